@@ -1,0 +1,45 @@
+# Two commands do all the set-up: `make demo` and `make test`.
+PY ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
+	"$$p" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$p && break; done)
+VENV ?= .venv
+BIN := $(VENV)/bin
+DEMO ?= demo
+WORKERS ?= auto
+
+.PHONY: demo test lint bench soak help clean
+
+help:
+	@echo "make demo    a demo project with takes, a new cut and pictures, in $(DEMO)/"
+	@echo "make test    everything that can be tested on a machine without a screen"
+	@echo "make lint    ruff and mypy --strict"
+	@echo "make bench   the figures of docs/benchmarks.md"
+	@echo "make soak    100 kill -9 at random moments of a batch"
+	@echo "make clean   remove what the others made"
+
+$(VENV)/.installed: pyproject.toml
+	@test -n "$(PY)" || { echo "Greenroom needs Python 3.11, 3.12 or 3.13. On Debian or Ubuntu: apt install python3"; exit 1; }
+	@$(PY) -c 'import venv, ensurepip' 2>/dev/null || { echo "$(PY) can't make virtual environments. On Debian or Ubuntu: apt install python3-venv"; exit 1; }
+	$(PY) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+demo: $(VENV)/.installed
+	$(BIN)/greenroom demo "$(DEMO)"
+
+test: $(VENV)/.installed
+	$(BIN)/python -m pytest -n $(WORKERS)
+
+lint: $(VENV)/.installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(VENV)/.installed
+	$(BIN)/python tests/benchmarks/run.py --write docs/benchmarks.md
+
+soak: $(VENV)/.installed
+	$(BIN)/python tests/soak/kill_batch.py
+
+clean:
+	rm -rf $(VENV) $(DEMO) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The contract that every engine keeps, local or hosted, on one page.
+
+An engine is a class with no arguments, found through the entry point group `greenroom.engines`. It never touches the
+ledger, the cut or the take folders: it gets a frozen `Request`, works in the folder that the request names, and
+delivers a file.
+
+    capabilities() -> what it can do, known without network and without keys
+    check(request) -> problems that can be known before anything is sent
+    estimate(request) -> the quote
+    await submit(request) -> a Handle that is saved before the first poll
+    await poll(handle) -> Pending, Succeeded, Failed or Lost
+    await fetch(handle, request) -> Delivery
+    await cancel(handle)
+
+A handle is plain JSON and can be used by another process after a crash. Local engines may run the work inside
+`fetch`'s process pool; hosted engines answer after minutes, so all calls are async and hold no thread while they
+wait.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Protocol, TypeAlias
+
+from greenroom.errors import Problem
+from greenroom.media.types import ImageSequence, TakeSpec
+
+__all__ = [
+    "Capabilities",
+    "Delivery",
+    "Engine",
+    "Estimate",
+    "Failed",
+    "Handle",
+    "Lost",
+    "Pending",
+    "Performer",
+    "PictureSource",
+    "Request",
+    "Status",
+    "Succeeded",
+]
+
+Handle: TypeAlias = Mapping[str, Any]
+"""Plain JSON: what re-creates a running job in another process."""
+
+
+@dataclass(frozen=True)
+class Capabilities:
+    """What an engine can do. `label` goes on every take of it ("previz"; "" for final pictures)."""
+
+    name: str
+    title: str
+    version: str
+    modes: tuple[str, ...]
+    hosted: bool
+    label: str = ""
+    min_frames: int = 1
+    max_seconds: Fraction | None = None
+    needs_dialogue: tuple[str, ...] = ("talk", "lipsync")  # modes
+    resource: str = "cpu"  # "cpu" or "remote": which pool a job waits in
+    idempotent: bool = False  # whether repeating a submit can't be billed twice
+    limits: Mapping[str, str] = field(default_factory=dict)  # for `greenroom engines`, in words
+    unavailable: str = ""  # why it can't run here; "" if it can
+
+
+@dataclass(frozen=True)
+class Performer:
+    """The actor as an engine sees it."""
+
+    name: str
+    version: str
+    portrait: Path
+    sheet: Mapping[str, Path] = field(default_factory=dict)
+    prompt: str = ""
+    seed: int | None = None
+
+
+@dataclass(frozen=True)
+class PictureSource:
+    """The stand-in's picture: `indices` are file frames from 0, one for each frame of the take."""
+
+    media: Path | ImageSequence
+    indices: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Request:
+    """One take to be made.
+
+    `dialogue` is a mono float WAV at spec.sample_rate that covers exactly all spec.frames (handles included), or
+    None. `seed` differs from take to take and is stable for (cue, take). `work` is a folder of this job's own on a
+    local disk; it outlives a crash. `options` are the cue's other keys. `settings` are the engine's from
+    greenroom.toml.
+    """
+
+    job: str
+    cue: str
+    take: int
+    mode: str
+    performer: Performer
+    spec: TakeSpec
+    seed: int
+    work: Path
+    line: str = ""
+    motion: str = ""
+    dialogue: Path | None = None
+    stand_in: PictureSource | None = None
+    plate: PictureSource | None = None
+    driver: PictureSource | None = None
+    options: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """The quote for one take. `cost` is None where nobody knows; `confidence` says where the number comes from."""
+
+    cost: Decimal | None
+    currency: str = "USD"
+    confidence: str = ""
+    seconds: float | None = None  # of waiting
+    notes: tuple[str, ...] = ()  # what the model will do to the picture
+
+
+@dataclass(frozen=True)
+class Pending:
+    """Still at work. `progress` is 0 to 1, None where the engine doesn't say. `wait`: ask again after so many
+    seconds.
+    """
+
+    progress: float | None = None
+    message: str = ""
+    wait: float = 1.0
+
+
+@dataclass(frozen=True)
+class Succeeded:
+    """The performance can be fetched."""
+
+
+@dataclass(frozen=True)
+class Failed:
+    """It surely failed; nothing more will be billed."""
+
+    message: str
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class Lost:
+    """The engine doesn't know the job (any more): the payment's outcome is unknown."""
+
+    message: str
+
+
+Status: TypeAlias = Pending | Succeeded | Failed | Lost
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What an engine hands over.
+
+    `path` lies in the request's work folder. `conformed` says that it already keeps `request.spec` to the frame
+    (rate, size, codec, timecode, colour, sound); otherwise the desk conforms it. `report` is plain JSON for
+    take.json: method, timing source, warnings, frame map.
+    """
+
+    path: Path
+    conformed: bool
+    report: Mapping[str, Any] = field(default_factory=dict)
+    cost: Decimal | None = None
+
+
+class Engine(Protocol):
+    """See the module's docstring."""
+
+    def capabilities(self) -> Capabilities: ...
+
+    def check(self, request: Request) -> tuple[Problem, ...]: ...
+
+    def estimate(self, request: Request) -> Estimate: ...
+
+    async def submit(self, request: Request) -> Handle: ...
+
+    async def poll(self, handle: Handle) -> Status: ...
+
+    async def fetch(self, handle: Handle, request: Request) -> Delivery: ...
+
+    async def cancel(self, handle: Handle) -> None: ...
