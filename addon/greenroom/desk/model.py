@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A plan: what would be made, how long, by whom, for how much. Frozen values; nothing is sent or written before it is read."""
+"""A plan: what would be made, how long, by whom, for how much. Frozen values; nothing is sent or written before it
+is read.
+"""
 
 from __future__ import annotations
 
@@ -31,8 +33,8 @@ class PlannedTake:
 
 @dataclass(frozen=True)
 class CuePlan:
-    """What one cue will get. `record` is the slot with its handles; `moves_source` says that the clip's source range will be
-    moved to where the take's timecode is (placeholders, other rates, speed changes).
+    """What one cue will get. `record` is the slot with its handles; `moves_source` says that the clip's source
+    range will be moved to where the take's timecode is (placeholders, other rates, speed changes).
     """
 
     cue: Cue
