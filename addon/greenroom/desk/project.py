@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A project: the folder beside the cut with greenroom.toml, cast/ and takes/. The ledger lies elsewhere, on a local
+disk of this user, keyed by the project's id.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from greenroom.desk.disks import network_file_system
+from greenroom.desk.project_file import MAX_HANDLES, SCHEMA, Settings, project_text, read_settings
+from greenroom.errors import Problem, ProjectError, Severity
+from greenroom.media.types import Codec, Fit
+
+__all__ = ["MAX_HANDLES", "SCHEMA", "Budget", "Output", "Project", "data_folder"]
+
+FILE_NAME = "greenroom.toml"
+
+
+@dataclass(frozen=True)
+class Output:
+    """How takes are written. A width and height of None: the cut's own."""
+
+    codec: Codec = Codec.PRORES
+    width: int | None = None
+    height: int | None = None
+    fit: Fit = Fit.FIT
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What one run may cost. None: no limit."""
+
+    limit: Decimal | None = None
+    currency: str = "USD"
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project as read. `rate` is for cuts that don't carry one (EDLs); `engines` is mode -> engine name and
+    `engine_settings` engine name -> its own table; `problems` are warnings about greenroom.toml.
+    """
+
+    folder: Path
+    id: str
+    handles: int = 8
+    rate: Fraction | None = None
+    output: Output = Output()
+    engines: Mapping[str, str] = field(default_factory=dict)
+    engine_settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    budget: Budget = Budget()
+    problems: tuple[Problem, ...] = ()
+
+    @classmethod
+    def init(cls, folder: Path, *, rate: Fraction | str | None = None, handles: int = 8) -> Project:
+        """Makes a project in `folder` (created if need be).
+
+        Raises:
+            ProjectError: there is one already, or the folder can't be written.
+        """
+        file = folder / FILE_NAME
+        if file.exists():
+            raise ProjectError("there is a project already", hint="Edit greenroom.toml to change it.", where=str(file))
+        text = project_text(str(uuid.uuid4()), handles=handles, rate=str(rate) if rate is not None else "")
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / "cast").mkdir(exist_ok=True)
+            _write(file, text)
+        except OSError as error:
+            raise ProjectError(
+                f"the project can't be written ({error.strerror or error})",
+                hint="Choose a folder that you may write to.",
+                where=str(folder),
+            ) from error
+        return cls.load(folder)
+
+    @classmethod
+    def find(cls, start: Path) -> Project:
+        """The project that `start` (a cut, or a folder) belongs to: in its folder or the nearest above.
+
+        Raises:
+            ProjectError: there is none, or its greenroom.toml can't be used.
+        """
+        place = start.absolute()
+        for folder in (place, *place.parents):
+            if (folder / FILE_NAME).is_file():
+                return cls.load(folder)
+        raise ProjectError(
+            "there is no Greenroom project here or above",
+            hint="Make one beside the cut: greenroom init FOLDER",
+            where=str(start),
+        )
+
+    @classmethod
+    def load(cls, folder: Path) -> Project:
+        """The project in `folder`.
+
+        Raises:
+            ProjectError: no greenroom.toml, not TOML, wrong values (all of them are named), or a newer schema.
+        """
+        file = folder.absolute() / FILE_NAME
+        settings = read_settings(_parse(file), str(file))
+        return _project(file.parent, settings)
+
+    @property
+    def file(self) -> Path:
+        return self.folder / FILE_NAME
+
+    @property
+    def cast_folder(self) -> Path:
+        return self.folder / "cast"
+
+    @property
+    def takes_folder(self) -> Path:
+        return self.folder / "takes"
+
+    @property
+    def data_folder(self) -> Path:
+        """This project's folder on a local disk of this user: the ledger and running jobs. The environment
+        variable GREENROOM_DATA moves the root.
+        """
+        return data_folder() / self.id
+
+    @property
+    def ledger_path(self) -> Path:
+        return self.data_folder / "ledger.sqlite"
+
+    @property
+    def work_folder(self) -> Path:
+        return self.data_folder / "work"
+
+    def disk_problems(self) -> tuple[Problem, ...]:
+        """A warning where the ledger would lie on a share."""
+        kind = network_file_system(self.data_folder)
+        if not kind:
+            return ()
+        return (
+            Problem(
+                Severity.WARNING,
+                "ledger-on-share",
+                f"the ledger lies on a network file system ({kind}); another machine could damage it",
+                "Set GREENROOM_DATA to a folder on a local disk.",
+                str(self.data_folder),
+            ),
+        )
+
+
+def data_folder() -> Path:
+    """Where the ledgers of this user's projects lie: GREENROOM_DATA, or the system's place for such data."""
+    chosen = os.environ.get("GREENROOM_DATA")
+    if chosen:
+        return Path(chosen)
+    from platformdirs import user_data_dir
+
+    return Path(user_data_dir("greenroom", appauthor=False))
+
+
+def _parse(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        raise ProjectError("there is no greenroom.toml", hint="greenroom init FOLDER", where=str(file.parent)) from None
+    except OSError as error:
+        raise ProjectError(f"can't be read ({error.strerror or error})", where=str(file)) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ProjectError(f"is not TOML: {error}", hint="Mend the line that is named.", where=str(file)) from error
+
+
+def _project(folder: Path, settings: Settings) -> Project:
+    return Project(
+        folder=folder,
+        id=settings.id,
+        handles=settings.handles,
+        rate=settings.rate,
+        output=Output(settings.codec, settings.width, settings.height, settings.fit),
+        engines=settings.engines,
+        engine_settings=settings.engine_settings,
+        budget=Budget(settings.budget_limit, settings.budget_currency),
+        problems=settings.problems,
+    )
+
+
+def _write(file: Path, text: str) -> None:
+    partial = file.with_name(file.name + ".partial")
+    try:
+        with partial.open("w", encoding="utf-8", newline="\n") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        partial.replace(file)
+    finally:
+        partial.unlink(missing_ok=True)

@@ -1,0 +1,213 @@
+# SPDX-License-Identifier: Apache-2.0
+"""greenroom.toml: its text when new, and its values checked. All that is wrong in it is told at once."""
+
+from __future__ import annotations
+
+import enum
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from fractions import Fraction
+from typing import Any, TypeVar
+
+from greenroom.cues.model import Mode
+from greenroom.errors import FrameError, Problem, ProjectError, Severity, nearest
+from greenroom.frames import exact_rate
+from greenroom.media.types import Codec, Fit
+
+__all__ = ["MAX_HANDLES", "SCHEMA", "Settings", "project_text", "read_settings"]
+
+SCHEMA = 1
+MAX_HANDLES = 48  # the cues room gathers dialogue for this many frames round a slot
+_ID = re.compile(r"^[0-9a-zA-Z-]{8,64}$")  # it names a folder
+
+_KEYS = ("schema", "id", "handles", "rate", "output", "engines", "budget")
+_OUTPUT_KEYS = ("codec", "width", "height", "fit")
+_BUDGET_KEYS = ("limit", "currency")
+
+_TEXT = """\
+# A Greenroom project. Cuts lie in this folder or below; cast/ holds the actors, takes/ what they performed.
+schema = {schema}
+id = "{id}"
+
+# Extra frames before and after each slot, so that a take can be trimmed and slipped.
+handles = {handles}
+
+# The frame rate of cuts that don't carry one (EDLs).
+{rate}
+
+[output]
+codec = "prores"  # prores, dnxhr or h264
+fit = "fit"       # fit, fill or crop
+# width = 1920    # left out: as the cut
+# height = 1080
+
+# Which engine performs a mode; a cue's or an actor's own choice goes first. An engine's settings have a table of
+# their own: [engines.previz]
+[engines]
+# talk = "previz"
+
+# A run that would cost more is refused before it starts.
+[budget]
+# limit = 20.00
+# currency = "USD"
+"""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The checked values of a greenroom.toml."""
+
+    id: str
+    handles: int
+    rate: Fraction | None
+    codec: Codec
+    width: int | None
+    height: int | None
+    fit: Fit
+    engines: Mapping[str, str] = field(default_factory=dict)
+    engine_settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    budget_limit: Decimal | None = None
+    budget_currency: str = "USD"
+    problems: tuple[Problem, ...] = ()
+
+
+def project_text(project_id: str, *, handles: int, rate: str) -> str:
+    """A new greenroom.toml.
+
+    Raises:
+        ProjectError: too many handles.
+        FrameError: `rate` is no rate.
+    """
+    if not 0 <= handles <= MAX_HANDLES:
+        raise ProjectError(f"{handles} handle frames can't be", hint=f"Choose 0 to {MAX_HANDLES}.")
+    if rate:
+        exact_rate(rate)
+    line = f'rate = "{rate}"' if rate else '# rate = "25"'
+    return _TEXT.format(schema=SCHEMA, id=project_id, handles=handles, rate=line)
+
+
+def read_settings(table: Mapping[str, Any], where: str) -> Settings:
+    """Checks the values of a parsed greenroom.toml.
+
+    Raises:
+        ProjectError: a newer schema, or values that can't be used, all of them named.
+    """
+    _check_schema(table, where)
+    check = _Check(where)
+    output = check.table(table, "output")
+    engines = check.table(table, "engines")
+    budget = check.table(table, "budget")
+    check.keys(table, _KEYS, "")
+    check.keys(output, _OUTPUT_KEYS, "output.")
+    check.keys(budget, _BUDGET_KEYS, "budget.")
+    chosen = {key: value for key, value in engines.items() if isinstance(value, str)}
+    check.keys(chosen, tuple(Mode), "engines.")
+    settings = Settings(
+        id=check.project_id(table.get("id")),
+        handles=check.whole(table.get("handles", 8), "handles", 0, MAX_HANDLES) or 0,
+        rate=check.rate(table.get("rate")),
+        codec=check.choice(output.get("codec", Codec.PRORES), Codec, "output.codec"),
+        width=check.size(output.get("width"), "output.width"),
+        height=check.size(output.get("height"), "output.height"),
+        fit=check.choice(output.get("fit", Fit.FIT), Fit, "output.fit"),
+        engines=chosen,
+        engine_settings={key: dict(value) for key, value in engines.items() if isinstance(value, Mapping)},
+        budget_limit=check.money(budget.get("limit")),
+        budget_currency=str(budget.get("currency", "USD")),
+        problems=tuple(check.warnings),
+    )
+    if (settings.width is None) != (settings.height is None):
+        check.faults.append("output.width and output.height go together")
+    if check.faults:
+        raise ProjectError("; ".join(check.faults), hint="Mend these lines of greenroom.toml.", where=where)
+    return settings
+
+
+def _check_schema(table: Mapping[str, Any], where: str) -> None:
+    schema = table.get("schema")
+    if not isinstance(schema, int) or isinstance(schema, bool) or schema < 1:
+        raise ProjectError("schema is missing or no number", hint=f"Write schema = {SCHEMA}.", where=where)
+    if schema > SCHEMA:
+        raise ProjectError(
+            f"the project was made by a newer Greenroom (schema {schema}; this one knows {SCHEMA})",
+            hint="Update Greenroom: pip install --upgrade greenroom",
+            where=where,
+        )
+
+
+_Choice = TypeVar("_Choice", bound=enum.StrEnum)
+
+
+class _Check:
+    """Reads values, and gathers what is wrong (`faults`) and what is only odd (`warnings`)."""
+
+    def __init__(self, where: str) -> None:
+        self.where = where
+        self.faults: list[str] = []
+        self.warnings: list[Problem] = []
+
+    def table(self, table: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+        value = table.get(key, {})
+        if isinstance(value, Mapping):
+            return value
+        self.faults.append(f"{key} has to be a table: [{key}]")
+        return {}
+
+    def keys(self, table: Mapping[str, Any], known: Iterable[str], prefix: str) -> None:
+        known = tuple(known)
+        for key in table:
+            if key not in known:
+                message = f"{prefix}{key} is not a setting and is left out"
+                hint = nearest(key, known)
+                self.warnings.append(Problem(Severity.WARNING, "unknown-setting", message, hint, self.where))
+
+    def project_id(self, value: Any) -> str:
+        if isinstance(value, str) and _ID.match(value):
+            return value
+        self.faults.append("id has to be 8 to 64 letters, digits and dashes")
+        return ""
+
+    def whole(self, value: Any, name: str, low: int, high: int) -> int | None:
+        if isinstance(value, int) and not isinstance(value, bool) and low <= value <= high:
+            return value
+        self.faults.append(f"{name} has to be a whole number from {low} to {high}, not {value!r}")
+        return None
+
+    def size(self, value: Any, name: str) -> int | None:
+        if value is None:
+            return None
+        # 4:2:0 and 4:2:2 pictures have even sides; 16 to 8192 is what the three codecs write
+        checked = self.whole(value, name, 16, 8192)
+        if checked is not None and checked % 2:
+            self.faults.append(f"{name} has to be even, not {checked}")
+        return checked
+
+    def rate(self, value: Any) -> Fraction | None:
+        if value is None:
+            return None
+        try:
+            return exact_rate(value if isinstance(value, int | float | str) else str(value))
+        except FrameError as error:
+            self.faults.append(f"rate: {error.message}")
+            return None
+
+    def choice(self, value: Any, kind: type[_Choice], name: str) -> _Choice:
+        try:
+            return kind(str(value).casefold())
+        except ValueError:
+            self.faults.append(f"{name} can't be {value!r}. {nearest(str(value), list(kind))}".rstrip("."))
+            return next(iter(kind))
+
+    def money(self, value: Any) -> Decimal | None:
+        if value is None:
+            return None
+        try:
+            amount = Decimal(str(value))
+        except InvalidOperation:
+            amount = Decimal(-1)
+        if not amount.is_finite() or amount < 0:
+            self.faults.append(f"budget.limit has to be an amount, not {value!r}")
+            return None
+        return amount
