@@ -1,1 +1,27 @@
 # SPDX-License-Identifier: Apache-2.0
+"""The eyes and ears that engines, review, preflight and casting share: faces, heads, identities, speech and phones.
+
+This room looks at pictures and sound that others have read, and says what is there. Media files, cues, takes and
+anything that draws or judges a performance must never enter it; nor may a model that is fetched at run time.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from greenroom.perception.faces import FaceFinder
+    from greenroom.perception.pose import fit_pose
+
+__all__ = ["FaceFinder", "fit_pose"]
+
+_HOMES = {"FaceFinder": "faces", "fit_pose": "pose"}
+
+
+def __getattr__(name: str) -> object:
+    """Modules are imported when first asked for: they load OpenCV, SciPy or pocketsphinx."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import importlib
+
+    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
