@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Bring the ledger in line with the take folders, which are the truth: after a lost ledger, a moved project, a
+project shared by several machines, or a folder that somebody deleted.
+"""
+
+from __future__ import annotations
+
+from greenroom.errors import CueError, Problem, Severity, StoreError
+from greenroom.takes.ledger import Ledger
+from greenroom.takes.record import read_take
+from greenroom.takes.states import Take
+from greenroom.takes.store import Store
+
+__all__ = ["choose", "reconcile"]
+
+
+def reconcile(ledger: Ledger, store: Store) -> tuple[Problem, ...]:
+    """Enter takes that the ledger doesn't know, withdraw those that are gone, take over the circled ones.
+
+    Reads no take.json of a take that is known, so that it is cheap to call before every plan.
+    """
+    known = {take.folder: take for take in ledger.takes()}
+    if known and not store.takes_folder.is_dir():
+        # a share that isn't mounted must not cost anybody their takes
+        return (_takes_folder_missing(store, len(known)),)
+    problems: list[Problem] = []
+    present: set[tuple[str, int]] = set()
+    with ledger.transaction():
+        for folder in store.take_folders():
+            take = known.get(folder)
+            if take is None or not take.media.is_file():
+                try:
+                    take = read_take(folder)
+                except StoreError as error:
+                    problems.append(error.problem("broken-take", Severity.WARNING))
+                    continue
+                ledger.adopt(take)
+            present.add((take.cue, take.number))
+        for take in known.values():
+            if (take.cue, take.number) not in present:
+                ledger.withdraw(take.cue, take.number)
+                problems.append(_gone(take))
+        _take_over_choices(ledger, store)
+    return tuple(problems)
+
+
+def choose(ledger: Ledger, store: Store, cue: str, number: int) -> None:
+    """Circle a take: in its folder first, which is the truth, then in the ledger.
+
+    Raises:
+        CueError: there is no such take.
+        StoreError: the choice can't be written.
+    """
+    ledger.take(cue, number)
+    store.write_choice(cue, number)
+    ledger.circle(cue, number)
+
+
+def _take_over_choices(ledger: Ledger, store: Store) -> None:
+    for cue, number in store.choices().items():
+        chosen = ledger.circled(cue)
+        if chosen is not None and (chosen.number, chosen.by) != (number, "editor"):
+            try:
+                ledger.circle(cue, number)
+            except CueError:
+                continue  # that take is gone: the newest is used until the editor chooses again
+
+
+def _takes_folder_missing(store: Store, count: int) -> Problem:
+    return Problem(
+        Severity.WARNING,
+        "takes-folder-missing",
+        f"the folder of {count} takes is not there",
+        hint="Mount or restore it; nothing was changed in the ledger.",
+        where=str(store.takes_folder),
+    )
+
+
+def _gone(take: Take) -> Problem:
+    return Problem(
+        Severity.WARNING,
+        "take-gone",
+        f"take {take.number} is no longer on disk",
+        hint="Restore its folder, or generate again: the new take gets the next number.",
+        where=str(take.folder),
+    )

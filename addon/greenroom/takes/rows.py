@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Rows of the ledger as values, and back."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from greenroom.takes.states import Done, FailedJob, Job, JobState, Planned, Running, Submitted, Take, Unknown
+
+__all__ = ["JOB_COLUMNS", "STATE_NAMES", "job_of", "now", "take_facts", "take_of"]
+
+JOB_COLUMNS = (
+    "id, cue, number, variant, fingerprint, engine, mode, actor, cost, currency, created, attempts, "
+    "state, handle, message, hint"
+)
+STATE_NAMES: Mapping[type, str] = {
+    Planned: "planned",
+    Submitted: "submitted",
+    Running: "running",
+    Done: "done",
+    FailedJob: "failed",
+    Unknown: "unknown",
+}
+
+
+def now() -> str:
+    """The time as ISO 8601 in UTC, to the second."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def job_of(row: sqlite3.Row) -> Job:
+    """A job from a row of JOB_COLUMNS."""
+    cost = row["cost"]
+    return Job(
+        id=row["id"],
+        cue=row["cue"],
+        number=row["number"],
+        variant=row["variant"],
+        fingerprint=row["fingerprint"],
+        engine=row["engine"],
+        mode=row["mode"],
+        actor=row["actor"],
+        cost=None if cost is None else Decimal(cost),
+        currency=row["currency"],
+        state=_state_of(row),
+        created=row["created"],
+        attempts=row["attempts"],
+    )
+
+
+def _state_of(row: sqlite3.Row) -> JobState:
+    handle = None if row["handle"] is None else json.loads(row["handle"])
+    match row["state"]:
+        case "planned":
+            return Planned()
+        case "submitted":
+            return Submitted(handle)
+        case "running":
+            return Running(handle or {})
+        case "done":
+            return Done(row["number"])
+        case "failed":
+            return FailedJob(row["message"], row["hint"])
+        case _:
+            return Unknown(row["message"])
+
+
+def take_facts(take: Take) -> str:
+    """A take as JSON text; its files as names in its folder."""
+    facts: dict[str, Any] = asdict(take)
+    facts |= {"folder": str(take.folder), "media": take.media.name, "poster": take.poster.name}
+    return json.dumps(facts, sort_keys=True, ensure_ascii=False)
+
+
+def take_of(facts: str) -> Take:
+    """The reverse of take_facts."""
+    values = json.loads(facts)
+    folder = Path(values.pop("folder"))
+    media, poster, warnings = (values.pop(key) for key in ("media", "poster", "warnings"))
+    return Take(**values, folder=folder, media=folder / media, poster=folder / poster, warnings=tuple(warnings))

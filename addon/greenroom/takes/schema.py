@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The ledger's tables, and opening them safely: WAL, synchronous=FULL, on a local disk (promise 5)."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from greenroom.errors import LedgerBusy, StoreError
+
+__all__ = ["SCHEMA", "connect", "explained"]
+
+SCHEMA = 1
+
+# No "returning" and no "strict": SQLite of older systems (3.26) has neither.
+# A job that lost its take (state 'gone') keeps its number and gives up its key.
+_TABLES = """
+create table about (key text primary key, value text not null);
+create table jobs (
+    id text primary key,
+    cue text not null,
+    number integer not null check (number > 0),
+    variant integer not null check (variant > 0),
+    fingerprint text not null,
+    engine text not null,
+    mode text not null,
+    actor text not null,
+    cost text,
+    currency text not null,
+    paid text,
+    state text not null check (state in ('planned', 'submitted', 'running', 'done', 'failed', 'unknown', 'gone')),
+    handle text,
+    message text not null default '',
+    hint text not null default '',
+    attempts integer not null default 0,
+    owner text,
+    created text not null,
+    updated text not null,
+    unique (cue, number)
+);
+create unique index job_of_variant on jobs (cue, fingerprint, variant) where state <> 'gone';
+create index job_of_fingerprint on jobs (fingerprint, variant);
+create table takes (
+    cue text not null,
+    number integer not null,
+    fingerprint text not null,
+    variant integer not null,
+    facts text not null,
+    primary key (cue, number)
+);
+create index take_of_fingerprint on takes (fingerprint, variant);
+create table circled (cue text primary key, number integer not null);
+create table digests (key text primary key, value text not null);
+"""
+
+
+def connect(path: Path, project: str, timeout: float) -> sqlite3.Connection:
+    """An open ledger of `project`, made where there is none.
+
+    Raises:
+        StoreError: a ledger of a newer version or of another project, a broken file, a folder that can't be written.
+        LedgerBusy: locked by another program for longer than `timeout` seconds.
+    """
+    with explained(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        connection = sqlite3.connect(path, timeout=timeout, isolation_level=None)
+    try:
+        with explained(path):
+            connection.execute(f"pragma busy_timeout={int(timeout * 1000)}")
+            _check_version(connection, path)
+            _settle(connection)
+            _ensure_tables(connection, project)
+            _check_version(connection, path)
+            _check_project(connection, project, path)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _settle(connection: sqlite3.Connection) -> None:
+    mode = connection.execute("pragma journal_mode=WAL").fetchone()[0]
+    # where the file system has no shared memory, SQLite stays with its rollback journal: slower, as safe with EXTRA
+    connection.execute(f"pragma synchronous={'FULL' if mode == 'wal' else 'EXTRA'}")
+    connection.execute("pragma foreign_keys=ON")
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("pragma user_version").fetchone()[0])
+
+
+def _check_version(connection: sqlite3.Connection, path: Path) -> None:
+    version = _version(connection)
+    if version > SCHEMA:
+        raise StoreError(
+            f"the ledger is of a newer Greenroom (schema {version}, this one knows {SCHEMA})",
+            hint="Update Greenroom: pip install --upgrade greenroom",
+            where=str(path),
+        )
+
+
+def _ensure_tables(connection: sqlite3.Connection, project: str) -> None:
+    if _version(connection):
+        return
+    connection.execute("begin immediate")
+    try:
+        if not _version(connection):  # another process may have been first
+            for statement in _TABLES.split(";\n"):
+                if statement.strip():
+                    connection.execute(statement)
+            connection.execute("insert into about values ('project', ?)", (project,))
+            connection.execute(f"pragma user_version={SCHEMA}")
+        connection.execute("commit")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("rollback")
+        raise
+
+
+def _check_project(connection: sqlite3.Connection, project: str, path: Path) -> None:
+    row = connection.execute("select value from about where key = 'project'").fetchone()
+    if row is None or row[0] != project:
+        raise StoreError(
+            f"this is the ledger of another project ({row[0] if row else 'unnamed'}, not {project})",
+            hint="Give the copied project an id of its own in greenroom.toml, or move the ledger away: the takes are "
+            "found again in the project's folder.",
+            where=str(path),
+        )
+
+
+@contextlib.contextmanager
+def explained(path: Path, holders: Callable[[], tuple[int, ...]] = tuple) -> Iterator[None]:
+    """Turn what SQLite and the operating system say into our errors."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        raise explain(error, path, holders()) from error
+    except OSError as error:
+        raise StoreError(
+            f"the ledger can't be opened: {error.strerror or error}",
+            hint="Allow writing there, or set GREENROOM_DATA to a local folder of yours.",
+            where=str(path),
+        ) from error
+
+
+def explain(error: sqlite3.DatabaseError, path: Path, holders: tuple[int, ...]) -> StoreError:
+    text = str(error)
+    if "locked" in text or "busy" in text:
+        who = f"process {', '.join(map(str, holders))}" if holders else "another program"
+        return LedgerBusy(f"{who} holds the ledger", hint="Wait for it or end it, then try again.", where=str(path))
+    if "full" in text:
+        hint = "Make room on that disk and run the same command again: it goes on where it was."
+    elif "readonly" in text or "unable to open" in text:
+        hint = "Allow writing there, or set GREENROOM_DATA to a local folder of yours."
+    elif "malformed" in text or "not a database" in text:
+        hint = "Move the file away: the next run makes a new ledger and finds the takes in the project's folder."
+    else:
+        hint = "Run it again; if it stays, move the ledger away: the takes are found in the project's folder."
+    return StoreError(f"the ledger can't be used: {text}", hint=hint, where=str(path))
