@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The previz engine behind the contract: jobs are files in the job's own folder, the work runs in processes.
+
+`submit` writes down that a job was taken; there is nothing to wait for, so `poll` says Succeeded at once and `fetch`
+does the work. A job that a crash interrupted is simply fetched again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import multiprocessing
+import os
+from collections.abc import Mapping
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from greenroom.engines.contract import Capabilities, Delivery, Estimate, Handle, Lost, Request, Status, Succeeded
+from greenroom.errors import EngineError, Problem, Severity
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+__all__ = ["VERSION", "PrevizEngine", "close_workers", "workers"]
+
+VERSION = "1"
+"""Part of every cue's fingerprint: raise it when the same request gives other frames."""
+
+_MODES = ("talk",)
+_SPEED = 1.0  # seconds of work for a second of 720p24 on two cores, writing included; the slower of what was measured
+_JOB = "request.json"
+_pools: dict[int, ProcessPoolExecutor] = {}
+
+
+class PrevizEngine:
+    """See the module's docstring."""
+
+    def capabilities(self) -> Capabilities:
+        return Capabilities(
+            name="previz",
+            title="Previz (local)",
+            version=VERSION,
+            modes=_MODES,
+            hosted=False,
+            label="previz",
+            needs_dialogue=_MODES,
+            idempotent=True,
+            limits={
+                "portrait": "one face towards the camera, within 20 degrees, mouth closed, 150 px wide or more",
+                "picture": "previz: no relighting, the head turns up to 7 degrees",
+                "speech": "phone timing knows US English; other languages move by loudness",
+            },
+        )
+
+    def check(self, request: Request) -> tuple[Problem, ...]:
+        """Problems of mode, dialogue and portrait."""
+        problems = []
+        if request.mode not in _MODES:
+            problems.append(_error("mode", f"previz can't do {request.mode}", f"It does: {', '.join(_MODES)}."))
+        if request.dialogue is None and request.mode in _MODES:
+            message = "there is no dialogue: the mouth will stay closed"
+            problems.append(Problem(Severity.WARNING, "no-dialogue", message, "Lay the line under the slot."))
+        return (*problems, *_portrait_problems(request.performer.portrait))
+
+    def estimate(self, request: Request) -> Estimate:
+        """Free; the time grows with the picture's size."""
+        size = Fraction(request.spec.width * request.spec.height, 1280 * 720)
+        seconds = float(request.spec.frames / Fraction(24) * size) * _SPEED
+        return Estimate(
+            Decimal(0),
+            confidence="local, free",
+            seconds=round(seconds, 1),
+            notes=("previz: the portrait's own pixels are moved, nothing is relit",),
+        )
+
+    async def submit(self, request: Request) -> Handle:
+        request.work.mkdir(parents=True, exist_ok=True)
+        note = {"schema": "greenroom.previz/1", "job": request.job, "cue": request.cue, "take": request.take}
+        _write(request.work / _JOB, note)
+        return {"engine": "previz", "work": str(request.work)}
+
+    async def poll(self, handle: Handle) -> Status:
+        work = Path(str(handle.get("work", "")))
+        return Succeeded() if (work / _JOB).is_file() else Lost(f"the job's folder is gone: {work}")
+
+    async def fetch(self, handle: Handle, request: Request) -> Delivery:
+        """Make the take in a worker process.
+
+        Raises:
+            EngineError: the worker was killed (memory), or what `render_talk` raises.
+        """
+        count = workers(request.settings)
+        pool = _pool(count)
+        try:
+            return await asyncio.get_running_loop().run_in_executor(pool, _perform, request)
+        except BrokenProcessPool as error:
+            _pools.pop(count, None)
+            raise EngineError(
+                "a previz worker was ended from outside, by the system's memory limit as a rule",
+                hint="Generate again with fewer jobs at once (GREENROOM_WORKERS=1).",
+                where=request.cue,
+            ) from error
+
+    async def cancel(self, handle: Handle) -> None:
+        """Nothing to do: nothing runs between submit and fetch, and a cancelled fetch leaves only its work folder."""
+
+
+def workers(settings: Mapping[str, object]) -> int:
+    """How many takes are made at once: the setting `workers`, else GREENROOM_WORKERS, else half of the cores (each
+    take renders and encodes at the same time).
+    """
+    wanted = settings.get("workers") or os.environ.get("GREENROOM_WORKERS") or 0
+    try:
+        count = int(str(wanted))
+    except ValueError:
+        count = 0
+    return count if count > 0 else max(1, (os.cpu_count() or 2) // 2)
+
+
+def close_workers() -> None:
+    """End the worker processes of this process, if any; the next fetch starts new ones."""
+    for pool in _pools.values():
+        pool.shutdown(cancel_futures=True)
+    _pools.clear()
+
+
+def _pool(count: int) -> Executor:
+    # spawn: a forked child would inherit the ledger's connection and the threads' locks
+    if count not in _pools:
+        context = multiprocessing.get_context("spawn")
+        _pools[count] = ProcessPoolExecutor(count, mp_context=context, initializer=_start_worker)
+    return _pools[count]
+
+
+def _start_worker() -> None:
+    """One take is one thread of pictures and one of encoding; OpenCV's own threads would only fight over the cores."""
+    import signal
+
+    import cv2
+
+    cv2.setNumThreads(1)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C belongs to the parent, which cancels what waits
+
+
+def _perform(request: Request) -> Delivery:
+    from greenroom.engines.previz.talk import render_talk
+
+    return render_talk(request)
+
+
+def _portrait_problems(portrait: Path) -> tuple[Problem, ...]:
+    import cv2
+    import numpy as np
+
+    from greenroom.perception.faces import FaceFinder
+
+    try:
+        picture = cv2.imdecode(np.frombuffer(portrait.read_bytes(), np.uint8), cv2.IMREAD_COLOR)
+    except (OSError, cv2.error) as error:
+        return (_error("portrait", f"the portrait can't be read: {error}", "", str(portrait)),)
+    if picture is None:
+        return (_error("portrait", "the portrait is not a picture", "Save it as PNG or JPEG.", str(portrait)),)
+    if FaceFinder().find(np.asarray(picture, np.uint8)) is None:
+        hint = "Use a picture in which one face looks towards the camera."
+        return (_error("portrait", "no face in the portrait", hint, str(portrait)),)
+    return ()
+
+
+def _error(code: str, message: str, hint: str, where: str = "") -> Problem:
+    return Problem(Severity.ERROR, code, message, hint, where)
+
+
+def _write(path: Path, value: Mapping[str, object]) -> None:
+    partial = path.with_name(path.name + ".partial")
+    partial.write_text(json.dumps(value, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    partial.replace(path)

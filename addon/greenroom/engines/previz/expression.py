@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A mouth, brows and lids as displacements of the mesh, in centimetres of the canonical head.
+
+Targets of the lips are absolute: first both go to the line where this portrait's lips meet, then they open from
+there, so that a portrait with parted lips still shuts on an m. Inner lips may meet, never cross.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from greenroom.engines.previz import handles
+from greenroom.perception import mesh
+
+__all__ = ["JAW_DROP", "Face", "Neutral", "displacement", "smoothstep"]
+
+Vectors = NDArray[np.float64]
+
+JAW_DROP = 1.85
+"""Centimetres that the lower lip drops when the jaw channel is 1; a speaker's widest vowels measure 1.5 to 2."""
+
+_UPPER_INNER, _LOWER_INNER = np.array(mesh.LIPS_INNER_UPPER), np.array(mesh.LIPS_INNER_LOWER)
+_UPPER_OUTER, _LOWER_OUTER = np.array(mesh.LIPS_OUTER_UPPER), np.array(mesh.LIPS_OUTER_LOWER)
+_COLUMNS = len(_UPPER_INNER)
+_CORNERNESS = np.abs(np.linspace(-1, 1, _COLUMNS))  # 1 at the corners of the mouth, 0 in the middle
+_MIDDLE = slice(1, _COLUMNS - 1)
+_CORNERS = (0, _COLUMNS - 1)
+
+
+@dataclass(frozen=True)
+class Face:
+    """What one frame shows. Mouth channels as in `visemes`; blink 0 to 1; brow about -0.3 to 0.8."""
+
+    jaw: float = 0.0
+    wide: float = 0.0
+    round: float = 0.0
+    press: float = 0.0
+    bite: float = 0.0
+    raise_: float = 0.0
+    tongue: float = 0.0
+    blink: float = 0.0
+    brow: float = 0.0
+
+    @property
+    def drop(self) -> float:
+        """How far the jaw is down, in centimetres."""
+        return JAW_DROP * self.jaw * (1 - self.press)
+
+
+@dataclass(frozen=True)
+class Neutral:
+    """The portrait's own face in canonical centimetres, and what follows from it.
+
+    `gap` is how far its lips stand apart in each column of lip points, `line` the height where they meet, `profile`
+    how far each column opens (0 at the corners, 1 in the middle).
+    """
+
+    points: Vectors
+    gap: Vectors
+    line: Vectors
+    profile: Vectors
+    width: float
+    centre: Vectors
+
+    @classmethod
+    def of(cls, points: Vectors) -> Neutral:
+        upper, lower = points[_UPPER_INNER], points[_LOWER_INNER]
+        gap = np.clip(lower[:, 1] - upper[:, 1], 0, None)
+        width = float(np.linalg.norm(upper[-1] - upper[0]))
+        centre = (upper[0] + upper[-1]) / 2
+        along = np.clip((upper[:, 0] - centre[0]) / (width / 2), -1, 1)
+        profile = np.sqrt(1 - along**2) ** 1.1
+        return cls(points, gap, upper[:, 1] + 0.42 * gap, profile, width, centre)
+
+
+def smoothstep(low: float, high: float, x: Vectors | float) -> Vectors:
+    """0 below `low`, 1 above `high`, smooth between."""
+    t = np.clip((np.asarray(x) - low) / (high - low), 0, 1)
+    return np.asarray(t * t * (3 - 2 * t))
+
+
+def displacement(neutral: Neutral, face: Face) -> Vectors:
+    """How the whole mesh (468, 3) moves from the portrait's own face to `face`."""
+    moved = np.zeros((len(handles.HANDLES), 3))
+    _move_lips(moved, neutral, face)
+    _move_jaw(moved, neutral, face)
+    _move_lids(moved, neutral, face.blink)
+    moved[handles.position_of(handles.BROWS), 1] -= 0.55 * face.brow
+    return handles.spread(moved)
+
+
+def _move_lips(moved: Vectors, neutral: Neutral, face: Face) -> None:
+    points, profile = neutral.points, neutral.profile
+    jaw, press, bite, pucker = JAW_DROP * face.jaw, face.press, face.bite, face.round
+    lower = face.drop * (1 - 0.75 * bite)
+    upper = (0.16 * jaw + 0.45 * face.raise_) * (1 - press) * (1 - 0.4 * pucker) + 0.18 * bite
+    stretch = 0.13 * face.wide - 0.30 * pucker - 0.06 * face.jaw
+    corner = 0.18 * jaw * _CORNERNESS**3
+    forward = -0.55 * pucker * (1 - 0.6 * _CORNERNESS)
+    to_line_up = neutral.line - points[_UPPER_INNER, 1]
+    to_line_down = neutral.line - points[_LOWER_INNER, 1]
+    inner_up = to_line_up + profile * (0.10 * press - upper)
+    inner_down = to_line_down + profile * (lower - 0.42 * bite + 0.10 * press)
+    inner_up, inner_down = _uncrossed(points, inner_up, inner_down)
+    outer_up = 0.55 * to_line_up + profile * (0.22 * press - 0.85 * upper - 0.16 * pucker)
+    outer_down = 0.75 * to_line_down + profile * (0.97 * lower - 0.22 * press - 0.25 * bite + 0.18 * pucker)
+    rows = (
+        (_UPPER_INNER, inner_up, to_line_up + corner, 1.0, 1.0),
+        (_LOWER_INNER, inner_down, to_line_up + corner, 1.0, 1.0),
+        (_UPPER_OUTER, outer_up, 0.8 * to_line_up + corner, 0.95, 0.7),
+        (_LOWER_OUTER, outer_down, 0.8 * to_line_up + corner, 0.95, 0.7),
+    )
+    for row, down, at_corner, narrow, depth in rows:
+        place = handles.position_of(tuple(row))
+        moved[place[_MIDDLE], 1] = down[_MIDDLE]
+        for column in _CORNERS:
+            moved[place[column], 1] = at_corner[column]
+        moved[place, 0] = (points[row, 0] - neutral.centre[0]) * stretch * narrow
+        moved[place, 2] = forward * depth
+
+
+def _uncrossed(points: Vectors, up: Vectors, down: Vectors) -> tuple[Vectors, Vectors]:
+    upper, lower = points[_UPPER_INNER, 1] + up, points[_LOWER_INNER, 1] + down
+    middle = (upper + lower) / 2
+    crossed = lower < upper
+    up = np.where(crossed, middle - points[_UPPER_INNER, 1], up)
+    down = np.where(crossed, middle - points[_LOWER_INNER, 1], down)
+    return up, down
+
+
+def _move_jaw(moved: Vectors, neutral: Neutral, face: Face) -> None:
+    chin = 0.72 * JAW_DROP * face.jaw
+    # parted lips that shut bring the chin up with them
+    moved[handles.position_of(handles.CHIN)] += [0, chin - 0.25 * float(neutral.gap.max()), 0.18 * chin]
+    side = neutral.points[list(handles.JAWLINE)]
+    weight = smoothstep(0, 7.5, side[:, 1] - 0.3)  # the hinge is by the ears, 0.3 cm below the mesh's middle
+    swing = np.stack([-0.05 * chin * np.sign(side[:, 0]), 0.8 * chin * weight, 0.1 * chin * weight], 1)
+    moved[handles.position_of(handles.JAWLINE)] += swing
+
+
+def _move_lids(moved: Vectors, neutral: Neutral, blink: float) -> None:
+    eyes = (
+        (mesh.RIGHT_EYE_UPPER, mesh.RIGHT_EYE_LOWER, handles.RIGHT_LID),
+        (mesh.LEFT_EYE_UPPER, mesh.LEFT_EYE_LOWER, handles.LEFT_LID),
+    )
+    for upper, lower, lid in eyes:
+        above, below = tuple(upper[1:-1]), tuple(lower[1:-1])
+        open_by = neutral.points[list(below), 1] - neutral.points[list(above), 1]
+        moved[handles.position_of(above), 1] += 0.92 * blink * open_by
+        moved[handles.position_of(below), 1] -= 0.08 * blink * open_by
+        moved[handles.position_of(lid), 1] += 0.42 * blink * float(open_by[1:-1].mean())

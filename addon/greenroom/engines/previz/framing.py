@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Any portrait in a frame of any size and shape: the face at a talking head's size, eyes on the upper line, and the
+background carried on where the portrait ends.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from greenroom.perception import mesh
+
+__all__ = ["Framed", "frame_portrait"]
+
+Vectors = NDArray[np.float64]
+Picture = NDArray[np.uint8]
+
+_EYE_LINE = 0.43  # of the frame's height
+_FACE_HEIGHT = 0.44  # forehead to chin, of the frame's height, where the portrait has to be placed anew
+_FACE_WIDTH = 0.46  # of the frame's width: what limits upright frames
+_TIGHTEST, _WIDEST = 0.60, 0.24  # face heights at which a portrait that fills the frame is left as it is
+_HAIR = 0.38  # of the face's height: what stands above the forehead
+_SOFTER = (1.0, 4.0, 12.0, 36.0, 108.0)  # sigmas of the carried-on edge at growing distance
+
+
+@dataclass(frozen=True)
+class Framed:
+    """The framed portrait, its landmarks in the frame's pixels, and what was done to it."""
+
+    picture: Picture
+    points: Vectors
+    scale: float
+    notes: tuple[str, ...]
+
+
+def frame_portrait(portrait: Picture, points: Vectors, width: int, height: int) -> Framed:
+    """`portrait` (h, w, 3) with landmarks `points` (n, 3; pixels) as a picture of `width` x `height`."""
+    scale, left, top = _layout(portrait, points, width, height)
+    box = (left, top, round(portrait.shape[1] * scale), round(portrait.shape[0] * scale))
+    picture = _placed(portrait, box, width, height)
+    exact = np.array([box[2] / portrait.shape[1], box[3] / portrait.shape[0]])
+    moved = np.asarray(points, float).copy()
+    moved[:, :2] = (moved[:, :2] + 0.5) * exact - 0.5 + [left, top]
+    moved[:, 2] *= scale
+    return Framed(picture, moved, scale, _notes(box, scale, width, height))
+
+
+def _layout(portrait: Picture, points: Vectors, width: int, height: int) -> tuple[float, int, int]:
+    """Scale, and where the portrait's top left corner comes to lie, in the frame's pixels."""
+    rows, columns = portrait.shape[:2]
+    oval = points[list(mesh.FACE_OVAL), :2]
+    low, high = oval.min(0), oval.max(0)
+    face_width, face_height = high - low
+    eyes = points[[33, 263], 1].mean()
+    cover = max(width / columns, height / rows)
+    share = face_height * cover / height
+    fits = face_width * cover / width <= 0.62 and (face_height * (1 + _HAIR)) * cover <= height * 0.95
+    if _WIDEST <= share <= _TIGHTEST and fits:
+        scale = cover
+    else:
+        scale = min(_FACE_HEIGHT * height / face_height, _FACE_WIDTH * width / face_width)
+        scale = max(scale, (1 - _EYE_LINE - 0.04) * height / (rows - eyes))  # never a frame without a body below
+        scale = max(scale, cover) if share < _WIDEST else scale
+    centre = float(low[0] + high[0]) / 2
+    left = _kept(round(width / 2 - centre * scale), width - round(columns * scale))
+    top = round(_EYE_LINE * height - eyes * scale)
+    top = max(top, round(_HAIR * face_height * scale - low[1] * scale + 0.03 * height)) if scale != cover else top
+    lowest = height - round(rows * scale)
+    return scale, left, min(max(top, lowest), 0) if lowest <= 0 else lowest
+
+
+def _kept(wanted: int, furthest: int) -> int:
+    """Keep the portrait's edges outside of the frame where it is wide enough for that."""
+    return min(0, max(furthest, wanted)) if furthest <= 0 else wanted
+
+
+def _notes(box: tuple[int, int, int, int], scale: float, width: int, height: int) -> tuple[str, ...]:
+    left, top, columns, rows = box
+    notes = []
+    if left > 0 or top > 0 or left + columns < width or top + rows < height:
+        notes.append("the portrait is narrower than the frame: its background is carried on")
+    if scale > 2.5:
+        notes.append(f"the portrait is enlarged {scale:.1f} times: it will look soft")
+    return tuple(notes)
+
+
+def _placed(portrait: Picture, box: tuple[int, int, int, int], width: int, height: int) -> Picture:
+    left, top, columns, rows = box
+    if (columns, rows) == (portrait.shape[1], portrait.shape[0]):
+        sized = portrait
+    else:
+        kind = cv2.INTER_AREA if columns < portrait.shape[1] else cv2.INTER_LANCZOS4
+        sized = np.asarray(cv2.resize(portrait, (columns, rows), interpolation=kind), np.uint8)
+    first_x, last_x = max(0, left), min(width, left + columns)
+    first_y, last_y = max(0, top), min(height, top + rows)
+    part = sized[first_y - top : last_y - top, first_x - left : last_x - left].astype(np.float32)
+    wide = np.concatenate(
+        [_carried(part[:, ::-1], first_x)[:, ::-1], part, _carried(part, width - last_x)],
+        axis=1,
+    )
+    tall = wide.transpose(1, 0, 2)
+    tall = np.concatenate(
+        [_carried(tall[:, ::-1], first_y)[:, ::-1], tall, _carried(tall, height - last_y)],
+        axis=1,
+    )
+    return np.ascontiguousarray(np.clip(tall.transpose(1, 0, 2) + 0.5, 0, 255).astype(np.uint8))
+
+
+def _carried(part: NDArray[np.float32], count: int) -> NDArray[np.float32]:
+    """`count` columns that carry on the right edge of `part`: its tones ever softer, its grain mirrored.
+
+    Mirroring the picture itself would show a second pair of shoulders; a plain blur would show as a clean strip in a
+    grainy picture.
+    """
+    if count <= 0:
+        return np.zeros((part.shape[0], 0, 3), np.float32)
+    edge = part[:, -4:].mean(1, keepdims=True)
+    levels = np.stack([_blurred(edge, sigma) for sigma in _SOFTER])[:, :, 0]
+    sigma = np.clip(1 + 0.35 * np.arange(count), _SOFTER[0], _SOFTER[-1])
+    place = np.interp(np.log(sigma), np.log(_SOFTER), np.arange(len(_SOFTER)))
+    lower = np.minimum(place.astype(int), len(_SOFTER) - 2)
+    weight = (place - lower)[None, :, None]
+    tones = levels[lower].transpose(1, 0, 2) * (1 - weight) + levels[lower + 1].transpose(1, 0, 2) * weight
+    return np.asarray(tones + _grain(part, count), np.float32)
+
+
+def _blurred(edge: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
+    soft = cv2.GaussianBlur(edge, (1, 2 * int(3 * sigma) + 1), sigmaX=0.1, sigmaY=sigma, borderType=cv2.BORDER_REFLECT)
+    return np.asarray(soft, np.float32).reshape(edge.shape)
+
+
+def _grain(part: NDArray[np.float32], count: int) -> NDArray[np.float32]:
+    band = part[:, -min(48, part.shape[1]) :]
+    fine = np.clip(band - cv2.GaussianBlur(band, (0, 0), 1.6), -9, 9)
+    return np.asarray(np.pad(fine, ((0, 0), (0, count), (0, 0)), mode="symmetric")[:, -count:], np.float32)

@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Mode talk: a portrait speaks the dialogue under the slot.
+
+Frames come from a generator, so that they can be compared before anything is encoded: the same request gives the
+same bytes, another seed another performance.
+"""
+
+from __future__ import annotations
+
+import queue
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from greenroom.engines.contract import Delivery, Request
+from greenroom.engines.previz.expression import Face, displacement
+from greenroom.engines.previz.eyes import Eyes
+from greenroom.engines.previz.framing import Framed, frame_portrait
+from greenroom.engines.previz.life import Life, live
+from greenroom.engines.previz.mouth import Mouth
+from greenroom.engines.previz.rig import Head, Rig
+from greenroom.engines.previz.visemes import energy_curves, loudness, mouths_at_frames, speech_curves
+from greenroom.errors import CastError, MediaError
+from greenroom.media.takes import TakeWriter
+from greenroom.perception.faces import FaceFinder
+from greenroom.perception.speech import time_phones
+
+__all__ = ["Performance", "Speech", "hear", "prepare", "render_talk"]
+
+Picture = NDArray[np.uint8]
+Curves = NDArray[np.float64]
+
+_SPEECH_RATE = 16000  # Hz, what the phone decoder was trained on
+_SILENCE = -55.0  # dB: dialogue whose loudest moments stay below it holds no speech
+_AHEAD = 8  # frames that may wait for the encoder
+
+
+@dataclass(frozen=True)
+class Speech:
+    """What the mouth does: shapes (frames, 7) as in `visemes`, loudness in dB on the viseme grid, and how the timing
+    was found ("aligned", "decoded", "energy" or "silence").
+    """
+
+    mouths: Curves
+    loud: Curves
+    method: str
+    matched: float
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Performance:
+    """Everything that a take's frames depend on. `frames()` may be run any number of times."""
+
+    framed: Framed
+    speech: Speech
+    life: Life
+    report: dict[str, Any] = field(default_factory=dict)
+
+    def face(self, index: int) -> Face:
+        """What the face does on frame `index`."""
+        jaw, wide, pucker, press, bite, lift, tongue = self.speech.mouths[index].tolist()
+        blink, brow = float(self.life.blink[index]), float(self.life.brow[index])
+        return Face(jaw, wide, pucker, press, bite, lift, tongue, blink, brow)
+
+    def head(self, index: int, scale: float) -> Head:
+        """How the head is held on frame `index`; `scale` is pixels a centimetre."""
+        life = self.life
+        shift = scale * life.shift_x[index], scale * life.shift_y[index]
+        return Head(*(float(v) for v in (life.yaw[index], life.pitch[index], life.roll[index], *shift)))
+
+    def frames(self) -> Iterator[Picture]:
+        """The take's frames, (height, width, 3) BGR, each an array of its own."""
+        rig = Rig(self.framed.picture, self.framed.points)
+        mouth, eyes = Mouth(rig), Eyes(rig)
+        rows, columns = rig.region.within(rig.frame)
+        for index in range(len(self.speech.mouths)):
+            face = self.face(index)
+            placed = rig.place(displacement(rig.neutral, face), self.head(index, rig.pose.scale))
+            region = rig.warp(placed, (*eyes.windows(placed), mouth.window(placed)))
+            eyes.paint(region, placed)
+            mouth.paint(region, placed, face)
+            frame = rig.picture.copy()
+            frame[rows, columns] = region
+            yield frame
+
+
+def render_talk(request: Request) -> Delivery:
+    """Make the take and write it as request.spec orders it, into request.work.
+
+    Raises:
+        CastError: no face in the portrait.
+        MediaError: portrait or dialogue can't be read.
+    """
+    performance = prepare(request)
+    path = request.work / "talk.mov"
+    with TakeWriter(path, request.spec, sound=_dialogue(request)) as writer:
+        _write_all(writer, performance.frames())
+    return Delivery(path, conformed=True, report=performance.report)
+
+
+def prepare(request: Request) -> Performance:
+    """Read portrait and dialogue, find face and phones, and plan every frame."""
+    spec = request.spec
+    portrait = _portrait(request)
+    found = FaceFinder().find(portrait)
+    if found is None:
+        raise CastError(
+            "no face in the portrait",
+            hint="Use a picture in which one face looks towards the camera.",
+            where=str(request.performer.portrait),
+        )
+    framed = frame_portrait(portrait, found.points, spec.width, spec.height)
+    speech = hear(_dialogue(request), spec.sample_rate, request.line, spec.frames, spec.rate)
+    life = live(spec.frames, spec.rate, request.seed, speech.loud)
+    report = {
+        "method": "talk",
+        "label": "previz",
+        "timing": speech.method,
+        "matched": round(speech.matched, 3),
+        "seed": request.seed,
+        "warnings": [*speech.notes, *framed.notes],
+    }
+    return Performance(framed, speech, life, report)
+
+
+def hear(samples: NDArray[np.float32] | None, sample_rate: int, line: str, frames: int, rate: Any) -> Speech:
+    """The mouth of every frame for `samples` at `sample_rate`, whose words are `line` where it is known."""
+    heard = np.zeros(0, np.float32) if samples is None else _at_speech_rate(samples, sample_rate)
+    loud = loudness(heard, _SPEECH_RATE)
+    if not len(loud) or np.percentile(loud, 99) < _SILENCE:
+        note = "no speech in the dialogue: the mouth stays closed"
+        return Speech(mouths_at_frames(np.zeros((0, 7)), frames, rate), loud, "silence", 0.0, (note,))
+    timing = time_phones(heard, _SPEECH_RATE, line)
+    curves = speech_curves(timing.phones, loud) if timing.phones else energy_curves(heard, _SPEECH_RATE)
+    mouths = mouths_at_frames(curves, frames, rate)
+    return Speech(mouths, loud, str(timing.method), float(timing.matched), tuple(timing.notes))
+
+
+def _at_speech_rate(samples: NDArray[np.float32], sample_rate: int) -> NDArray[np.float32]:
+    import soxr
+
+    return np.asarray(soxr.resample(samples, sample_rate, _SPEECH_RATE), np.float32)
+
+
+def _portrait(request: Request) -> Picture:
+    path = request.performer.portrait
+    try:
+        coded = np.frombuffer(path.read_bytes(), np.uint8)
+    except OSError as error:
+        raise MediaError(f"the portrait can't be read: {error.strerror}", where=str(path)) from error
+    picture = cv2.imdecode(coded, cv2.IMREAD_COLOR) if len(coded) else None
+    if picture is None:
+        raise MediaError("the portrait is not a picture", hint="Save it as PNG or JPEG.", where=str(path))
+    return np.asarray(picture, np.uint8)
+
+
+def _dialogue(request: Request) -> NDArray[np.float32] | None:
+    import soundfile
+
+    if request.dialogue is None:
+        return None
+    try:
+        samples, rate = soundfile.read(request.dialogue, dtype="float32", always_2d=True)
+    except (OSError, soundfile.LibsndfileError) as error:
+        raise MediaError(f"the dialogue can't be read: {error}", where=str(request.dialogue)) from error
+    if rate != request.spec.sample_rate:
+        raise MediaError(
+            f"the dialogue has {rate} Hz, the take {request.spec.sample_rate} Hz",
+            hint="Mix it again at the take's sample rate.",
+            where=str(request.dialogue),
+        )
+    return np.ascontiguousarray(samples.mean(1), np.float32)
+
+
+def _write_all(writer: TakeWriter, frames: Iterator[Picture]) -> None:
+    """Encode in a second thread while the next frames are made: both release the interpreter's lock."""
+    waiting: queue.Queue[Picture | None] = queue.Queue(_AHEAD)
+    with ThreadPoolExecutor(1, "greenroom-previz-encoder") as pool:
+        encoding = pool.submit(_encode, writer, waiting)
+        try:
+            for frame in frames:
+                if not _handed_over(waiting, frame, encoding):
+                    break
+        finally:
+            _handed_over(waiting, None, encoding)
+        encoding.result()
+
+
+def _encode(writer: TakeWriter, waiting: queue.Queue[Picture | None]) -> None:
+    while (frame := waiting.get()) is not None:  # iter(get, None) would compare pictures with None pixel by pixel
+        writer.write(frame)
+
+
+def _handed_over(waiting: queue.Queue[Picture | None], frame: Picture | None, encoding: Future[None]) -> bool:
+    """Whether the encoder took it; False once it has ended, so that a full disk can't leave us waiting for ever."""
+    while not encoding.done():
+        try:
+            waiting.put(frame, timeout=0.2)
+        except queue.Full:
+            continue
+        return True
+    return False
