@@ -170,6 +170,11 @@ class Ledger(Database):
     def running(self, job_id: str) -> None:
         self._change(job_id, f"{_SENT} and handle is not null", "run", state="running")
 
+    def begin_anew(self, job_id: str) -> None:
+        """Plan a job again that was sent, keeping the claim; only for engines that bill nothing."""
+        owned = f"{_SENT} and owner = '{self._presence.owner}'"
+        self._change(job_id, owned, "begin anew", state="planned", handle=None)
+
     def done(self, job_id: str, take: Take, *, cost: Decimal | None = None) -> None:
         """The take lies in its folder. `cost` is what was paid, where it is known."""
         with self.transaction():

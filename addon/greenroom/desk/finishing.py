@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From what an engine delivered to a take: conform if need be, check, poster. Runs in a worker process."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from greenroom.errors import DeliveryError, Problem, Severity
+from greenroom.frames import sample_range
+from greenroom.media.types import Codec, TakeSpec
+
+__all__ = ["Finished", "bytes_needed", "finish"]
+
+# Mb/s at 1080p24 as measured (facts: encode-only table), as bits a pixel; H.264 at its noisiest
+_BITS_PER_PIXEL = {Codec.PRORES: 5.0, Codec.DNXHR: 3.6, Codec.H264: 1.0}
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A take ready to be published, in the job's work folder. `conform` is plain JSON for take.json."""
+
+    media: Path
+    poster: Path
+    conform: Mapping[str, Any] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+
+def bytes_needed(spec: TakeSpec) -> int:
+    """About how large the take gets, on the large side."""
+    picture = spec.width * spec.height * spec.frames * _BITS_PER_PIXEL[spec.codec] / 8
+    sound = float(spec.frames / spec.rate) * spec.sample_rate * 3
+    return int(picture + sound)
+
+
+def finish(delivered: Path, conformed: bool, spec: TakeSpec, dialogue: Path | None, folder: Path) -> Finished:
+    """Conform `delivered` to `spec` where the engine didn't, check the take, and write its poster.
+
+    Raises:
+        DeliveryError: it is not what was asked for and can't be made so, with the numbers.
+        MediaError: it can't be read.
+        StoreError: no room to write.
+    """
+    from greenroom.media.check import check_take  # PyAV is loaded in the worker only
+
+    if not delivered.is_file() or not delivered.stat().st_size:
+        raise DeliveryError(
+            "the engine delivered no file", hint="Run the same command again to try again.", where=delivered.name
+        )
+    media, report = (delivered, {}) if conformed else _conform(delivered, spec, dialogue, folder)
+    problems = check_take(media, spec)
+    errors = [problem for problem in problems if problem.severity is Severity.ERROR]
+    if errors:
+        raise DeliveryError("; ".join(problem.message for problem in errors), hint=errors[0].hint, where=media.name)
+    return Finished(media, _poster(media, spec, folder), report, tuple(_sentence(problem) for problem in problems))
+
+
+def _conform(delivered: Path, spec: TakeSpec, dialogue: Path | None, folder: Path) -> tuple[Path, dict[str, Any]]:
+    from greenroom.media.conform import conform
+    from greenroom.media.sound import read_sound
+
+    sound = None
+    if dialogue is not None:
+        _, samples = sample_range(0, spec.frames, spec.rate, spec.sample_rate)
+        sound = read_sound(dialogue, Fraction(0), samples, sample_rate=spec.sample_rate)
+    media = folder / "conformed.mov"
+    report = conform(delivered, spec, media, sound=sound)
+    return media, {"method": report.method, "notes": list(report.notes), "frame_map": list(report.frame_map)}
+
+
+def _poster(media: Path, spec: TakeSpec, folder: Path) -> Path:
+    from greenroom.media.posters import write_poster
+
+    poster = folder / "poster.png"
+    write_poster(media, spec.head + spec.slot // 2, poster)
+    return poster
+
+
+def _sentence(problem: Problem) -> str:
+    return f"{problem.message}. {problem.hint}".rstrip(". ") + "." if problem.hint else problem.message

@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Makes the takes of a plan: many at once, each on its own, resumable at any moment.
+
+Killed, interrupted, out of room or out of luck: run it again with the same plan and it goes on where it was. What
+was paid is never sent again, and what was made is found.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+
+from greenroom.desk.job_events import GenerateReport, JobEvent, JobResult, JobStep, Outcome
+from greenroom.desk.model import CuePlan, Plan, PlannedTake
+from greenroom.desk.performing import Order, Prepare, Room, perform
+from greenroom.desk.prepare import prepare as build_request
+from greenroom.desk.project import Project
+from greenroom.desk.workers import Workers
+from greenroom.engines.contract import Engine
+from greenroom.errors import Problem
+from greenroom.frames import timecode
+from greenroom.takes.ledger import Ledger
+from greenroom.takes.reconcile import reconcile
+from greenroom.takes.store import Store
+
+__all__ = ["generate"]
+
+REMOTE_AT_ONCE = 32  # waiting costs nothing; more would only meet providers' own limits
+
+
+def generate(
+    plan: Plan,
+    *,
+    project: Project,
+    ledger: Ledger,
+    store: Store,
+    engines: Mapping[str, Engine],
+    jobs_at_once: int,
+    on_event: Callable[[JobEvent], None],
+    prepare: Prepare = build_request,
+    remote_at_once: int = REMOTE_AT_ONCE,
+) -> GenerateReport:
+    """Make every take of `plan.to_make`. `jobs_at_once` bounds local work, `remote_at_once` waits for hosted engines.
+
+    `on_event` is called in this thread. Ctrl-C ends it within moments: the report then says INTERRUPTED for what
+    isn't done, and the next call goes on there. One job's failure never touches another.
+
+    Raises:
+        StoreError: the takes folder or the ledger can't be written at all; nothing was sent.
+    """
+    store.check()
+    problems = reconcile(ledger, store)
+    orders = _orders(plan, ledger)
+    results: dict[str, JobResult] = {}
+    try:
+        asyncio.run(
+            _perform_all(
+                orders, results, project, ledger, store, engines, jobs_at_once, remote_at_once, on_event, prepare
+            )
+        )
+    except KeyboardInterrupt:
+        _tell_interrupted(orders, results, ledger, on_event)
+    return _report(orders, results, problems)
+
+
+def _orders(plan: Plan, ledger: Ledger) -> list[Order]:
+    """The intents of the whole run, on disk in one step, before anything is begun."""
+    with ledger.transaction():
+        return [
+            Order(cue_plan, planned, _plan_job(cue_plan, planned, ledger), _where(plan, cue_plan))
+            for cue_plan, planned in plan.to_make
+        ]
+
+
+def _plan_job(cue_plan: CuePlan, planned: PlannedTake, ledger: Ledger) -> str:
+    return ledger.plan_job(
+        cue=cue_plan.cue.id,
+        fingerprint=cue_plan.fingerprint,
+        variant=planned.variant,
+        engine=cue_plan.engine,
+        mode=str(cue_plan.cue.mode),
+        actor=cue_plan.performer.name,
+        cost=planned.estimate.cost,
+        currency=planned.estimate.currency,
+    ).id
+
+
+def _where(plan: Plan, cue_plan: CuePlan) -> str:
+    event, slot = cue_plan.cue.event, cue_plan.cue.slot
+    place = timecode(slot.start, slot.rate, drop_frame=plan.layout.drop_frame)
+    return f'{event.track} {place} "{event.name}"' if event.name else f"{event.track} {place}"
+
+
+async def _perform_all(
+    orders: Sequence[Order],
+    results: dict[str, JobResult],
+    project: Project,
+    ledger: Ledger,
+    store: Store,
+    engines: Mapping[str, Engine],
+    jobs_at_once: int,
+    remote_at_once: int,
+    on_event: Callable[[JobEvent], None],
+    prepare: Prepare,
+) -> None:
+    with Workers() as workers:
+        room = Room(
+            ledger,
+            store,
+            engines,
+            prepare,
+            project.work_folder,
+            on_event,
+            workers,
+            cpu=asyncio.Semaphore(max(1, jobs_at_once)),
+            remote=asyncio.Semaphore(max(1, remote_at_once)),
+        )
+
+        async def one(order: Order) -> None:
+            results[order.job] = await perform(room, order)
+
+        async with asyncio.TaskGroup() as group:
+            for order in orders:
+                group.create_task(one(order))
+
+
+def _tell_interrupted(
+    orders: Sequence[Order],
+    results: dict[str, JobResult],
+    ledger: Ledger,
+    on_event: Callable[[JobEvent], None],
+) -> None:
+    for order in orders:
+        if order.job in results:
+            continue
+        job = ledger.job(order.job)
+        result = JobResult(
+            *(job.id, job.cue, job.number, job.variant, Outcome.INTERRUPTED),
+            message="interrupted",
+            hint="Run the same command again: it goes on where it was.",
+            where=order.where,
+            resumable=True,
+        )
+        results[job.id] = result
+        on_event(JobEvent(job.id, job.cue, job.number, JobStep.INTERRUPTED, None, result.message, order.where))
+
+
+def _report(orders: Sequence[Order], results: Mapping[str, JobResult], problems: Sequence[Problem]) -> GenerateReport:
+    return GenerateReport(tuple(results[order.job] for order in orders), tuple(problems))
