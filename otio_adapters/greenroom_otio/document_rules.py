@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 from greenroom_otio.losses import Warnings, warning
 
-__all__ = ["MAX_MEMBERS", "MAX_RATE", "MAX_TIME", "RULES", "Refused", "find_bad_time"]
+__all__ = ["MAX_MEMBERS", "RULES", "Refused"]
 
 MAX_MEMBERS = 200_000  # keys of one object; facts: a million take OTIO 13 seconds
 MAX_TIME = 1e15
@@ -49,13 +49,14 @@ class Refused(ValueError):
         self.place = place
 
 
-def find_bad_time(tree: Any) -> None:
-    """Refuse the first time that can't be calculated with. Times in metadata belong to other programs: let be."""
-    for path, node in _objects(tree):
-        if node.get("OTIO_SCHEMA") == "RationalTime.1" and not any(key == "metadata" for key, _ in path):
-            problem = _problem_of_time(node)
-            if problem:
-                raise Refused(problem, place=_place(path))
+def _time(node: dict[str, Any], label: str, tree: Any, warnings: Warnings) -> bool:
+    """Refuse a time that can't be calculated with. Times in metadata belong to other programs: let be."""
+    problem = _problem_of_time(node)
+    if problem:
+        path = next((path for path, found in _objects(tree) if found is node), ())
+        if not any(key == "metadata" for key, _ in path):
+            raise Refused(problem, place=_place(path))
+    return False
 
 
 def _problem_of_time(node: dict[str, Any]) -> str:
@@ -200,6 +201,7 @@ def _item(node: dict[str, Any], label: str, tree: Any, warnings: Warnings) -> bo
 RULES: dict[str, Rule] = {
     "UnknownSchema": _fatal,
     "SerializableObjectRef": _fatal,
+    "RationalTime": _time,
     "Timeline": _timeline,
     "Clip": _item,
     "Gap": _item,

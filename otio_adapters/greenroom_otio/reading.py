@@ -50,8 +50,9 @@ def read_bytes(path: Path) -> bytes:
         ReadError: missing, a folder, no permission, empty.
     """
     try:
-        with path.open("rb") as file:
-            return file.read(MAX_BYTES + 1)
+        if path.stat().st_size > MAX_BYTES:
+            raise _too_big(path)
+        return path.read_bytes()
     except FileNotFoundError:
         raise ReadError("There is no such file", hint="Check the path.", where=str(path)) from None
     except IsADirectoryError:
@@ -60,6 +61,15 @@ def read_bytes(path: Path) -> bytes:
         raise ReadError("The file may not be read", hint="Check its permissions.", where=str(path)) from None
     except OSError as error:
         raise ReadError(f"The file can't be read: {error.strerror}", where=str(path)) from error
+
+
+def _too_big(path: Path) -> ReadError:
+    megabytes = path.stat().st_size >> 20
+    return ReadError(
+        f"The file has {megabytes} MB, more than the {MAX_BYTES >> 20} MB that a cut can have",
+        hint="Export the reels of the cut one by one.",
+        where=str(path),
+    )
 
 
 def describe(timeline: Any, warnings: Warnings, *, file_format: str, **facts: Any) -> None:
