@@ -11,11 +11,35 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from greenroom.perception.faces import FaceFinder
+    from greenroom.perception.identity import FaceIdentity
+    from greenroom.perception.mesh import canonical
+    from greenroom.perception.portrait import check_portrait
     from greenroom.perception.pose import fit_pose
+    from greenroom.perception.speech import align, decode_phones, speech_segments, time_phones
 
-__all__ = ["FaceFinder", "fit_pose"]
+__all__ = [
+    "FaceFinder",
+    "FaceIdentity",
+    "align",
+    "canonical",
+    "check_portrait",
+    "decode_phones",
+    "fit_pose",
+    "speech_segments",
+    "time_phones",
+]
 
-_HOMES = {"FaceFinder": "faces", "fit_pose": "pose"}
+_HOMES = {
+    "FaceFinder": "faces",
+    "FaceIdentity": "identity",
+    "align": "speech",
+    "canonical": "mesh",
+    "check_portrait": "portrait",
+    "decode_phones": "speech",
+    "fit_pose": "pose",
+    "speech_segments": "speech",
+    "time_phones": "speech",
+}
 
 
 def __getattr__(name: str) -> object:

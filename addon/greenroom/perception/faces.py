@@ -4,18 +4,21 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from greenroom.perception.detection import Detection, Detector, merge
+from greenroom.perception.detection import Detection, Detector, merge, overlap
 from greenroom.perception.landmarks import BlendshapeNet, LandmarkNet, Landmarks, Region
+from greenroom.perception.tracking import Seeker, TrackedFace, follow, smoothed
 
-__all__ = ["PRESENT", "Detection", "FaceFinder", "Landmarks", "Region"]
+__all__ = ["PRESENT", "Detection", "FaceFinder", "Landmarks", "Region", "TrackedFace"]
 
 Picture = NDArray[np.uint8]
 
 PRESENT = 0.5  # presence above which MediaPipe counts a face as found
+_SAME_HEAD = 0.3  # intersection over union of landmark boxes
 
 
 class FaceFinder:
@@ -38,27 +41,36 @@ class FaceFinder:
 
     def find(self, bgr: Picture) -> Landmarks | None:
         """The largest face, looked for in the whole picture and, if there is none, in ever smaller tiles."""
-        for level in self._detector.levels(bgr, tiles=True):
-            found = self._refined(bgr, level)
-            if found:
-                return found[0]
-        return None
+        return next(iter(self._first_level(bgr, tiles=True)), None)
 
     def find_all(self, bgr: Picture) -> list[Landmarks]:
-        """All faces, largest first."""
+        """All faces, largest first. A head that two tiles saw in part counts once."""
         return self._refined(bgr, self.detect(bgr, tiles=True))
 
-    def _refined(self, bgr: Picture, faces: list[Detection]) -> list[Landmarks]:
-        looks = (self.look(bgr, Region.of_detection(face)) for face in faces)
-        return sorted((found for found in looks if found), key=lambda found: -found.area)
-
     def look(self, bgr: Picture, region: Region) -> Landmarks | None:
-        """Landmarks from a rough region: the second look, from the first one's points, is the better one."""
+        """The face in a rough region. The second look, from the first one's points, is the better one."""
         first = self._landmarks(bgr, region)
-        if first.presence <= PRESENT:
-            return None
-        second = self._landmarks(bgr, Region.of_points(first.points))
-        return second if second.presence > PRESENT else None
+        return self._again(bgr, Region.of_points(first.points)) if first.presence > PRESENT else None
+
+    def track(self, frames: Iterable[Picture], *, smooth: bool = True) -> list[TrackedFace | None]:
+        """The main face of each frame, one entry a frame, None where there is none. Frames are read one at a time.
+
+        Each shot starts anew with its largest face, and smoothing never reaches across a cut.
+        """
+        found = list(follow(frames, Seeker(self._again, lambda bgr, tiles: self._first_level(bgr, tiles=tiles))))
+        return smoothed(found) if smooth else found
+
+    def _first_level(self, bgr: Picture, *, tiles: bool) -> list[Landmarks]:
+        levels = (self._refined(bgr, faces) for faces in self._detector.levels(bgr, tiles=tiles))
+        return next((found for found in levels if found), [])
+
+    def _refined(self, bgr: Picture, faces: list[Detection]) -> list[Landmarks]:
+        looks = [found for face in faces if (found := self.look(bgr, Region.of_detection(face)))]
+        return _distinct(sorted(looks, key=lambda found: -found.area))
+
+    def _again(self, bgr: Picture, region: Region) -> Landmarks | None:
+        found = self._landmarks(bgr, region)
+        return found if found.presence > PRESENT else None
 
     @functools.cached_property
     def _detector(self) -> Detector:
@@ -71,3 +83,11 @@ class FaceFinder:
     @functools.cached_property
     def _blendshapes(self) -> BlendshapeNet:
         return BlendshapeNet()
+
+
+def _distinct(faces: list[Landmarks]) -> list[Landmarks]:
+    kept: list[Landmarks] = []
+    for face in faces:
+        if all(overlap(face.box, other.box) < _SAME_HEAD for other in kept):
+            kept.append(face)
+    return kept

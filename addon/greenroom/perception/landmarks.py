@@ -135,11 +135,34 @@ def _crop(bgr: Picture, region: Region) -> tuple[Picture, Floats]:
     scale = _SIDE / region.side
     cos, sin = math.cos(region.angle) * scale, math.sin(region.angle) * scale
     half = _SIDE / 2
-    transform = np.array(
+    to_crop = np.array(
         [
             [cos, sin, half - cos * region.x - sin * region.y],
             [-sin, cos, half + sin * region.x - cos * region.y],
         ]
     )
-    crop = cv2.warpAffine(bgr, transform, (_SIDE, _SIDE), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    return np.asarray(crop, np.uint8), transform
+    small, from_small = _shrunk(bgr, region, scale)
+    transform = np.hstack([to_crop[:, :2] @ from_small[:, :2], to_crop[:, :2] @ from_small[:, 2:] + to_crop[:, 2:]])
+    crop = cv2.warpAffine(small, transform, (_SIDE, _SIDE), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(crop, np.uint8), to_crop
+
+
+def _shrunk(bgr: Picture, region: Region, scale: float) -> tuple[Picture, Floats]:
+    """The region's neighbourhood, at the square's scale if it is large, and its transform (2, 3) to the picture.
+
+    Bilinear sampling of a large face would skip pixels, and its landmarks would shiver with the grain.
+    """
+    if scale > 0.5:
+        return bgr, np.eye(2, 3)
+    reach = region.side * 0.75  # over half the square's diagonal
+    left, top = (max(0, math.floor(middle - reach)) for middle in (region.x, region.y))
+    right, bottom = math.ceil(region.x + reach), math.ceil(region.y + reach)
+    near = bgr[top : max(bottom, top + 1), left : max(right, left + 1)]
+    if not near.size:
+        return bgr, np.eye(2, 3)
+    size = tuple(max(1, round(length * scale)) for length in near.shape[1::-1])
+    small = cv2.resize(near, size, interpolation=cv2.INTER_AREA)
+    fx, fy = near.shape[1] / size[0], near.shape[0] / size[1]
+    # Pixel centres lie at half numbers: the first small pixel covers the first fx picture pixels.
+    back = np.array([[fx, 0.0, left + fx / 2 - 0.5], [0.0, fy, top + fy / 2 - 0.5]])
+    return np.asarray(small, np.uint8), back
