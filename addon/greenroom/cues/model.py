@@ -51,7 +51,10 @@ class MediaUse:
 
     `source` is what the event shows, at the media's own `rate`, counted as the clip's source range counts (embedded
     timecode included); `available_start` is the first frame of the media in the same count. `speed` is constant
-    (LinearTimeWarp); `frozen` is a FreezeFrame. `path` is None for placeholders.
+    (LinearTimeWarp), 0 for a FreezeFrame. `path` is None for placeholders. `available_frames` is None where the cut
+    doesn't say what the media has: then `source` may count from an embedded timecode that only the file knows.
+    `subframe` is what lies between `source.start` and where the event really starts, in media frames: an NLE that
+    plays 24 fps media on a 25 fps cut may start at frame 5.76.
     """
 
     path: Path | None
@@ -61,16 +64,36 @@ class MediaUse:
     available_frames: int | None
     speed: Fraction = Fraction(1)
     url: str = ""
+    subframe: Fraction = Fraction(0)
+
+    @property
+    def frozen(self) -> bool:
+        """Whether one frame stands still (FreezeFrame)."""
+        return self.speed == 0
+
+    @property
+    def media_start(self) -> Fraction:
+        """Where the first frame shown lies, in media frames from the media's first: what media.source_indices takes.
+
+        Backwards, that is the last frame of the range: NLEs write the range that is played, not its order.
+        """
+        start = self.source.start - self.available_start + self.subframe
+        return start if self.speed >= 0 else start + self.source.duration * -self.speed - 1
 
 
 @dataclass(frozen=True)
 class Note:
-    """A text that an editor wrote, with its place: `marker` is the index among the markers of its owner."""
+    """A text that an editor wrote, with its place.
+
+    `marker` is the index among the markers of its owner, None for names, comments and markers of a track.
+    `in_comment` says that the text stands in the marker's comment, not in its name.
+    """
 
     text: str
     origin: Origin
     marker: int | None = None
     record_frame: int | None = None
+    in_comment: bool = False
 
 
 @dataclass(frozen=True)
@@ -93,6 +116,7 @@ class Event:
     active_key: str = "DEFAULT_MEDIA"
     effects: tuple[str, ...] = ()
     unsupported: str = ""  # why this event can't take a take (ramp, nested compound), in an editor's words
+    sound: SoundClip | None = None  # what it sounds like, on audio tracks
 
 
 @dataclass(frozen=True)

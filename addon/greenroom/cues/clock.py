@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+"""OpenTimelineIO's times as exact frames of a cut.
+
+OTIO times are floats at a float rate, and nothing is validated: NaN, negative durations and rate 0 are read without
+complaint (facts: opentime gotchas), and a default `RationalTime` has rate 1. Positions are kept as `int` while they
+are whole and as `Fraction` otherwise; an event's edges are rounded only when they are stored, so nothing drifts.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from fractions import Fraction
+from typing import Any, TypeAlias
+
+from greenroom.errors import FrameError
+from greenroom.frames import exact_rate
+
+__all__ = ["Clock", "Position", "nearest_frame", "rate_of", "rate_of_cut", "whole"]
+
+Position: TypeAlias = int | Fraction
+"""Frames, exact."""
+
+_NOISE = 1e-6  # Resolve writes 20.000000000000004 for 20
+_TOO_FAR = 2.0**40  # frames; beyond that a float can't tell frames of a second apart, and no cut is
+
+
+def whole(value: float) -> Position | None:
+    """`value` as an exact number of frames, float noise taken off; None for NaN and what no cut can hold."""
+    try:
+        frames = int(value)
+    except (ValueError, OverflowError):
+        return None
+    if frames == value:
+        return frames if abs(frames) < _TOO_FAR else None
+    close = round(value)
+    if abs(value - close) < _NOISE:
+        return close
+    return Fraction(value).limit_denominator(1_000_000) if abs(value) < _TOO_FAR else None
+
+
+def nearest_frame(position: Position) -> int:
+    """The frame edge that is nearest (half up)."""
+    if isinstance(position, int):
+        return position
+    return (2 * position.numerator + position.denominator) // (2 * position.denominator)
+
+
+def rate_of(value: float) -> Fraction | None:
+    """The exact rate of a float; None where it can't be one. Sound may count in samples (48000)."""
+    try:
+        return exact_rate(value) if value <= 1000 else Fraction(value).limit_denominator(1000)
+    except (FrameError, ValueError, OverflowError, TypeError):
+        return None
+
+
+class Clock:
+    """Turns OTIO times into frames at the cut's rate. Remembers the rates it met."""
+
+    def __init__(self, rate: Fraction) -> None:
+        self.rate = rate
+        self._factors: dict[float, Fraction | None] = {}
+        self._exact: dict[float, Fraction | None] = {}
+
+    def exact(self, rate: float) -> Fraction | None:
+        """The exact rate that a document's float means."""
+        if rate not in self._exact:
+            self._exact[rate] = rate_of(rate)
+        return self._exact[rate]
+
+    def frames(self, time: Any) -> Position | None:
+        """An OTIO time in frames of the cut; None where it is no time."""
+        rate = time.rate
+        factors = self._factors
+        factor = factors[rate] if rate in factors else self._learn(rate)
+        value = whole(time.value)
+        if factor is None or value is None:
+            return None
+        return value if factor == 1 else _slim(value * factor)
+
+    def _learn(self, rate: float) -> Fraction | None:
+        exact = self.exact(rate)
+        if exact is None or rate != rate:  # NaN is never found again in a dict
+            return None
+        self._factors[rate] = self.rate / exact
+        return self._factors[rate]
+
+    def mixed(self) -> tuple[Fraction, ...]:
+        """The other rates that were met, in order."""
+        found = {exact for exact in self._exact.values() if exact is not None and exact != self.rate}
+        return tuple(sorted(found))
+
+
+def _slim(position: Fraction) -> Position:
+    return position.numerator if position.denominator == 1 else position
+
+
+def rate_of_cut(global_start: Any, rates: Iterable[float]) -> Fraction | None:
+    """The rate a cut plays at, where nobody says: that of its start, unless that is only a default.
+
+    Scripts write RationalTime(0, 24) without thinking, so a start of 0 counts only where a clip has its rate too.
+    Otherwise the rate of most clips; rate 1 is OTIO's default and says nothing.
+    """
+    counted = Counter(exact for exact in map(rate_of, rates) if exact is not None and 1 < exact <= 1000)
+    start = rate_of(global_start.rate) if global_start is not None else None
+    if start is not None and 1 < start <= 1000 and (global_start.value or start in counted or not counted):
+        return start
+    return counted.most_common(1)[0][0] if counted else None

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The dialogue under a slot: every enabled clip of every enabled audio track, or of the track that a cue names."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from fractions import Fraction
+
+from greenroom.cues.model import Event, Layout, TrackLayout
+from greenroom.errors import Problem, Severity
+from greenroom.frames import FrameRange
+from greenroom.media.types import SoundClip
+
+__all__ = ["HANDLES", "Dialogue", "EventIndex", "find_track"]
+
+HANDLES = 48
+"""Frames of dialogue that are kept before and after the slot: two seconds at 24 fps, more than handles ever need."""
+
+
+class EventIndex:
+    """Finds the events at a record range without looking at all of them.
+
+    Events of a track may overlap (transitions, layers of a compound), so the ends are kept as running maxima.
+    """
+
+    def __init__(self, events: Iterable[Event]) -> None:
+        self._events: Sequence[Event] = sorted(events, key=lambda event: event.visible.start)
+        self._starts = [event.visible.start for event in self._events]
+        self._ends: list[int] = []
+        end = 0
+        for event in self._events:
+            end = max(end, event.visible.end) if self._ends else event.visible.end
+            self._ends.append(end)
+
+    def under(self, span: FrameRange) -> Iterator[Event]:
+        """The events of which some frame lies in `span`, in record order."""
+        first = bisect_right(self._ends, span.start)
+        last = bisect_left(self._starts, span.end)
+        for event in self._events[first:last]:
+            if event.visible.end > span.start and event.visible.duration:
+                yield event
+
+    def at(self, frame: int, rate: Fraction) -> Iterator[Event]:
+        """The events whose own range (without transitions) holds `frame`."""
+        for event in self.under(FrameRange(frame, 1, rate)):
+            if frame in event.record:
+                yield event
+
+
+def find_track(layout: Layout, written: str, kind: str) -> TrackLayout | None:
+    """The track that an editor means by "A2", "a2" or the track's own label; None where there is none."""
+    wanted = written.strip().casefold()
+    tracks = [track for track in layout.tracks if track.kind == kind]
+    by_name = next((track for track in tracks if track.name.casefold() == wanted), None)
+    return by_name or next((track for track in tracks if wanted and track.label.casefold() == wanted), None)
+
+
+class Dialogue:
+    """The audio tracks of a cut, ready to be asked for what sounds under a slot."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._tracks = [track for track in layout.tracks if track.kind == "audio" and track.enabled]
+        self._indices = {track.name: EventIndex(track.events) for track in self._tracks}
+
+    def under(self, slot: FrameRange, track: str = "") -> tuple[tuple[SoundClip, ...], tuple[Problem, ...]]:
+        """The sound under `slot`, widened by HANDLES, and what of it can't be heard."""
+        clips: list[SoundClip] = []
+        problems: list[Problem] = []
+        for name, index in self._indices.items():
+            if track and name != track:
+                continue
+            for event in index.under(slot.widened(HANDLES, HANDLES)):
+                if not event.enabled or event.media is None:
+                    continue
+                if event.sound is not None:
+                    clips.append(event.sound)
+                elif event.visible.overlap(slot):
+                    problems.append(_unheard(event))
+        clips.sort(key=lambda clip: clip.record.start)
+        return tuple(clips), tuple(problems)
+
+
+def _unheard(event: Event) -> Problem:
+    reason = event.unsupported or "it stands still, runs backwards or names no file"
+    return Problem(
+        Severity.WARNING,
+        "unheard",
+        f'the sound "{event.name}" on {event.track} is left out of the dialogue: {reason}',
+        "Render it in place in the editing program.",
+    )

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What an event of an audio track sounds like: position, gain, fades and channel, as far as the cut says.
+
+Fades come from transitions; gain from FCP7's Audio Levels (a linear factor) and Resolve's fader effects where they
+stand still. Keyframed levels are not read: `Event.effects` names them.
+"""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+from typing import Any
+
+from greenroom.cues.model import Event
+from greenroom.media.types import SoundClip
+
+__all__ = ["gain_of", "sound_clip"]
+
+_LOUDEST = 32.0  # +30 dB, the top of every NLE's fader
+
+
+def sound_clip(event: Event, child: Any, *, fades: tuple[int, int]) -> SoundClip | None:
+    """The sound of an event that has media; None where there is no file, a freeze or a reversed clip."""
+    use = event.media
+    if use is None or use.path is None or use.speed <= 0 or event.visible.duration == 0:
+        return None
+    head = event.record.start - event.visible.start
+    start = use.media_start / use.source.rate - Fraction(head) / event.record.rate * use.speed
+    return SoundClip(
+        path=use.path,
+        record=event.visible,
+        source_start=start,
+        gain=gain_of(child),
+        fade_in=fades[0],
+        fade_out=fades[1],
+        speed=use.speed,
+        channel=_channel_of(child),
+        name=event.name,
+    )
+
+
+def gain_of(clip: Any) -> float:
+    """The clip's linear gain: the product of what its effects say, 1.0 where they say nothing."""
+    gain = 1.0
+    for effect in clip.effects if len(clip.effects) else ():
+        fcp = effect.metadata.get("fcp_xml") if len(effect.metadata) else None
+        if fcp is not None and str(fcp.get("effectid", "")).casefold() == "audiolevels":
+            gain *= _fcp_level(fcp)
+    return gain
+
+
+def _fcp_level(fcp: Any) -> float:
+    parameters = fcp.get("parameter")
+    for parameter in [parameters] if hasattr(parameters, "keys") else parameters or ():
+        if str(parameter.get("parameterid", "")).casefold() == "level" and not parameter.get("keyframe"):
+            try:
+                level = float(str(parameter.get("value", "1")))
+            except ValueError:
+                return 1.0
+            return level if math.isfinite(level) and 0 <= level <= _LOUDEST else 1.0
+    return 1.0
+
+
+def _channel_of(clip: Any) -> int | None:
+    """Resolve names the source channel of a mono clip; several channels are mixed."""
+    resolve = clip.metadata.get("Resolve_OTIO") if len(clip.metadata) else None
+    channels = resolve.get("Channels") if resolve is not None else None
+    if channels is None or len(channels) != 1:
+        return None
+    channel = channels[0].get("Source Channel ID")
+    return channel if isinstance(channel, int) and channel >= 0 else None

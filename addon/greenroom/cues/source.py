@@ -1,0 +1,255 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What stands behind a clip: its own media (whatever take is active), its speed, and why a take may not fit it.
+
+LinearTimeWarp and FreezeFrame change nothing in OTIO's ranges: 48 frames at 200 % are still written as 48, and
+media frames are duration x speed. Ramps have no portable spelling, so they are named and refused.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import opentimelineio as otio
+
+from greenroom.cues.clock import Clock, Position, whole
+from greenroom.cues.model import EventKind, MediaUse
+from greenroom.frames import FrameRange
+from greenroom.media.types import ImageSequence
+
+__all__ = [
+    "OWN_MEDIA",
+    "Speed",
+    "effect_name",
+    "kind_of",
+    "media_use",
+    "own_effects",
+    "own_reference",
+    "own_source_range",
+    "speed_of",
+    "unreachable",
+    "without_head",
+]
+
+OWN_MEDIA = "DEFAULT_MEDIA"
+"""The key of what the editor had; takes are `greenroom.take_001` and so on (design.md promise 3)."""
+
+_TAKES = "greenroom."
+
+
+@dataclass(frozen=True)
+class Speed:
+    """A constant speed, or why there is none that could be honoured."""
+
+    factor: Fraction = Fraction(1)
+    unsupported: str = ""
+
+
+def own_reference(clip: Any) -> Any:
+    """The media reference that the editor had; None where the file names none."""
+    active = clip.active_media_reference_key
+    if active == OWN_MEDIA or not active.startswith(_TAKES):
+        return clip.media_reference
+    references = clip.media_references()
+    if OWN_MEDIA in references:
+        return references[OWN_MEDIA]
+    others = [key for key in sorted(references) if not key.startswith(_TAKES)]
+    return references[others[0]] if others else None
+
+
+def own_source_range(clip: Any, reference: Any) -> Any:
+    """The source range that the editor had, of `reference`; None where nothing says it.
+
+    Write-back keeps it in metadata where it had to move it. What the editor trimmed since then counts: the offset
+    from where it was moved to is added, as `restore` does.
+    """
+    previous = _previous(clip)
+    shown = clip.source_range
+    if previous is not None and "moved_to" in previous and shown is not None:
+        shown = _moved_back(shown, previous, reference)
+    return shown if shown is not None else reference.available_range
+
+
+def _moved_back(now: Any, previous: Any, reference: Any) -> Any:
+    then = previous.get("source_range") or reference.available_range
+    if then is None:
+        return None
+    speed = abs(float(previous.get("speed", 1.0)))
+    offset = now.start_time - previous["moved_to"]
+    if offset.value == 0 and now.duration.value == previous.get("moved_frames"):
+        return then
+    moved = otio.opentime.RationalTime(offset.value * speed, offset.rate).rescaled_to(then.start_time.rate)
+    return otio.opentime.TimeRange(then.start_time + moved, now.duration.rescaled_to(then.start_time.rate))
+
+
+def own_effects(clip: Any) -> list[Any]:
+    """The effects that the editor had: write-back keeps speeds in metadata, since a take plays at 100 %."""
+    effects = list(clip.effects) if len(clip.effects) else []
+    previous = _previous(clip)
+    if previous is not None and "effects" in previous:
+        effects.extend(previous["effects"])
+    return effects
+
+
+def _previous(item: Any) -> Any:
+    """What write-back keeps of the item's own state, or None."""
+    ours = item.metadata.get("greenroom") if len(item.metadata) else None
+    previous = ours.get("previous") if ours is not None and hasattr(ours, "get") else None
+    return previous if hasattr(previous, "get") else None
+
+
+def kind_of(reference: Any) -> EventKind:
+    """Whether a reference is media or only holds room. A dead path is still media."""
+    if isinstance(reference, otio.schema.ExternalReference | otio.schema.ImageSequenceReference):
+        return EventKind.MEDIA
+    return EventKind.PLACEHOLDER
+
+
+def media_use(reference: Any, shown: Any, speed: Fraction, clock: Clock, folder: Path) -> MediaUse | None:
+    """The media behind a clip that shows the OTIO range `shown` of it; None where a range says nothing.
+
+    Counted at the media's own rate, which is that of its available range: NLEs write source ranges at the cut's.
+    """
+    available = reference.available_range
+    counted = available if available is not None and clock.exact(available.start_time.rate) else shown
+    if counted is None or shown is None:
+        return None
+    rate = clock.exact(counted.start_time.rate)
+    own = _Ruler(clock, rate) if rate is not None else None
+    start, duration = (own.frames(shown.start_time), own.frames(shown.duration)) if own else (None, None)
+    first = own.frames(counted.start_time) if own else None
+    if rate is None or start is None or duration is None or first is None or duration < 0:
+        return None
+    path, sequence = _files(reference, folder, clock)
+    frames = whole(available.duration.value) if available is not None else None
+    begin = math.floor(start)
+    return MediaUse(
+        path=path,
+        sequence=sequence,
+        source=FrameRange(begin, math.ceil(start + duration) - begin, rate),
+        available_start=math.floor(first) if available is not None else 0,
+        available_frames=math.floor(frames) if frames is not None and frames >= 0 else None,
+        speed=speed,
+        url=url_of(reference),
+        subframe=Fraction(start - begin),
+    )
+
+
+def url_of(reference: Any) -> str:
+    """What the cut says of where the media is, as written; "" where it says nothing."""
+    url = getattr(reference, "target_url", None)
+    if url is None and hasattr(reference, "target_url_base"):
+        url = f"{reference.target_url_base}{reference.name_prefix}#{reference.name_suffix}"
+    return str(url or "")
+
+
+def without_head(use: MediaUse, frames: int, rate: Fraction) -> MediaUse:
+    """`use` without its first `frames` frames of the cut (at `rate`), which a trim around the clip hides."""
+    begin = use.source.start + use.subframe + frames * use.source.rate * use.speed / rate
+    start = math.floor(begin)
+    left = max(0, use.source.duration - (start - use.source.start))
+    moved = FrameRange(start, left, use.source.rate)
+    return replace(use, source=moved, subframe=Fraction(begin - start))
+
+
+def unreachable(use: MediaUse | None) -> str:
+    """Why Greenroom can't open the media of a clip, or ""."""
+    if use is None:
+        return "its media has no range that could be read"
+    if use.path is None and use.sequence is None:
+        return f'its media is no local file: "{use.url}"' if use.url else "its media names no file"
+    return ""
+
+
+class _Ruler:
+    """Times in frames of one media's rate."""
+
+    def __init__(self, clock: Clock, rate: Fraction) -> None:
+        self._clock, self._rate = clock, rate
+
+    def frames(self, time: Any) -> Position | None:
+        rate, value = self._clock.exact(time.rate), whole(time.value)
+        if rate is None or value is None:
+            return None
+        return value if rate == self._rate else value * self._rate / rate
+
+
+def _files(reference: Any, folder: Path, clock: Clock) -> tuple[Path | None, ImageSequence | None]:
+    from greenroom_otio import media_path
+
+    found = media_path(reference, folder)
+    if found is None or isinstance(found, Path):
+        return found, None
+    rate = clock.exact(found.rate)
+    if rate is None or not found.count:
+        return None, None
+    sequence = ImageSequence(
+        found.folder, found.prefix, found.suffix, found.padding, found.first, found.count, rate, found.step
+    )
+    return None, sequence
+
+
+def effect_name(effect: Any) -> str:
+    """What an editor calls the effect."""
+    host = effect.metadata.get("Resolve_OTIO") if len(effect.metadata) else None
+    named = host.get("Effect Name") if host is not None else None
+    return str(named or effect.name or effect.effect_name or effect.schema_name())
+
+
+def speed_of(effects: list[Any]) -> Speed:
+    """The constant speed of a clip with these effects."""
+    factor = Fraction(1)
+    for effect in effects:
+        if isinstance(effect, otio.schema.LinearTimeWarp):
+            scalar = effect.time_scalar
+            if not math.isfinite(scalar) or abs(scalar) > 1000:
+                return Speed(unsupported=f"its speed is {scalar}, which no clip can have")
+            factor *= _tidy(scalar)
+        elif isinstance(effect, otio.schema.TimeEffect):
+            name = effect.effect_name or effect.name or effect.schema_name()
+            return Speed(unsupported=f'the time effect "{name}" has no constant speed')
+        else:
+            reason = _ramp_in_host_effect(effect)
+            if reason:
+                return Speed(unsupported=reason)
+    return Speed(factor)
+
+
+def _tidy(scalar: float) -> Fraction:
+    """What the float means: EDLs write fps (68 of 24 = 2.8333333333333335), NLEs percent."""
+    close = Fraction(scalar).limit_denominator(10_000)
+    return close if abs(float(close) - scalar) < 1e-9 else Fraction(scalar)
+
+
+def _ramp_in_host_effect(effect: Any) -> str:
+    """Speed changes that a host keeps in an effect of its own: FCP7's Time Remap, Resolve's Retime curve."""
+    metadata = effect.metadata
+    if not len(metadata):
+        return ""
+    fcp = metadata.get("fcp_xml")
+    if fcp is not None and str(fcp.get("effectid", "")).casefold() == "timeremap":
+        return _time_remap(fcp)
+    resolve = metadata.get("Resolve_OTIO")
+    if resolve is not None and "retime" in str(resolve.get("Effect Name", "")).casefold():
+        moving = [p for p in resolve.get("Parameters") or () if len(p.get("Key Frames") or ()) > 1]
+        return "its retime curve has keyframes" if moving else ""
+    return ""
+
+
+def _time_remap(fcp: Any) -> str:
+    """FCP7 writes a changed speed with in and out points in retimed frames: nothing says which media frame is meant."""
+    values = {str(p.get("parameterid", "")): str(p.get("value", "")).upper() for p in _listed(fcp.get("parameter"))}
+    steady = values.get("variablespeed", "0") in {"0", "FALSE", ""}
+    forwards = values.get("reverse", "FALSE") in {"FALSE", "0", ""}
+    if steady and forwards and values.get("speed", "100") in {"100", "100.0", ""}:
+        return ""
+    return "its speed is changed by Time Remap, which this XML doesn't write exactly"
+
+
+def _listed(value: Any) -> list[Any]:
+    if value is None:
+        return []
+    return [value] if hasattr(value, "keys") else list(value)

@@ -1,0 +1,283 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One pass over a track: positions by summing, whatever its clips are like.
+
+OTIO's own per-clip questions (range_in_parent, transformed_time_range, index) are quadratic, and one clip without a
+range makes them fail for all that follow it. Here a bad clip counts as no frames and is reported, and the rest of
+its track is read. Transitions take no room; they widen what their neighbours show. Compounds are opened: their clips
+are events of the track, cut to what the compound shows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import opentimelineio as otio
+
+from greenroom.cues.clock import Clock, Position, nearest_frame
+from greenroom.cues.header import Header
+from greenroom.cues.model import Note, Origin
+from greenroom.cues.notes import comment_notes, marker_notes
+from greenroom.cues.placed import PlacedEvent, Surroundings, place
+from greenroom.cues.source import speed_of
+from greenroom.errors import Problem, Severity
+from greenroom.frames import FrameRange, timecode
+
+__all__ = ["Run", "Walker"]
+
+_DEEPEST = 50
+"""Compounds inside compounds. No editor goes beyond a handful, and a hostile file must not exhaust the stack."""
+
+_Clip, _Gap, _Transition = otio.schema.Clip, otio.schema.Gap, otio.schema.Transition
+_Composition, _Stack = otio.core.Composition, otio.schema.Stack
+
+
+@dataclass(frozen=True)
+class Run:
+    """A (nested) track to walk: where its first child starts, and the record frames that are seen of it."""
+
+    around: Surroundings
+    address: tuple[int, ...]
+    start: Position
+    window: tuple[int, int] | None = None
+
+
+@dataclass
+class _Trim:
+    """What a window leaves of an item."""
+
+    record: FrameRange
+    cut_off: int
+    reason: str
+
+
+class Walker:
+    """Walks the tracks of one cut and collects what is wrong with them."""
+
+    def __init__(self, header: Header, clock: Clock) -> None:
+        self.clock = clock
+        self.problems: list[Problem] = []
+        self._header = header
+        self._rate = header.rate
+        self._comments = header.format in {"", "edl"}
+        self._off_grid: dict[str, int] = {}
+
+    def lay(self, item: Any, run: Run, events: list[PlacedEvent]) -> Position:
+        """Adds the events of whatever stands in a stack; returns where it ends."""
+        if isinstance(item, otio.schema.Track):
+            return self.walk(item, run, events)
+        if isinstance(item, _Composition):
+            return self._compound(item, run, events)
+        return self._item(item, run, None, None, events)
+
+    def walk(self, track: Any, run: Run, events: list[PlacedEvent]) -> Position:
+        """Adds the events of a track-like composition to `events`; returns where it ends."""
+        window, position = run.window, run.start
+        if track.source_range is not None and len(run.address) == 1:
+            position, window = self._trimmed_track(track, run)
+        children = track[:]
+        before = None
+        for index, child in enumerate(children):
+            if isinstance(child, _Transition):
+                before = child
+                continue
+            follower = children[index + 1] if index + 1 < len(children) else None
+            after = follower if isinstance(follower, _Transition) else None
+            item = Run(run.around, (*run.address, index), position, window)
+            if isinstance(child, _Composition):
+                position = self._compound(child, item, events)
+            else:
+                position = self._item(child, item, before, after, events)
+            before = None
+        return position
+
+    def _item(self, child: Any, run: Run, before: Any, after: Any, events: list[PlacedEvent]) -> Position:
+        duration = self._duration(child, run)
+        end = run.start + duration if duration is not None else run.start
+        first, last = nearest_frame(run.start), nearest_frame(end)
+        record = FrameRange(first, last - first, self._rate)
+        trim = _window_trim(record, run.window) if run.window is not None else None
+        if trim is not None and trim.record.duration == 0 and record.duration:
+            return end
+        if not isinstance(run.start, int) or not isinstance(end, int):
+            self._off_grid[run.around.track] = self._off_grid.get(run.around.track, 0) + 1
+        shown = trim.record if trim else record
+        visible, fades = shown, (0, 0)
+        if before is not None or after is not None:
+            visible, fades = self._widened(shown, before, after)
+        events.append(
+            place(
+                child,
+                run.around,
+                address=run.address,
+                name=child.name,
+                record=shown,
+                visible=visible,
+                notes=self._notes(child, record.start),
+                cut_off=trim.cut_off if trim else 0,
+                reason="it has no range" if duration is None else trim.reason if trim else "",
+                fades=fades,
+            )
+        )
+        return end
+
+    def _duration(self, child: Any, run: Run) -> Position | None:
+        """The frames that an item takes; None, reported, where nothing says how many."""
+        shown = child.source_range
+        if shown is None and isinstance(child, _Clip):
+            reference = child.media_reference
+            shown = reference.available_range if reference is not None else None
+        duration = self.clock.frames(shown.duration) if shown is not None else None
+        if duration is not None and duration >= 0:
+            return duration
+        fault = "has no source range and its media no length" if shown is None else f"has a range of {_said(shown)}"
+        self.report(
+            "bad-range",
+            f"{fault}: it counts as no frames, so what follows on {run.around.track} may stand too early",
+            Severity.ERROR,
+            where=self.where(child.name, run),
+            hint="Give the clip a length in the editing program and export the cut again.",
+        )
+        return None
+
+    def _notes(self, child: Any, start: int) -> tuple[Note, ...]:
+        markers = child.markers
+        notes: list[Note] = []
+        if len(markers):
+            origin = Origin.GAP_MARKER if isinstance(child, _Gap) else Origin.CLIP_MARKER
+            begin = child.source_range.start_time if child.source_range is not None else None
+            for index, marker in enumerate(markers):
+                notes.extend(marker_notes(marker, index, origin, self._marker_frame(marker, begin, start)))
+        if self._comments and isinstance(child, _Clip) and len(child.metadata):
+            notes.extend(comment_notes(child))
+        return tuple(notes)
+
+    def _marker_frame(self, marker: Any, begin: Any, start: int) -> int | None:
+        """A clip's markers count in its source time."""
+        at = self.clock.frames(marker.marked_range.start_time)
+        first = self.clock.frames(begin) if begin is not None else 0
+        return nearest_frame(start + at - first) if at is not None and first is not None else None
+
+    def _widened(self, shown: FrameRange, before: Any, after: Any) -> tuple[FrameRange, tuple[int, int]]:
+        """What an item shows with the transitions on its sides, and how long they last."""
+        head, fade_in = self._overlap(before, "in_offset")
+        tail, fade_out = self._overlap(after, "out_offset")
+        return shown.widened(head, tail), (fade_in, fade_out)
+
+    def _overlap(self, transition: Any, side: str) -> tuple[int, int]:
+        if transition is None:
+            return 0, 0
+        offsets = {name: self.clock.frames(getattr(transition, name)) for name in ("in_offset", "out_offset")}
+        known = {name: max(0, nearest_frame(value)) for name, value in offsets.items() if value is not None}
+        return known.get(side, 0), sum(known.values())
+
+    def _compound(self, nest: Any, run: Run, events: list[PlacedEvent]) -> Position:
+        """A nested track or stack: its clips become events of this track, with deeper addresses."""
+        if len(run.address) > _DEEPEST:
+            self.report(
+                "too-deep", f"compounds are nested deeper than {_DEEPEST}; the rest is left out", where=run.around.track
+            )
+            return run.start
+        around = self._inside(nest, run.around)
+        inner_start, window, duration = run.start, run.window, None
+        if nest.source_range is not None:
+            duration = self._duration(nest, run) or 0
+            skipped = self.clock.frames(nest.source_range.start_time) or 0
+            inner_start = run.start - skipped
+            window = _narrowed(run.window, nearest_frame(run.start), nearest_frame(run.start + duration))
+        inside: list[PlacedEvent] = []
+        inner_end = self._layers(nest, replace(run, around=around, start=inner_start, window=window), inside)
+        end = run.start + duration if duration is not None else inner_end
+        if len(nest.markers):
+            events.append(self._compound_event(nest, run, end))
+        events.extend(inside)
+        return end
+
+    def _layers(self, nest: Any, run: Run, events: list[PlacedEvent]) -> Position:
+        if not isinstance(nest, _Stack):
+            return self.walk(nest, run, events)
+        end = run.start
+        for index, layer in enumerate(nest[:]):
+            item = replace(run, address=(*run.address, index))
+            if isinstance(layer, _Composition):
+                if isinstance(layer, _Stack) or (layer.kind == "Audio") == run.around.sounding:
+                    inside = replace(item, around=self._inside(layer, run.around))
+                    end = max(end, self._compound(layer, inside, events))
+            else:
+                end = max(end, self._item(layer, item, None, None, events))
+        return end
+
+    def _inside(self, nest: Any, around: Surroundings) -> Surroundings:
+        """What holds inside of a compound: it may be disabled, or play at another speed."""
+        speed = speed_of(list(nest.effects)) if len(nest.effects) else None
+        reason = around.unsupported
+        if speed is not None and (speed.unsupported or speed.factor != 1):
+            reason = reason or f'the compound "{nest.name}" around it changes its speed'
+        enabled = around.enabled and bool(nest.enabled)
+        if reason == around.unsupported and enabled == around.enabled:
+            return around
+        return replace(around, unsupported=reason, enabled=enabled)
+
+    def _compound_event(self, nest: Any, run: Run, end: Position) -> PlacedEvent:
+        start = nearest_frame(run.start)
+        record = FrameRange(start, max(0, nearest_frame(end) - start), self._rate)
+        reason = "it is a compound: open it and write the note on the clip inside"
+        notes = self._notes(nest, start)
+        return place(
+            nest,
+            run.around,
+            address=run.address,
+            name=nest.name,
+            record=record,
+            visible=record,
+            notes=notes,
+            reason=reason,
+        )
+
+    def _trimmed_track(self, track: Any, run: Run) -> tuple[Position, tuple[int, int] | None]:
+        """A track's own range trims it. EDL readers leave one that shows nothing (it starts at minus one hour): no
+        editor meant that, so it is passed over.
+        """
+        begin = self.clock.frames(track.source_range.start_time)
+        length = self.clock.frames(track.source_range.duration)
+        if begin is None or length is None or begin < 0 or length <= 0:
+            return run.start, run.window
+        start = nearest_frame(run.start)
+        return run.start - begin, (start, start + nearest_frame(length))
+
+    def finish(self) -> None:
+        """Reports what is said once for each track."""
+        for track, count in sorted(self._off_grid.items()):
+            self.report(
+                "between-frames",
+                f"{count} clip{'s' if count != 1 else ''} of {track} start or end between two frames; "
+                "positions are rounded to the nearest frame",
+                hint="The cut mixes rates. Check --rate, or conform the cut to one rate.",
+                where=track,
+            )
+
+    def where(self, name: str, run: Run) -> str:
+        """The place of an item as an editor would find it."""
+        start = timecode(nearest_frame(run.start), self._rate, drop_frame=self._header.drop_frame)
+        return f"{run.around.track} {start} {name}".rstrip()
+
+    def report(
+        self, code: str, message: str, severity: Severity = Severity.WARNING, *, where: str = "", hint: str = ""
+    ) -> None:
+        self.problems.append(Problem(severity, code, message, hint, where))
+
+
+def _window_trim(record: FrameRange, window: tuple[int, int]) -> _Trim | None:
+    start, end = max(record.start, window[0]), min(record.end, window[1])
+    if (start, end) == (record.start, record.end):
+        return None
+    seen = FrameRange(start, max(0, end - start), record.rate)
+    return _Trim(seen, start - record.start, "the compound or track around it shows only a part of it")
+
+
+def _narrowed(window: tuple[int, int] | None, start: int, end: int) -> tuple[int, int]:
+    return (start, end) if window is None else (max(start, window[0]), min(end, window[1]))
+
+
+def _said(shown: Any) -> str:
+    return f"{shown.duration.value:g} at rate {shown.duration.rate:g}"
