@@ -84,7 +84,8 @@ def read_clock(container: InputContainer, stream: VideoStream, path: Path) -> Cl
         # one edit unit a picture by definition (SMPTE 377-1); going through 100 GB to count them helps nobody
         frames = round(stream.duration * base * stream.average_rate)
         return Clock(stream.average_rate, frames, base, stream.start_time or 0)
-    entries = stream.index_entries[:] if stream.frames else []
+    # QuickTime's index is whole and true; others (AVI) count before B-frames are put in order
+    entries = stream.index_entries[:] if stream.frames and container.format.name.startswith("mov") else []
     if entries and len(entries) >= stream.frames:
         shown = [entry.timestamp for entry in entries if not entry.is_discard]
         size = path.stat().st_size
@@ -127,28 +128,31 @@ def _constant_rate(times: Sequence[int], base: Fraction, stream: VideoStream) ->
     if times[-1] <= times[0]:
         return None
     average = (len(times) - 1) / ((times[-1] - times[0]) * base)
-    stated = stream.average_rate or average
-    candidates = [exact_rate(float(stated)), Fraction(stated), exact_rate(float(average)), average]
-    return next((rate for rate in dict.fromkeys(candidates) if 0 < rate <= 1000 and _on_grid(times, base, rate)), None)
+    stated = exact_rate(float(stream.average_rate or average))
+    if stated in _KNOWN and _worst(times, base, stated) <= _ON_GRID:
+        return stated
+    near = [(_worst(times, base, rate), rate) for rate in _KNOWN if abs(rate - average) <= rate * _NEAR_RATE]
+    if near and min(near)[0] <= _ON_GRID:
+        return min(near)[1]
+    # an odd rate has to be kept tightly: almost any rhythm is near to some grid
+    odd = (Fraction(stream.average_rate or average), average)
+    return next((rate for rate in odd if _worst(times, base, rate) <= max(_TICK * rate, 2 * base * rate)), None)
 
 
-def _on_grid(times: Sequence[int], base: Fraction, rate: Fraction) -> bool:
-    """Only a known rate may be kept loosely: almost any rhythm is near to some grid, at an odd rate."""
+def _worst(times: Sequence[int], base: Fraction, rate: Fraction) -> Fraction:
+    """How far, in frames, the picture farthest from its place on the grid of `rate` is."""
     step = base * rate
-    slack = _ON_GRID if rate in _KNOWN else min(_ON_GRID, max(_TICK * rate, 2 * step))
-    up, down = step.numerator, step.denominator
-    room = slack.numerator * down // slack.denominator
-    start = times[0]
-    return all(abs((time - start) * up - number * down) <= room for number, time in enumerate(times))
+    up, down, start = step.numerator, step.denominator, times[0]
+    return Fraction(max(abs((time - start) * up - number * down) for number, time in enumerate(times)), down)
 
 
 def _typical_rate(times: Sequence[int], base: Fraction, stream: VideoStream) -> Fraction:
     average = (len(times) - 1) / ((times[-1] - times[0]) * base)
     intervals = sorted(after - before for before, after in pairwise(times))
     typical = 1 / (intervals[len(intervals) // 2] * base)
-    for rate in (average, typical):
+    for rate, nearness in ((typical, _NEAR_RATE / 10), (average, _NEAR_RATE), (typical, _NEAR_RATE)):
         near = _nearest_known(rate)
-        if abs(near - rate) <= rate * _NEAR_RATE:
+        if abs(near - rate) <= rate * nearness:
             return near
     return exact_rate(float(_stated_rate(stream)))
 

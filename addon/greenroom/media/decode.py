@@ -9,6 +9,8 @@ from itertools import pairwise, takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from av.error import FFmpegError
+
 from greenroom.errors import MediaError
 from greenroom.media.clock import Clock, read_clock
 
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["PictureReader", "windows"]
 
-_MARGINS = (Fraction(0), Fraction(1), Fraction(5))  # s; where a seek lands late, again from this much earlier
+_MARGINS = (0, 1, 5, 1 << 20)  # s; where a seek lands late (MPEG-TS), again from this much earlier, then the start
 _WORTH_A_SEEK = 12  # pictures: decoding up to so many is quicker than flushing the decoder's threads
 _HELD_BYTES = 256 << 20  # a backwards run is decoded forwards in pieces of this size
 
@@ -88,14 +90,24 @@ class PictureReader:
         """Decoded pictures in order, the first at or before `picture`; the decoder goes on from there."""
         for margin in _MARGINS:
             if not (self._fresh and picture <= _WORTH_A_SEEK):
-                time = self.clock.time_of(picture) - int(margin / self.clock.time_base)
-                self._container.seek(max(time, self.clock.time_of(0)), stream=self._stream, backward=True)
+                self._seek(picture, margin)
             self._fresh = False
             frames = self._numbered(wanted)
             first = next(frames, None)
             if first is not None and first[0] <= picture:
                 return self._after(first, frames)
         raise self._undecodable(picture)
+
+    def _seek(self, picture: int, margin: int) -> None:
+        base = self.clock.time_base
+        earliest = self.clock.time_of(0) - (
+            int(1 / base) if margin else 0
+        )  # decoding times lie before the first picture
+        time = max(self.clock.time_of(picture) - int(margin / base), earliest)
+        try:
+            self._container.seek(time, stream=self._stream, backward=True)
+        except FFmpegError:  # AVI refuses times before its first
+            self._container.seek(self.clock.time_of(0), stream=self._stream, backward=True)
 
     @staticmethod
     def _after(
