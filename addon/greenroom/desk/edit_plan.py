@@ -12,6 +12,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from greenroom.errors import Problem
+
 __all__ = ["AddTakes", "EditPlan", "MarkCue", "MoveSource", "TakeReference", "UseMedia"]
 
 
@@ -50,13 +52,18 @@ class UseMedia:
 
 @dataclass(frozen=True)
 class MoveSource:
-    """Give the clip another source range of the same duration; the old one is kept in metadata for `restore`."""
+    """Give the clip another source range of the same duration; the old one is kept in metadata for `restore`.
+
+    `drops_speed`: the clip's constant speed is taken off with it (and kept for `restore`), since the take already
+    plays as it should.
+    """
 
     address: tuple[int, ...]
     cue: str
     start: int
     frames: int
     rate: Fraction
+    drops_speed: bool = False
 
 
 @dataclass(frozen=True)
@@ -72,6 +79,7 @@ class MarkCue:
     comment: str
     colour: str
     source_frame: int | None = None  # where a new marker goes, in frames of the event's source
+    in_comment: bool = False  # the note stands in the marker's comment: `text` goes there, the name stays
 
 
 Edit: TypeAlias = AddTakes | UseMedia | MoveSource | MarkCue
@@ -79,7 +87,8 @@ Edit: TypeAlias = AddTakes | UseMedia | MoveSource | MarkCue
 
 @dataclass(frozen=True)
 class EditPlan:
-    """All edits of a write-back, in record order."""
+    """All edits of a write-back, in record order; `problems` name the cues whose takes can't be used."""
 
     edits: tuple[Edit, ...]
     summary: tuple[str, ...] = ()  # one line a cue, for a dry run
+    problems: tuple[Problem, ...] = ()

@@ -1,0 +1,287 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The plan: what would be made, exactly how long, by whom, for how much. Pure: a survey holds all that had to be read.
+
+Every problem of every cue is gathered; nothing stops at the first. Engines are asked for a quote only for takes that
+don't exist yet.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from greenroom.cast.model import Actor
+from greenroom.cues.fingerprint import fingerprint
+from greenroom.cues.model import Cue, CueSheet, Layout, Mode
+from greenroom.desk.facts import PICTURE_MODES, SILENCE, Survey, media_key, where_of
+from greenroom.desk.model import CuePlan, Plan, PlannedTake
+from greenroom.desk.plan_engine import choose_engine, limits_of
+from greenroom.desk.plan_picture import Picture, picture_of
+from greenroom.desk.plan_spec import FrameSize, Placement, fit_note, frame_size, place
+from greenroom.desk.prepare import draft_request
+from greenroom.desk.project import Project
+from greenroom.engines.contract import Capabilities, Estimate, Performer
+from greenroom.errors import GreenroomError, Problem, Severity, nearest
+from greenroom.media.types import Codec, Fit, TakeSpec
+
+__all__ = ["PlanSettings", "plan"]
+
+_SEEDS = 1 << 31  # what engines take as a seed: 31 bits, never negative
+_MAX_TAKES = 99
+_NOBODY = Performer(name="", version="", portrait=Path())
+
+
+@dataclass(frozen=True)
+class PlanSettings:
+    """What a run and its project ask for. `engine` and `takes` are this run's and go before all else; `only` names
+    cues by id, none means all. `quote` False: engines are asked for no price (a write-back makes nothing).
+    """
+
+    handles: int = 8
+    codec: Codec = Codec.PRORES
+    fit: Fit = Fit.FIT
+    width: int | None = None
+    height: int | None = None
+    engines: Mapping[str, str] = field(default_factory=dict)
+    engine_settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    engine: str = ""
+    takes: int | None = None
+    only: tuple[str, ...] = ()
+    quote: bool = True
+
+    @classmethod
+    def of(
+        cls,
+        project: Project,
+        *,
+        engine: str = "",
+        takes: int | None = None,
+        only: tuple[str, ...] = (),
+        quote: bool = True,
+    ) -> PlanSettings:
+        """A project's settings, with this run's."""
+        output = project.output
+        return cls(
+            handles=project.handles,
+            codec=output.codec,
+            fit=output.fit,
+            width=output.width,
+            height=output.height,
+            engines=project.engines,
+            engine_settings=project.engine_settings,
+            engine=engine,
+            takes=takes,
+            only=only,
+            quote=quote,
+        )
+
+
+def plan(sheet: CueSheet, survey: Survey, settings: PlanSettings) -> Plan:
+    """What would be made of `sheet`. Suggestions are never planned: they have no note."""
+    size = frame_size(settings.width, settings.height, sheet.layout, survey)
+    able = {name: engine.capabilities() for name, engine in survey.engines.items()}
+    planner = _Planner(sheet.layout, survey, settings, size, able)
+    wanted = {name.casefold() for name in settings.only}
+    cues = [cue for cue in sheet.cues if not wanted or cue.id.casefold() in wanted]
+    problems = (*sheet.problems, *survey.problems, *_unknown_cues(sheet, settings.only))
+    return Plan(sheet.layout.path, sheet.layout, tuple(planner.cue(cue) for cue in cues), problems)
+
+
+@dataclass(frozen=True)
+class _Planner:
+    layout: Layout
+    survey: Survey
+    settings: PlanSettings
+    size: FrameSize
+    engines: Mapping[str, Capabilities]
+
+    def cue(self, cue: Cue) -> CuePlan:
+        where = where_of(cue, drop_frame=self.layout.drop_frame)
+        actor, problems = self._actor(cue, where)
+        settings = self.settings
+        choice = choose_engine(
+            cue, actor, override=settings.engine, modes=settings.engines, engines=self.engines, where=where
+        )
+        placed = place(cue, self.layout, self.size, handles=settings.handles, codec=settings.codec, fit=settings.fit)
+        facts = self.survey.media.get(media_key(cue.event.media)) if cue.event.media else None
+        picture = picture_of(cue, facts, placed.spec, where)
+        problems += [*cue.problems, *placed.problems, *picture.problems, *_slot_problems(cue, where)]
+        if choice.problem is not None:
+            problems.append(choice.problem)
+        elif choice.engine is not None and cue.slot.duration:
+            problems += limits_of(choice.engine, placed.spec, where)
+        listens = choice.engine is not None and cue.mode in choice.engine.needs_dialogue
+        if listens:
+            problems += self._dialogue(cue, where)
+        planned = CuePlan(
+            cue=cue,
+            performer=_performer(actor) if actor else replace(_NOBODY, name=cue.actor),
+            engine=choice.engine.name if choice.engine else "",
+            fingerprint="",
+            spec=placed.spec,
+            record=cue.slot.widened(placed.spec.head, placed.spec.tail),
+            takes=(),
+            moves_source=placed.moves_source,
+            dialogue=cue.dialogue if listens else (),
+            stand_in=picture.source,
+            settings=dict(settings.engine_settings.get(choice.engine.name, {})) if choice.engine else {},
+            notes=(*placed.notes, *picture.notes, *self._fit_note(cue, placed)),
+            problems=tuple(problems),
+        )
+        return self._with_takes(planned, choice.engine, picture)
+
+    def _actor(self, cue: Cue, where: str) -> tuple[Actor | None, list[Problem]]:
+        found = self.survey.actors.get(cue.actor) if cue.actor else None
+        if isinstance(found, Actor):
+            return found, []
+        if found is not None:
+            return None, [replace(found, where=where)]
+        if cue.mode is Mode.LIPSYNC:
+            return None, []  # the picture brings its own actor
+        message = f"{cue.mode} needs an actor, and the note names none"
+        known = [actor.name for actor in self.survey.actors.values() if isinstance(actor, Actor)]
+        hint = f"Write actor={(known or ['NAME'])[0].upper()} in the note."
+        return None, [Problem(Severity.ERROR, "no-actor", message, hint, where)]
+
+    def _dialogue(self, cue: Cue, where: str) -> tuple[Problem, ...]:
+        facts = self.survey.dialogue.get(cue.id)
+        track = f" on {cue.dialogue_track}" if cue.dialogue_track else ""
+        hint = "Put the dialogue under the slot, name its track (audio=A2), or ask for mode=animate."
+        if facts is None:
+            message = f"{cue.mode} needs dialogue, and no sound lies under the slot{track}"
+            return (Problem(Severity.ERROR, "no-dialogue", message, hint, where),)
+        if facts.problem is not None:
+            return (replace(facts.problem, where=where),)
+        if facts.peak < SILENCE:
+            message = f"{cue.mode} needs dialogue, and the sound under the slot{track} is silent (below -60 dBFS)"
+            return (Problem(Severity.ERROR, "silent-dialogue", message, hint, where),)
+        return ()
+
+    def _fit_note(self, cue: Cue, placed: Placement) -> tuple[str, ...]:
+        facts = self.survey.media.get(media_key(cue.event.media)) if cue.event.media else None
+        note = fit_note(facts, placed.spec) if facts is not None and cue.mode in PICTURE_MODES else ""
+        return (note,) if note else ()
+
+    def _with_takes(self, planned: CuePlan, engine: Capabilities | None, picture: Picture) -> CuePlan:
+        """`planned` with its fingerprint and takes; an engine's own objections are added to the problems."""
+        if engine is None:
+            return planned
+        planned = replace(planned, fingerprint=self._fingerprint(planned, engine))
+        count = self.settings.takes or planned.cue.takes or 1
+        takes = tuple(self._take(planned, variant) for variant in range(1, min(count, _MAX_TAKES) + 1))
+        fresh = next((take for take in takes if self._is_new(planned, take)), None)
+        planned = replace(planned, takes=takes)
+        if fresh is None or not self.settings.quote or any(p.severity is Severity.ERROR for p in planned.problems):
+            return planned
+        performing = self.survey.engines[engine.name]
+        quoted = []
+        problems = list(planned.problems)
+        try:
+            problems += performing.check(draft_request(planned, fresh))
+            for take in takes:
+                draft = draft_request(planned, take)
+                new = self._is_new(planned, take)
+                quoted.append(replace(take, estimate=performing.estimate(draft)) if new else take)
+        except GreenroomError as error:
+            problems.append(replace(error.problem("engine-refuses"), where=where_of(planned.cue, drop_frame=False)))
+            return replace(planned, problems=tuple(problems))
+        return replace(planned, takes=tuple(quoted), problems=tuple(problems))
+
+    def _take(self, planned: CuePlan, variant: int) -> PlannedTake:
+        """A take of this cue is cached; one of another cue with the same fingerprint is copied, which is free."""
+        found = self.survey.takes.get((planned.fingerprint, variant), ())
+        own = next((take for take in found if take.cue == planned.cue.id), None)
+        if own is not None:
+            estimate = Estimate(Decimal(0), confidence="cached")
+        elif found:
+            estimate = Estimate(Decimal(0), confidence=f"copy of take {found[0].number} of {found[0].cue}")
+        else:
+            estimate = Estimate(None, confidence="not asked")
+        return PlannedTake(variant, self._seed(planned, variant), estimate, own)
+
+    def _is_new(self, planned: CuePlan, take: PlannedTake) -> bool:
+        return (planned.fingerprint, take.variant) not in self.survey.takes
+
+    def _seed(self, planned: CuePlan, variant: int) -> int:
+        """The cue's seed, or the actor's locked one, for take 1, and the numbers after it for the next takes."""
+        first = planned.cue.seed if planned.cue.seed is not None else planned.performer.seed
+        if first is None:
+            first = int.from_bytes(hashlib.sha256(planned.fingerprint.encode()).digest()[:4], "big")
+        return (first + variant - 1) % _SEEDS
+
+    def _fingerprint(self, planned: CuePlan, engine: Capabilities) -> str:
+        """Of all that the result depends on; neither the cue's id nor its position on the cut."""
+        cue, spec = planned.cue, planned.spec
+        heard = self.survey.dialogue.get(cue.id) if planned.dialogue else None
+        parts: dict[str, Any] = {
+            "actor": planned.performer.version,
+            "mode": str(cue.mode),
+            "line": cue.line,
+            "motion": cue.motion,
+            "seed": cue.seed,
+            "options": dict(cue.options),
+            "engine": [engine.name, engine.version, _plain(planned.settings)],
+            "picture": _spec_parts(spec),
+            "stand_in": self._stand_in_parts(planned),
+            "dialogue": heard.digest if heard else "",
+        }
+        return fingerprint(parts)
+
+    def _stand_in_parts(self, planned: CuePlan) -> list[Any]:
+        if planned.stand_in is None or planned.cue.event.media is None:
+            return []
+        facts = self.survey.media[media_key(planned.cue.event.media)]
+        indices = planned.stand_in.indices
+        if indices == tuple(range(indices[0], indices[0] + len(indices))):
+            return [facts.sha256, indices[0], len(indices)]
+        return [facts.sha256, hashlib.sha256(repr(indices).encode()).hexdigest()]
+
+
+def _spec_parts(spec: TakeSpec) -> list[Any]:
+    return [
+        str(spec.rate),
+        [spec.head, spec.slot, spec.tail],
+        [spec.width, spec.height],
+        [str(spec.codec), str(spec.fit)],
+        spec.sample_rate,
+    ]
+
+
+def _performer(actor: Actor) -> Performer:
+    prompt = ", ".join(filter(None, (actor.identity, actor.wardrobe)))
+    return Performer(actor.name, actor.version, actor.portrait, dict(actor.sheet), prompt, actor.seed)
+
+
+def _slot_problems(cue: Cue, where: str) -> list[Problem]:
+    problems = []
+    if cue.event.unsupported:
+        message = f"the clip can't take a take: {cue.event.unsupported}"
+        hint = "Render the clip in place, or move the note to a placeholder above it."
+        problems.append(Problem(Severity.ERROR, "unsupported-clip", message, hint, where))
+    if cue.slot.duration == 0:
+        hint = "Give the clip at least one frame, or remove its note."
+        problems.append(Problem(Severity.ERROR, "empty-slot", "the slot has no frames", hint, where))
+    if not cue.event.enabled:
+        message = "the clip is disabled: its take will not be seen"
+        problems.append(Problem(Severity.NOTE, "disabled-clip", message, "Enable the clip.", where))
+    known = {problem.code for problem in cue.problems}
+    return [problem for problem in problems if problem.code not in known]
+
+
+def _unknown_cues(sheet: CueSheet, only: tuple[str, ...]) -> tuple[Problem, ...]:
+    ids = {cue.id.casefold() for cue in sheet.cues}
+    return tuple(
+        Problem(Severity.ERROR, "unknown-cue", f'there is no cue "{name}"', nearest(name, ids))
+        for name in only
+        if name.casefold() not in ids
+    )
+
+
+def _plain(settings: Mapping[str, Any]) -> Any:
+    # TOML has dates, JSON doesn't: as text they compare as well
+    return json.loads(json.dumps(settings, default=str))

@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which source frames lie under a take, and what is wrong with the media of a cue. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from greenroom.cues.model import Cue, EventKind, MediaUse
+from greenroom.desk.facts import PICTURE_MODES, MediaFacts, source_at_slot
+from greenroom.engines.contract import PictureSource
+from greenroom.errors import Problem, Severity
+from greenroom.frames import resample, write_rate
+from greenroom.media.types import MediaInfo, TakeSpec
+
+__all__ = ["Picture", "picture_of"]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """The stand-in's picture for a take; None where the mode doesn't use it, or where it can't be used."""
+
+    source: PictureSource | None = None
+    problems: tuple[Problem, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def picture_of(cue: Cue, facts: MediaFacts | None, spec: TakeSpec, where: str) -> Picture:
+    """The stand-in of `cue`, frame by frame of the take; handles past its ends hold the first or last frame.
+
+    Modes that perform from the picture need all of the slot; for the others what is wrong is only noted.
+    """
+    needed = cue.mode in PICTURE_MODES
+    media = cue.event.media
+    if cue.event.kind is not EventKind.MEDIA or media is None or facts is None:
+        return Picture(problems=(_no_picture(cue, where),) if needed else ())
+    if facts.problem is not None:
+        return Picture(problems=(_offline(facts.problem, needed, where),))
+    info = facts.info
+    if info is None or not info.rate or not info.width:
+        return Picture(problems=(_no_picture(cue, where),) if needed else ())
+    notes = _variable_rate(info)
+    if not info.frames:
+        return Picture(notes=notes)
+    head, slot, tail = _indices(cue, media, info, spec)
+    outside = _outside(slot, info.frames, spec, needed, where)
+    if not needed or outside:
+        return Picture(problems=outside, notes=notes)
+    last = info.frames - 1
+    held = sum(not 0 <= index <= last for index in (*head, *tail))
+    if held:
+        notes = (*notes, f"{held} f of the handles hold the stand-in's first or last frame")
+    indices = (*(max(0, min(i, last)) for i in head), *slot, *(max(0, min(i, last)) for i in tail))
+    return Picture(PictureSource(media.sequence or info.path, indices), notes=notes)
+
+
+def _indices(
+    cue: Cue, media: MediaUse, info: MediaInfo, spec: TakeSpec
+) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
+    """File frames from 0 under head, slot and tail, unclamped."""
+    file_rate = info.rate or media.source.rate
+    # An unknown available range: the clip counts from the file's own timecode, or from 0 where it lies before it.
+    first = media.available_start
+    if media.available_frames is None:
+        first = info.start_frame if media.source.start >= info.start_frame else 0
+    start = (source_at_slot(cue.event) - first) * file_rate / media.source.rate
+    step = media.speed * file_rate / spec.rate
+    if step == 0:
+        still = (start.numerator // start.denominator,)
+        return still * spec.head, still * spec.slot, still * spec.tail
+    count = spec.frames
+    begin = start - spec.head * step
+    if step == 1 and begin.denominator == 1:
+        found = tuple(range(begin.numerator, begin.numerator + count))
+    else:
+        found = resample(begin, file_rate, count, spec.rate, speed=media.speed)
+    return found[: spec.head], found[spec.head : spec.head + spec.slot], found[spec.head + spec.slot :]
+
+
+def _outside(slot: tuple[int, ...], total: int, spec: TakeSpec, needed: bool, where: str) -> tuple[Problem, ...]:
+    if not slot:
+        return ()
+    before = sum(index < 0 for index in slot)
+    after = sum(index >= total for index in slot)
+    if not before and not after:
+        return ()
+    missing = " and ".join(
+        text for text in (f"{before} f at its head" * bool(before), f"{after} f at its tail" * bool(after)) if text
+    )
+    return (
+        Problem(
+            Severity.ERROR if needed else Severity.NOTE,
+            "slot-longer-than-media",
+            f"the slot has {spec.slot} f, the media ({total} f) lacks {missing}",
+            "Trim the clip to its media, or relink the longer file.",
+            where,
+        ),
+    )
+
+
+def _variable_rate(info: MediaInfo) -> tuple[str, ...]:
+    if not info.variable_rate:
+        return ()
+    rate = write_rate(info.rate or Fraction(0))
+    return (f"the stand-in has a variable frame rate (about {rate}): its pictures are taken by their times",)
+
+
+def _no_picture(cue: Cue, where: str) -> Problem:
+    if cue.event.kind is EventKind.MEDIA:
+        message = f"{cue.mode} needs a picture, and the clip's media has none"
+    else:
+        message = f"{cue.mode} needs a picture, and the slot holds a {cue.event.kind}"
+    return Problem(Severity.ERROR, "no-picture", message, "Put footage there, or ask for mode=talk.", where)
+
+
+def _offline(problem: Problem, needed: bool, where: str) -> Problem:
+    severity = Severity.ERROR if needed else Severity.NOTE
+    return Problem(severity, problem.code, problem.message, problem.hint, where)

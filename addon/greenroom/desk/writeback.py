@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a write-back changes in a cut, as an edit plan. Pure.
+
+Takes are added beside what the editor had; the chosen one becomes the active media. Where a take can't count as its
+clip does, the clip's source range moves. The note gets its id. All of it is undone by `restore`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+from greenroom.cues.grammar import parse_note, write_note
+from greenroom.cues.model import Cue, CueSheet, Origin
+from greenroom.desk.edit_plan import AddTakes, Edit, EditPlan, MarkCue, MoveSource, TakeReference, UseMedia
+from greenroom.desk.facts import shown_source, where_of
+from greenroom.errors import Problem, Severity
+from greenroom.frames import timecode
+from greenroom.takes.states import CircledTake, Take
+
+__all__ = ["TakesOfCue", "edit_plan", "reference_key"]
+
+_HEAD = re.compile(r"^(\s*GR)(?:#[0-9a-z]{4,8})?(\s*:)", re.IGNORECASE | re.MULTILINE)
+COLOUR = "GREEN"  # of markers whose cue has takes
+
+
+@dataclass(frozen=True)
+class TakesOfCue:
+    """The takes that a cue may use, by number, and the one that is circled."""
+
+    takes: tuple[Take, ...]
+    circled: CircledTake | None = None
+
+
+def reference_key(number: int) -> str:
+    """The media reference of take `number`: sortable, and in a name space of its own."""
+    return f"greenroom.take_{number:03d}"
+
+
+def edit_plan(sheet: CueSheet, takes: Mapping[str, TakesOfCue]) -> EditPlan:
+    """All edits that bring `takes` (by cue id) into the cut; cues without a take are left as they are."""
+    edits: list[Edit] = []
+    summary: list[str] = []
+    problems: list[Problem] = []
+    for cue in sheet.cues:
+        has = takes.get(cue.id)
+        if has is None or not has.takes:
+            continue
+        made, said = _edits_of(cue, has, sheet)
+        edits += made
+        if isinstance(said, Problem):
+            problems.append(said)
+        else:
+            summary.append(said)
+    return EditPlan(tuple(edits), tuple(summary), tuple(problems))
+
+
+def _edits_of(cue: Cue, has: TakesOfCue, sheet: CueSheet) -> tuple[list[Edit], str | Problem]:
+    drop_frame = sheet.layout.drop_frame
+    where = where_of(cue, drop_frame=drop_frame)
+    number = chosen_number(cue, has)
+    take = next((take for take in has.takes if take.number == number), None)
+    if take is None:
+        known = ", ".join(str(take.number) for take in has.takes)
+        message = f"take {number} is circled, but there is no such take"
+        return [], Problem(Severity.ERROR, "unknown-take", message, f"There are: {known}.", where)
+    start = _source_start(cue, take)
+    if start is None:
+        message = f"take {take.number} covers {take.frames - take.head} f, the slot has {cue.slot.duration} f"
+        hint = "Generate the cue again; the stand-in stays until then."
+        return [], Problem(Severity.WARNING, "take-too-short", message, hint, where)
+    address = cue.event.address
+    edits: list[Edit] = [
+        AddTakes(address, cue.id, tuple(_reference(cue, each) for each in has.takes)),
+        UseMedia(address, cue.id, reference_key(take.number)),
+    ]
+    if start != _current_start(cue):
+        edits.append(_move(cue, start))
+    edits.append(_mark(cue, has, start))
+    return edits, _summary(cue, take, drop_frame)
+
+
+def chosen_number(cue: Cue, has: TakesOfCue) -> int:
+    """The take to use: the one that the editor circled, else the one that the note names, else the newest."""
+    if has.circled is not None and has.circled.by == "editor":
+        return has.circled.number
+    if cue.take.isdigit():
+        return int(cue.take)
+    return has.circled.number if has.circled is not None else has.takes[-1].number
+
+
+def _current_start(cue: Cue) -> int | None:
+    """The count of the clip's own first frame, where it counts at the cut's rate and at normal speed."""
+    shown = shown_source(cue.event, cue.slot.rate)
+    return None if shown is None else shown.start + cue.event.record.start - cue.event.visible.start
+
+
+def _source_start(cue: Cue, take: Take) -> int | None:
+    """Where the clip's source range has to start for `take`; None if the take can't cover the slot.
+
+    A clip that already lies inside the take stays as it is: so a trimmed or slipped take is left as the editor has it.
+    """
+    if Fraction(take.rate) != cue.slot.rate:
+        return None
+    shown = shown_source(cue.event, cue.slot.rate)
+    before = cue.event.record.start - cue.event.visible.start
+    if shown is not None and take.start_frame <= shown.start and shown.end <= take.start_frame + take.frames:
+        return shown.start + before
+    if take.frames - take.head < cue.slot.duration:
+        return None
+    return take.start_frame + take.head + before
+
+
+def _move(cue: Cue, start: int) -> MoveSource:
+    media = cue.event.media
+    drops_speed = media is not None and media.speed != 1
+    return MoveSource(cue.event.address, cue.id, start, cue.event.record.duration, cue.slot.rate, drops_speed)
+
+
+def _reference(cue: Cue, take: Take) -> TakeReference:
+    facts = {
+        "schema": 1,
+        "cue": cue.id,
+        "take": take.number,
+        "actor": take.actor,
+        "mode": take.mode,
+        "engine": take.engine,
+        "label": take.label,
+        "fingerprint": take.fingerprint,
+        "sha256": take.sha256,
+        "head": take.head,
+        "tail": take.tail,
+        "created": take.created,
+    }
+    rate = Fraction(take.rate)
+    return TakeReference(
+        reference_key(take.number), take.media, take.start_frame, take.frames, rate, take.media.stem, facts
+    )
+
+
+def _mark(cue: Cue, has: TakesOfCue, start: int) -> MarkCue:
+    # Nothing here depends on which take is circled: choosing another changes the active media and nothing else.
+    labels = sorted({take.label for take in has.takes if take.label})
+    count = len(has.takes)
+    comment = f"Greenroom: {count} take{'s' * (count != 1)}" + (f" ({', '.join(labels)})" if labels else "")
+    on_timeline = cue.origin is Origin.TIMELINE_MARKER
+    own = cue.origin in (Origin.CLIP_MARKER, Origin.GAP_MARKER, Origin.TIMELINE_MARKER)
+    marker = cue.note.marker if own and cue.note is not None else None
+    return MarkCue(
+        cue.event.address,
+        cue.id,
+        marker,
+        on_timeline and marker is not None,
+        _note_text(cue),
+        comment,
+        COLOUR,
+        start if marker is None else None,
+        cue.note is not None and cue.note.in_comment,
+    )
+
+
+def _note_text(cue: Cue) -> str:
+    """The editor's note with the id in it; nothing else of a `GR:` note is touched, other forms are written anew."""
+    text = cue.note.text if cue.note is not None else ""
+    parsed = parse_note(text)
+    if parsed is not None and not parsed.short:
+        return _HEAD.sub(lambda match: f"{match[1]}#{cue.id}{match[2]}", text, count=1)
+    options = dict(cue.options)
+    numbers = {"takes": cue.takes, "seed": cue.seed, "handles": cue.handles}
+    options |= {key: str(value) for key, value in numbers.items() if value is not None}
+    options |= {"audio": cue.dialogue_track, "take": cue.take, "engine": cue.engine}
+    return write_note(id=cue.id, actor=cue.actor, mode=str(cue.mode), line=cue.line, note=cue.motion, options=options)
+
+
+def _summary(cue: Cue, take: Take, drop_frame: bool) -> str:
+    place = timecode(cue.slot.start, cue.slot.rate, drop_frame=drop_frame)
+    label = f", {take.label}" if take.label else ""
+    handles = f"{cue.slot.duration} f + {take.head} and {take.tail} f handles"
+    return f"take {take.number} of {cue.id} at {place} ({handles}{label})"
