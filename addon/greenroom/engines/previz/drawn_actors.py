@@ -67,7 +67,7 @@ def _paint_wall(canvas: Canvas, look: _Look) -> None:
     bright, dark = (np.asarray(c, np.float32) for c in look.wall)
     where = canvas.everywhere()
     x, y = canvas.grid(where)
-    away = np.clip(np.hypot((x + 7) / 30, (y + 4) / 22), 0, 1)[..., None] ** 1.3
+    away = (1 - np.exp(-(((x + 7) / 24) ** 2) - ((y + 4) / 19) ** 2))[..., None]
     canvas.pixels[:] = bright * (1 - away) + dark * away
     random = np.random.default_rng(5)
     grain = random.standard_normal((canvas.pixels.shape[0] // 2, canvas.pixels.shape[1] // 2)).astype(np.float32)
@@ -85,7 +85,7 @@ def _paint_neck(canvas: Canvas, look: _Look) -> None:
 
     def rounded(x: Floats, y: Floats) -> Floats:
         turn = np.sqrt(np.clip(1 - (x / (1.75 * n)) ** 2, 0.08, 1))
-        shadow = 0.50 * np.exp(-(((y - 8.6 + 0.05 * x * x) / 2.3) ** 2)) * np.exp(-((x / (1.6 * n)) ** 4))
+        shadow = 0.38 * np.exp(-(((y - 8.6 + 0.05 * x * x) / 2.3) ** 2)) * np.exp(-((x / (1.6 * n)) ** 4))
         return np.asarray(turn * (0.98 - 0.028 * x) * (1 - shadow), np.float32)
 
     canvas.shape(outline, np.asarray(look.features.skin) * [0.88, 0.89, 0.92], 0.08, 1.0, rounded)
@@ -134,7 +134,7 @@ def _woven(canvas: Canvas, outline: NDArray[np.float64], colour: Colour, texture
 
 def _jumper(canvas: Canvas, look: _Look) -> None:
     cloth = np.asarray(look.cloth, float)
-    _woven(canvas, _body(look, 12.4, 5.6), cloth, 0.05)
+    _woven(canvas, _body(look, 12.4, 5.6), cloth, 0.022)
     neckline = [(-6.1, 12.2), (-4.6, 14.6), (-2.4, 16.1), (0, 16.6), (2.4, 16.1), (4.6, 14.6), (6.1, 12.2)]
     _show_skin(canvas, look, neckline)
     canvas.line([(x, y + 0.5) for x, y in neckline], 1.0, cloth * 1.16, 0.07)
@@ -164,7 +164,7 @@ def _show_skin(canvas: Canvas, look: _Look, neckline: list[tuple[float, float]])
 
 def _rollneck(canvas: Canvas, look: _Look) -> None:
     cloth = np.asarray(look.cloth, float)
-    _woven(canvas, _body(look, 12.6, 5.4), cloth, 0.05)
+    _woven(canvas, _body(look, 12.6, 5.4), cloth, 0.022)
     n = look.neck
     half = [(n * 1.02, 10.2), (n * 1.16, 12.0), (n * 1.30, 14.2), (0, 15.4)]
     collar = closed_curve([(0, 11.2), *half, *[(-x, y) for x, y in half[::-1][1:]]])
@@ -183,14 +183,10 @@ def _rollneck(canvas: Canvas, look: _Look) -> None:
 
 def _jacket(canvas: Canvas, look: _Look) -> None:
     cloth, shirt = np.asarray(look.cloth, float), np.array([222, 214, 206.0])
-    _woven(canvas, _body(look, 12.0, 5.8), cloth, 0.035)
+    _woven(canvas, _body(look, 12.0, 5.8), cloth, 0.02)
     opening = [(-5.6, 11.8), (-4.4, 18), (-1.6, 27), (1.6, 27), (4.4, 18), (5.6, 11.8), (0, 13)]
     canvas.shape(opening, shirt, 0.06, 1.0, lambda x, y: _side_light(x, y) * 0.96)
-    throat = [(-4.3, 11.6), (0, 19.2), (4.3, 11.6), (0, 9.6)]
-    canvas.shape(
-        throat, np.asarray(look.features.skin) * [0.84, 0.85, 0.88], 0.10, 1.0, lambda x, y: _side_light(x, y) * 0.88
-    )
-    canvas.glow((0, 11.4), (4.0, 2.0), (-0.34, -0.32, -0.27))
+    _show_skin(canvas, look, [(-4.5, 10.8), (-2.4, 15.2), (0, 19.2), (2.4, 15.2), (4.5, 10.8)])
     canvas.line([(0, 19.2), (0.05, 23), (0, 28)], 0.10, shirt * 0.72, 0.05, 0.7)
     for side in (-1, 1):
         leaf = np.array([(4.7, 10.6), (5.9, 12.2), (4.9, 17.2), (1.5, 18.9), (0.4, 17.4), (3.2, 13.6)]) * [side, 1]
@@ -206,9 +202,9 @@ def _jacket(canvas: Canvas, look: _Look) -> None:
 _LOOKS: dict[str, _Look] = {
     "mara": _Look(
         Features(
-            skin=(176, 200, 238), iris=(96, 140, 92), brow=(44, 62, 104), lips=(112, 112, 198),
+            skin=(158, 186, 230), iris=(92, 122, 88), brow=(42, 58, 98), lips=(116, 114, 196),
             jaw=0.93, cheeks=1.0, chin=0.95, pointed=0.10, forehead=0.95, nose_width=0.88, nose_length=-0.05,
-            lip_width=1.12, lip_fullness=0.10, smile=0.18, eye_size=1.26, eye_opening=0.36, eye_tilt=0.10,
+            lip_width=1.12, lip_fullness=0.10, smile=0.26, eye_size=1.24, eye_opening=0.32, eye_tilt=0.10,
             brow_height=0.10, brow_arch=0.20, brow_width=0.36, lashes=0.15, freckles=150, seed=1,
         ),
         hair=(46, 78, 148), behind=drawn_hair.waves_behind, in_front=drawn_hair.waves_in_front,
@@ -217,19 +213,19 @@ _LOOKS: dict[str, _Look] = {
     ),
     "theo": _Look(
         Features(
-            skin=(136, 168, 214), iris=(132, 104, 72), brow=(52, 56, 62), lips=(118, 126, 182),
+            skin=(132, 164, 210), iris=(122, 104, 84), brow=(52, 56, 62), lips=(118, 126, 182),
             jaw=1.12, cheeks=0.97, temples=0.97, chin=1.10, forehead=1.06, nose_width=1.12, nose_length=0.38,
-            lip_width=1.08, lip_fullness=-0.10, smile=0.10, eye_size=1.08, eye_opening=0.22, eye_tilt=-0.06,
-            brow_height=-0.12, brow_width=0.62, lashes=0.085, stubble=1.0, age=0.85, seed=2,
+            lip_width=1.08, lip_fullness=-0.10, smile=0.20, eye_size=1.10, eye_opening=0.22, eye_tilt=-0.06,
+            brow_height=-0.16, brow_arch=0.10, brow_width=0.58, lashes=0.085, stubble=1.0, age=0.85, seed=2,
         ),
         hair=(54, 58, 64), behind=drawn_hair.short_behind, in_front=drawn_hair.short_in_front,
         cloth=(72, 52, 40), dress=_jacket, wall=((176, 186, 192), (84, 92, 98)), neck=5.1, shoulders=20.5,
     ),
     "ines": _Look(
         Features(
-            skin=(74, 104, 158), iris=(36, 54, 92), brow=(20, 22, 30), lips=(82, 74, 150),
+            skin=(74, 104, 158), iris=(36, 54, 92), brow=(20, 22, 30), lips=(80, 76, 146),
             jaw=0.98, cheeks=1.05, temples=1.02, chin=0.90, pointed=0.04, forehead=0.94, nose_width=1.16,
-            nose_length=-0.12, lip_width=1.10, lip_fullness=0.30, smile=0.16, eye_size=1.32, eye_opening=0.40,
+            nose_length=-0.12, lip_width=1.10, lip_fullness=0.30, smile=0.24, eye_size=1.28, eye_opening=0.32,
             eye_apart=0.10, eye_tilt=0.06, brow_height=0.16, brow_arch=0.14, brow_width=0.42, lashes=0.16, seed=3,
         ),
         hair=(34, 38, 52), behind=drawn_hair.curls_behind, in_front=drawn_hair.curls_in_front,

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from greenroom.engines.previz.canvas import Canvas, Colour, by, closed_curve
+from greenroom.engines.previz.canvas import Canvas, Colour, by, closed_curve, open_curve
 from greenroom.engines.previz.expression import smoothstep
 from greenroom.engines.previz.handles import LEFT_LID, RIGHT_LID
 from greenroom.perception import mesh
@@ -21,6 +21,7 @@ Vectors = NDArray[np.float64]
 
 _KEY = np.array([-0.46, -0.44, -0.77])  # towards the light: from the upper left, before the face
 _FILL = np.array([0.75, -0.10, -0.65])
+_LOWER_BACKWARDS = mesh.LIPS_OUTER_LOWER[::-1]
 _WRAP = np.array([0.26, 0.32, 0.46])  # BGR: red light travels furthest under skin, so shadows start warm
 
 
@@ -90,6 +91,9 @@ def _shape_mouth(points: Vectors, f: Features) -> None:
     meeting = (points[upper, 1] + points[lower, 1]) / 2
     points[upper, 1] = points[lower, 1] = meeting  # the canonical lips stand a little apart
     middle = 1 - np.abs(np.linspace(-1, 1, len(upper))) ** 2
+    narrowing = np.array([0, 0.42, 0.72, 0.95, 1, 1, 1, 0.95, 0.72, 0.42, 0])  # lips run out towards the corners
+    for row in (mesh.LIPS_OUTER_UPPER, mesh.LIPS_OUTER_LOWER):
+        points[list(row), 1] = meeting + narrowing * (points[list(row), 1] - meeting)
     points[list(mesh.LIPS_OUTER_UPPER), 1] -= f.lip_fullness * 0.8 * middle
     points[list(mesh.LIPS_OUTER_LOWER), 1] += f.lip_fullness * middle
     points[:, 1] -= f.smile * np.exp(-(((np.abs(x) - 2.5) / 1.1) ** 2) - ((y - 4.4) / 1.0) ** 2)
@@ -124,7 +128,7 @@ def light(normals: Floats) -> tuple[Floats, Floats]:
     ambient = np.array([0.27, 0.27, 0.30])
     half = key + np.array([0, 0, -1.0])
     facing = np.clip(normals @ (half / np.linalg.norm(half)).astype(np.float32), 0, 1)
-    gloss = 0.10 * facing**9 + 0.16 * facing**46
+    gloss = 0.07 * facing**9 + 0.13 * facing**46
     return (ambient + 0.74 * lit + side + sky).astype(np.float32), gloss.astype(np.float32)
 
 
@@ -189,7 +193,7 @@ def _paint_skin(
     skin = np.asarray(f.skin, np.float32) * colour
     grain = cv2.GaussianBlur(random.standard_normal(gloss.shape).astype(np.float32), (0, 0), 0.05 * canvas.density)
     mottle = cv2.GaussianBlur(random.standard_normal(gloss.shape).astype(np.float32), (0, 0), 0.35 * canvas.density)
-    skin *= (1 + 0.020 * grain / (grain.std() + 1e-6) + 0.010 * mottle / (mottle.std() + 1e-6))[..., None]
+    skin *= (1 + 0.011 * grain / (grain.std() + 1e-6) + 0.008 * mottle / (mottle.std() + 1e-6))[..., None]
     skin += gloss[..., None] * np.array([190, 205, 215], np.float32)
     mask = canvas.mask(oval, 0.05, where)[..., None]
     part = canvas.pixels[where]
@@ -215,26 +219,38 @@ def _paint_freckles(canvas: Canvas, points: Vectors, f: Features, random: np.ran
 
 
 def _paint_stubble(canvas: Canvas, points: Vectors, f: Features, random: np.random.Generator) -> None:
-    """A short beard: many short hairs along jaw, chin and upper lip, thin towards the cheeks."""
+    """A short beard along jaw, chin and upper lip, thin towards the cheeks: a shadow first, then the hairs."""
+    oval = closed_curve(points[list(mesh.FACE_OVAL), :2] * [0.995, 1.0], 160)
+    where = canvas.around(oval, 0.2)
+    x, y = canvas.grid(where)
+    cover = _beard(points, x, y) * canvas.mask(oval, 0.10, where)
+    lips = np.concatenate([open_curve(points[list(row), :2]) for row in (mesh.LIPS_OUTER_UPPER, _LOWER_BACKWARDS)])
+    cover *= 1 - canvas.mask(lips * [1.02, 1.0], 0.10, where)
+    canvas.pixels[where] *= 1 - 0.42 * f.stubble * cover[..., None] * np.array([0.86, 0.97, 1.0], np.float32)
     paths, colours = [], []
-    lips = closed_curve(points[list(mesh.LIPS_OUTER_OUTLINE), :2] * [1.03, 1.0], 60).astype(np.float32)
-    oval = closed_curve(points[list(mesh.FACE_OVAL), :2] * 0.985, 120).astype(np.float32)
-    mouth_y, chin_y = float(points[13, 1]), float(points[152, 1])
-    for x, y in zip(random.uniform(-7.2, 7.2, 26000), random.uniform(1.0, chin_y, 26000), strict=True):
-        cheek = 0.5 + 3.2 * (abs(x) < 2.6) - 0.5 * abs(x) + 0.9 * max(0.0, 4.0 - abs(x))
-        line = min(mouth_y - 1.05, 2.6 + cheek) if abs(x) < 2.3 else 5.6 - 0.75 * max(0.0, abs(x) - 2.3)
-        thick = float(smoothstep(-0.25, 0.9, y - line))
-        patch = 0.62 if abs(x) < 0.9 and mouth_y + 0.7 < y < mouth_y + 1.4 else 1.0
-        if random.random() > thick * patch or cv2.pointPolygonTest(oval, (float(x), float(y)), False) < 0:
+    spots = random.uniform((-7.4, 0.0), (7.4, float(points[152, 1]) + 0.2), (24000, 2))
+    rows, columns = cover.shape
+    for spot in spots:
+        column, row = (canvas.to_pixels(spot) - by(where[1].start, where[0].start)).astype(int)
+        if not (0 <= column < columns and 0 <= row < rows) or random.random() > cover[row, column]:
             continue
-        if cv2.pointPolygonTest(lips, (float(x), float(y)), True) > -0.10:
-            continue
-        down = np.array([0.10 * np.sign(x) * min(1.0, abs(x) / 3) + random.normal(0, 0.05), 0.22])
-        start = np.array([x, y])
-        paths.append(np.stack([start, start + down * (0.6 + 0.7 * random.random())]))
-        grey = random.random() < 0.5 + 0.25 * (abs(x) < 2)
-        colours.append(np.array([168, 172, 176.0]) if grey else np.asarray(f.brow, float) * 0.9)
-    canvas.strands(paths, colours, 0.035, 0.5 * f.stubble)
+        down = by(0.10 * float(np.clip(spot[0] / 3, -1, 1)) + random.normal(0, 0.05), 0.22)
+        paths.append(np.stack([spot, spot + down * (0.6 + 0.7 * random.random())]))
+        grey = random.random() < 0.34 + 0.22 * (abs(spot[0]) < 2)
+        colours.append(np.array([150, 154, 158.0]) if grey else np.asarray(f.brow, float) * 0.8)
+    canvas.strands(paths, colours, 0.034, 0.55 * f.stubble)
+
+
+def _beard(points: Vectors, x: Floats, y: Floats) -> Floats:
+    """How thick a beard grows at (x, y), 0 to 1: sideburns to jaw and chin, and a moustache."""
+    mouth, side = float(points[13, 1]), np.abs(x)
+    line = np.interp(
+        side, [0, 1.6, 2.9, 4.4, 5.8, 6.6, 7.4], np.array([-1.9, -1.75, -0.5, 0.2, -1.3, -4.2, -5.5]) + mouth
+    )
+    thick = smoothstep(-0.3, 0.9, y - line)
+    bare = np.exp(-((side / 0.5) ** 2) - ((y - mouth + 0.9) / 0.35) ** 2)  # the groove under the nose
+    patch = np.exp(-(((side - 1.2) / 0.7) ** 2) - ((y - mouth - 1.35) / 0.5) ** 2)
+    return np.asarray(np.clip(thick - 0.55 * bare - 0.5 * patch, 0, 1), np.float32)
 
 
 def _paint_nose(canvas: Canvas, points: Vectors, f: Features) -> None:
@@ -244,8 +260,8 @@ def _paint_nose(canvas: Canvas, points: Vectors, f: Features) -> None:
         wing = points[48 if side < 0 else 278, :2]
         canvas.glow(wing + by(0.42 * side * f.nose_width, 0.25), (0.22, 0.62), (-0.16, -0.15, -0.10))
     canvas.glow(points[2, :2] + by(0, 0.18), (1.25, 0.30), (-0.22, -0.20, -0.14))
-    canvas.lighten(points[4, :2] + by(-0.18, -0.12), (0.34, 0.30), (20, 24, 26))
-    canvas.lighten(points[6, :2] + by(-0.15, 1.2), (0.20, 1.5), (9, 11, 12))
+    canvas.lighten(points[4, :2] + by(-0.18, -0.12), (0.34, 0.30), (14, 17, 18))
+    canvas.lighten(points[6, :2] + by(-0.15, 1.2), (0.22, 1.5), (5, 6, 7))
     canvas.glow(points[164, :2] + by(0, 0.1), (0.22, 0.45), (-0.07, -0.07, -0.05))  # the groove above the lip
 
 
@@ -330,17 +346,16 @@ def _paint_lips(canvas: Canvas, points: Vectors, f: Features) -> None:
     inner = points[list(mesh.LIPS_INNER_UPPER), :2]
     colour = np.asarray(f.lips, float)
     canvas.glow(points[17, :2] + by(0, 0.48), (1.5, 0.30), (-0.19, -0.17, -0.12))  # shadow under the lower lip
-    whole = closed_curve(np.concatenate([outer_top, outer_low[-2:0:-1]]), 120)
+    whole = np.concatenate([open_curve(outer_top, 60), open_curve(outer_low, 60)[::-1]])
     canvas.shape(whole, colour * 0.97, 0.07, 0.92, lambda x, y: 1.04 - 0.035 * x + 0 * y)
-    canvas.shape(np.concatenate([outer_top, inner[::-1]]), colour * [0.80, 0.78, 0.86], 0.08, 0.75)
-    low = np.concatenate([inner, outer_low[::-1]])
-    canvas.shape(low, colour * 1.05, 0.10, 0.55)
+    canvas.shape(np.concatenate([open_curve(outer_top), inner[::-1]]), colour * [0.82, 0.80, 0.87], 0.09, 0.75)
+    canvas.shape(np.concatenate([inner, open_curve(outer_low)[::-1]]), colour * 1.06, 0.12, 0.55)
     mid = (points[14, :2] + points[17, :2]) / 2
-    canvas.lighten(mid + by(-0.25, 0.05), (0.75, 0.16), (26, 26, 28))
+    canvas.lighten(mid + by(-0.25, 0.02), (0.75, 0.15), (24, 24, 26))
     canvas.lighten(points[0, :2] + by(-0.35, -0.12), (0.5, 0.09), (10, 11, 12))
     canvas.line(inner, [0.03, 0.07, 0.085, 0.075, 0.085, 0.07, 0.03], colour * [0.30, 0.27, 0.38], 0.03, 0.9)
     for corner, side in ((inner[0], -1), (inner[-1], 1)):
-        canvas.glow(corner + by(0.10 * side, 0.02), (0.26, 0.22), (-0.26, -0.25, -0.17))
+        canvas.glow(corner + by(0.10 * side, 0.02), (0.22, 0.16), (-0.20, -0.19, -0.13))
 
 
 def _paint_age(canvas: Canvas, points: Vectors, f: Features) -> None:

@@ -83,60 +83,51 @@ def _falls_on(canvas: Canvas, outline: Vectors, down: float, amount: float) -> N
 
 
 def waves_behind(canvas: Canvas, colour: Colour) -> None:
-    left = [(0, -12.4), (-5.5, -11.4), (-8.6, -7), (-9.4, -1), (-9.9, 4.5), (-10.2, 9.5), (-8.4, 13.4), (-5.2, 13.8)]
-    right = [(5.0, 14.0), (8.3, 13.2), (10.0, 9.0), (9.6, 4), (9.2, -1), (8.5, -7), (5.5, -11.4)]
-    canvas.shape(closed_curve(left + right), np.asarray(colour) * 0.62, 0.16, 1.0, _lit)
-    for side in (1, -1):
-        guides = [
-            np.array(
-                [
-                    (0.8 + 1.6 * k, -11.6 + 0.5 * k),
-                    (5.6 + k, -6),
-                    (6.3 + 0.9 * k, 1),
-                    (5.2 + 1.25 * k, 8),
-                    (4.6 + k, 13.2),
-                ]
-            )
-            for k in range(4)
-        ]
-        _sweep(
-            canvas, guides if side > 0 else [_mirrored(g) for g in guides], np.asarray(colour) * 0.8, 620, 11, wave=0.28
-        )
+    left = [(0, -12.2), (-5.4, -11.2), (-8.3, -7), (-9.0, -1), (-9.5, 4.5), (-9.7, 9.5), (-8.2, 13.0), (-5.2, 13.6)]
+    right = [(5.0, 13.8), (8.1, 12.9), (9.6, 9.0), (9.2, 4), (8.9, -1), (8.2, -7), (5.4, -11.2)]
+    canvas.shape(closed_curve(left + right), np.asarray(colour, float) * 0.50, 0.08, 1.0, _lit)
+    guides = [
+        [(0.8 + 1.6 * k, -11.4 + 0.5 * k), (5.4 + k, -6), (6.1 + 0.9 * k, 1), (5.0 + 1.25 * k, 8), (4.4 + k, 13.2)]
+        for k in range(4)
+    ]
+    for lines in (guides, [_mirrored(guide) for guide in guides]):
+        _sweep(canvas, lines, np.asarray(colour, float) * 0.72, 700, 11, wave=0.28)
 
 
 def waves_in_front(canvas: Canvas, colour: Colour) -> None:
-    part = (2.3, -12.0)
-    fringe_left = [
-        [part, (-2.0, -12.2), (-6.6, -9.6), (-8.6, -4.0), (-9.1, 2.0), (-9.7, 7.5), (-8.9, 12.6)],
-        [part, (-2.4, -11.2), (-6.5, -8.0), (-8.0, -3.0), (-8.6, 2.4), (-8.9, 7.5), (-7.8, 12.9)],
-        [part, (-2.4, -10.0), (-6.0, -6.9), (-7.3, -2.6), (-7.9, 2.2), (-7.9, 7.0), (-6.6, 12.7)],
-        [(2.2, -11.2), (-1.0, -9.2), (-5.0, -6.6), (-6.9, -3.4), (-7.3, 1.6), (-7.1, 6.0), (-5.9, 11.6)],
+    """Two falls from a parting that runs from the crown (2.3, -12) forward to the hairline (2.3, -8.1)."""
+    left = [
+        [(2.3, -12.5), (-2.0, -12.9), (-6.6, -10.2), (-8.5, -4.4), (-9.0, 2.0), (-9.5, 7.5), (-8.6, 12.8)],
+        [(2.3, -10.8), (-2.0, -11.0), (-6.2, -8.6), (-8.0, -3.6), (-8.5, 2.4), (-8.8, 7.5), (-7.7, 13.1)],
+        [(2.3, -9.5), (-1.6, -9.6), (-5.6, -7.6), (-7.4, -3.2), (-7.9, 2.2), (-7.9, 7.0), (-6.6, 12.9)],
+        [(2.3, -8.0), (-0.6, -8.2), (-4.5, -6.9), (-6.7, -3.9), (-7.3, 1.4), (-7.1, 6.0), (-5.8, 12.0)],
     ]
-    fringe_right = [
-        [part, (4.6, -11.8), (7.6, -8.8), (8.9, -3.6), (9.2, 2.0), (9.7, 7.5), (8.8, 12.6)],
-        [part, (4.6, -10.8), (7.0, -7.6), (8.1, -3.0), (8.6, 2.2), (8.8, 7.5), (7.7, 12.9)],
-        [part, (4.2, -9.6), (6.3, -6.6), (7.3, -2.4), (7.8, 2.2), (7.8, 7.0), (6.5, 12.6)],
-        [(2.4, -10.8), (3.8, -8.6), (5.7, -6.0), (6.9, -2.6), (7.3, 1.6), (7.1, 6.0), (6.0, 11.4)],
+    right = [
+        [(2.3, -12.5), (5.0, -12.0), (7.8, -9.0), (8.7, -3.6), (9.1, 2.0), (9.5, 7.5), (8.6, 12.8)],
+        [(2.3, -10.8), (4.8, -10.4), (7.1, -7.8), (8.1, -3.2), (8.5, 2.2), (8.8, 7.5), (7.7, 13.1)],
+        [(2.3, -9.5), (4.4, -9.0), (6.4, -6.9), (7.4, -2.8), (7.8, 2.2), (7.8, 7.0), (6.6, 12.8)],
+        [(2.3, -8.0), (3.8, -7.6), (5.6, -6.2), (6.8, -3.0), (7.3, 1.4), (7.1, 6.0), (5.8, 11.8)],
     ]
-    for guides, seed in ((fringe_left, 21), (fringe_right, 22)):
+    for guides, seed in ((right, 22), (left, 21)):
         outline = np.concatenate([open_curve(guides[0], 60), open_curve(guides[-1], 60)[::-1]])
-        _falls_on(canvas, outline, 0.30, 0.34)
-        canvas.shape(outline, np.asarray(colour) * 0.78, 0.12, 1.0, _lit)
-        _sweep(canvas, guides, colour, 1500, seed, wave=0.20)
-    canvas.line([(2.3, -12.1), (2.35, -11.3), (2.3, -10.6)], [0.05, 0.13, 0.04], np.asarray(colour) * 0.55, 0.05, 0.6)
+        _falls_on(canvas, outline, 0.30, 0.30)
+        canvas.shape(outline, np.asarray(colour, float) * 0.70, 0.08, 1.0, _lit)
+        _sweep(canvas, guides, colour, 1900, seed, wave=0.22)
+    parting = [(2.3, -11.9), (2.34, -10.0), (2.3, -8.1)]
+    canvas.line(parting, [0.05, 0.12, 0.10], np.asarray(colour, float) * 0.42, 0.06, 0.7)
 
 
 # Theo: short, greying, combed up and to the side, high at the temples.
 
 
-_SHORT_OUTER = [(0, -12.0), (4.2, -11.6), (7.0, -9.4), (8.1, -6.0), (8.2, -2.6), (7.8, 0.4)]
-_SHORT_INNER = [(7.25, 0.2), (7.2, -2.4), (6.7, -4.4), (6.0, -6.2), (5.1, -7.4), (2.6, -8.2), (0, -8.0)]
+_SHORT_OUTER = [(0, -12.3), (4.0, -11.9), (6.6, -10.0), (7.7, -6.8), (7.7, -4.0), (7.35, -2.2), (7.1, 0.2)]
+_SHORT_INNER = [(6.75, 0.3), (6.7, -2.4), (6.45, -4.6), (5.9, -6.5), (5.3, -7.9), (2.8, -8.5), (0, -8.2)]
 
 
 def short_behind(canvas: Canvas, colour: Colour) -> None:
-    half = [(0, -11.8), (4.4, -11.2), (7.2, -8.6), (8.1, -4), (7.9, 1), (6.8, 3.4)]
+    half = [(0, -11.8), (4.2, -11.2), (6.9, -8.6), (7.4, -4), (7.0, 1), (6.0, 3.0)]
     outline = closed_curve([*half, *(_mirrored(half)[::-1][:-1]).tolist()])
-    canvas.shape(outline, np.asarray(colour) * 0.55, 0.12, 1.0, _lit)
+    canvas.shape(outline, np.asarray(colour, float) * 0.55, 0.12, 1.0, _lit)
 
 
 def short_in_front(canvas: Canvas, colour: Colour) -> None:
@@ -144,7 +135,7 @@ def short_in_front(canvas: Canvas, colour: Colour) -> None:
     inner = [*_SHORT_INNER, *_mirrored(_SHORT_INNER)[::-1][1:].tolist()]
     outline = np.concatenate([open_curve(outer, 90), open_curve(inner, 90)])
     _falls_on(canvas, outline, 0.22, 0.22)
-    canvas.shape(outline, np.asarray(colour) * 0.74, 0.16, 1.0, _lit)
+    canvas.shape(outline, np.asarray(colour, float) * 0.74, 0.16, 1.0, _lit)
     random = np.random.default_rng(31)
     rim, root = open_curve(outer, 200), open_curve(inner[::-1], 200)
     for tone, count, alpha, width in ((0.5, 1500, 0.5, 0.06), (1.0, 1500, 0.5, 0.05), (1.7, 800, 0.42, 0.04)):
@@ -170,8 +161,8 @@ def short_in_front(canvas: Canvas, colour: Colour) -> None:
 
 
 def curls_behind(canvas: Canvas, colour: Colour) -> None:
-    canvas.shape(_crown(1.0), np.asarray(colour) * 0.62, 0.25, 1.0, _lit)
-    curls(canvas, _crown(1.0), colour, 3000, 41, grown=0.35)
+    canvas.shape(_crown(0.985), np.asarray(colour, float) * 0.62, 0.14, 1.0, _lit)
+    curls(canvas, _crown(1.0), colour, 6500, 41, grown=0.30)
 
 
 def curls_in_front(canvas: Canvas, colour: Colour) -> None:
@@ -181,8 +172,8 @@ def curls_in_front(canvas: Canvas, colour: Colour) -> None:
     outer = [*_mirrored(rim)[::-1].tolist(), *rim[1:]]
     outline = np.concatenate([open_curve(outer, 90), open_curve(inner, 90)])
     _falls_on(canvas, outline, 0.32, 0.30)
-    canvas.shape(outline, np.asarray(colour) * 0.66, 0.30, 1.0, _lit)
-    curls(canvas, outline, colour, 2600, 42, grown=0.16)
+    canvas.shape(outline, np.asarray(colour, float) * 0.66, 0.30, 1.0, _lit)
+    curls(canvas, outline, colour, 4200, 42, grown=0.14)
 
 
 def _crown(size: float) -> Vectors:
@@ -196,16 +187,16 @@ def curls(canvas: Canvas, outline: Vectors, colour: Colour, count: int, seed: in
     low, high = outline.min(0) - grown, outline.max(0) + grown
     inside = outline.astype(np.float32)
     turn = np.linspace(0, 1, 14)
-    for tone, share, alpha, width in ((0.45, 0.35, 0.75, 0.11), (1.0, 0.40, 0.65, 0.08), (1.9, 0.25, 0.50, 0.055)):
+    for tone, share, alpha, width in ((0.45, 0.35, 0.70, 0.10), (0.95, 0.40, 0.55, 0.06), (1.7, 0.25, 0.42, 0.04)):
         paths: list[Vectors] = []
         colours: list[Vectors] = []
         while len(paths) < count * share:
             at = random.uniform(low, high)
             if cv2.pointPolygonTest(inside, (float(at[0]), float(at[1])), True) < -grown * random.random():
                 continue
-            radius, start = random.uniform(0.16, 0.38), random.uniform(0, 2 * np.pi)
-            angle = start + random.uniform(3.2, 5.4) * turn * random.choice([-1, 1])
-            curl = np.stack([np.cos(angle), 0.85 * np.sin(angle)], 1) * (radius * (1 - 0.35 * turn))[:, None]
+            radius, start = random.uniform(0.10, 0.34), random.uniform(0, 2 * np.pi)
+            angle = start + random.uniform(2.0, 7.5) * turn * random.choice([-1, 1])
+            curl = np.stack([np.cos(angle), 0.85 * np.sin(angle)], 1) * (radius * (1 - 0.55 * turn))[:, None]
             paths.append(at + curl)
             bright = float(_lit(*at))
             colours.append(np.clip(np.asarray(colour, float) * tone * bright * random.uniform(0.8, 1.2), 0, 255))

@@ -1,12 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Eyes that stay round: the eyeball is laid rigidly under the moving lids, so that a blink never squashes the pupil."""
+"""Eyes that stay round and lids that close.
+
+The eyeball is laid rigidly under the moving lids, so that a blink never squashes the pupil. The lid itself is painted
+once per portrait, from the skin around the eye: stretching the little lid that an open eye shows would leave streaks,
+and whatever of the eye lies outside of its landmarks would stay in sight.
+"""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from greenroom.engines.previz.expression import smoothstep
 from greenroom.engines.previz.rig import Box, Placed, Rig
 from greenroom.perception import mesh
 
@@ -14,8 +22,22 @@ __all__ = ["Eyes"]
 
 Vectors = NDArray[np.float64]
 Picture = NDArray[np.uint8]
+Mask = NDArray[np.float32]
 
-_OUTLINES = (list(mesh.RIGHT_EYE_OUTLINE), list(mesh.LEFT_EYE_OUTLINE))
+_BEYOND = 0.16  # how far the lid's picture reaches past the eye's outline, of the eye's width: lashes and liner
+
+
+@dataclass(frozen=True)
+class _Eye:
+    """One eye of the portrait: its landmarks, and its closed lid as a picture of `box` (portrait pixels)."""
+
+    outline: list[int]
+    upper: list[int]
+    box: Box
+    lid: Picture
+    cover: Mask
+    lash: Vectors
+    width: float
 
 
 class Eyes:
@@ -25,36 +47,107 @@ class Eyes:
         self._rig = rig
         self._soft = max(0.7, rig.face_width / 300)
         self._margin = 6 + round(rig.face_width / 30)
+        self._eyes = (
+            _eye(rig, mesh.RIGHT_EYE_OUTLINE, mesh.RIGHT_EYE_UPPER),
+            _eye(rig, mesh.LEFT_EYE_OUTLINE, mesh.LEFT_EYE_UPPER),
+        )
 
     def windows(self, placed: Placed) -> tuple[Box, ...]:
         """The pixels that lids move over."""
-        return tuple(Box.around(placed.face[o], self._margin, self._rig.region) for o in _OUTLINES)
+        return tuple(Box.around(placed.face[eye.outline], self._margin, self._rig.region) for eye in self._eyes)
 
-    def paint(self, region: Picture, placed: Placed) -> None:
-        """Lay both eyeballs into `region` (the rig's region of one frame), inside the lids of `placed`."""
-        for outline in _OUTLINES:
-            box = Box.around(placed.face[outline], 6, self._rig.region)
-            if box.width < 3 or box.height < 3:
-                continue
-            eye = cv2.warpAffine(
-                self._rig.picture,
-                self._rigid(outline, placed, box),
-                (box.width, box.height),
-                flags=cv2.INTER_CUBIC,
-                borderMode=cv2.BORDER_REPLICATE,
-            )
-            mask = np.zeros((box.height, box.width), np.uint8)
-            corners = np.round((placed.face[outline, :2] - box.origin) * 16).astype(np.int32)
-            cv2.fillPoly(mask, [corners], 255, cv2.LINE_AA, 4)
-            weight = np.asarray(cv2.GaussianBlur(mask, (0, 0), self._soft), np.float32)[..., None] / 255
-            part = region[box.within(self._rig.region)]
-            part[:] = (part + (eye.astype(np.float32) - part) * weight + 0.5).astype(np.uint8)
+    def paint(self, region: Picture, placed: Placed, blink: float) -> None:
+        """Lay lids and eyeballs into `region` (the rig's region of one frame); `blink` is 0 open to 1 shut."""
+        for eye in self._eyes:
+            rigid = self._rigid(eye.outline, placed)
+            if blink > 0:
+                self._lay_lid(region, eye, rigid, float(smoothstep(0, 0.4, blink)))
+            open_ = 1 - float(smoothstep(0.80, 0.97, blink))
+            if open_ > 0:
+                self._lay_eyeball(region, eye, rigid, placed, open_)
+            if blink > 0:
+                self._lay_lashes(region, eye, placed, float(smoothstep(0, 0.15, blink)))
 
-    def _rigid(self, outline: list[int], placed: Placed, box: Box) -> Vectors:
+    def _lay_lid(self, region: Picture, eye: _Eye, rigid: Vectors, weight: float) -> None:
+        corners = np.array([[eye.box.left, eye.box.top], [eye.box.right, eye.box.bottom]], float)
+        box = Box.around(corners @ rigid[:, :2].T + rigid[:, 2], 2, self._rig.region)
+        matrix = rigid.copy()
+        matrix[:, 2] += rigid[:, :2] @ eye.box.origin - box.origin
+        size = (box.width, box.height)
+        lid = cv2.warpAffine(eye.lid, matrix, size, borderMode=cv2.BORDER_REPLICATE)
+        cover = cv2.warpAffine(eye.cover, matrix, size)
+        _blend(region[box.within(self._rig.region)], lid, cover * weight)
+
+    def _lay_eyeball(self, region: Picture, eye: _Eye, rigid: Vectors, placed: Placed, open_: float) -> None:
+        box = Box.around(placed.face[eye.outline], 6, self._rig.region)
+        if box.width < 3 or box.height < 3:
+            return
+        matrix = rigid.copy()
+        matrix[:, 2] -= box.origin
+        size = (box.width, box.height)
+        ball = cv2.warpAffine(self._rig.picture, matrix, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+        mask = _filled(placed.face[eye.outline, :2] - box.origin, size, self._soft)
+        _blend(region[box.within(self._rig.region)], ball, mask * open_)
+
+    def _lay_lashes(self, region: Picture, eye: _Eye, placed: Placed, weight: float) -> None:
+        """The edge of the lid, where it is now: thick in the middle, running out at the corners."""
+        edge = placed.face[eye.upper, :2]
+        box = Box.around(edge, self._margin, self._rig.region)
+        if box.width < 3 or box.height < 3:
+            return
+        thick = 0.030 * eye.width * np.array([0.3, 0.8, 1, 1, 1, 1, 1, 0.8, 0.3])
+        down = np.stack([np.zeros(len(thick)), thick], 1)
+        shape = np.concatenate([edge - down, (edge + down)[::-1]]) - box.origin
+        mask = _filled(shape, (box.width, box.height), self._soft * 0.8)
+        part = region[box.within(self._rig.region)]
+        _blend(part, np.broadcast_to(eye.lash, part.shape), mask * weight)
+
+    def _rigid(self, outline: list[int], placed: Placed) -> Vectors:
         """The 2 x 3 affine that carries the portrait's eye where the head has turned it, lids aside."""
         rig = self._rig
         rest = rig.rest[outline]
         turned = (rest - rig.pivot) @ placed.head.matrix().T + rig.pivot + placed.head.shift
         known = np.concatenate([rest[:, :2], np.ones((len(rest), 1))], 1)
-        solved = np.linalg.lstsq(known, turned[:, :2] - box.origin, rcond=None)[0]
-        return np.asarray(solved.T)
+        return np.asarray(np.linalg.lstsq(known, turned[:, :2], rcond=None)[0].T)
+
+
+def _eye(rig: Rig, outline: tuple[int, ...], upper: tuple[int, ...]) -> _Eye:
+    points = rig.rest[list(outline), :2]
+    width = float(np.ptp(points[:, 0]))
+    reach = _BEYOND * width
+    box = Box.around(points, round(width * 0.45), rig.frame)
+    size = (box.width, box.height)
+    whole = _filled(points - box.origin, size, 0.3)
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * round(reach) + 1, 2 * round(reach) + 1))
+    cover = cv2.dilate(whole, kernel)
+    part = rig.picture[box.within(rig.frame)]
+    lid = _filled_in(part, cover > 0.02, width)
+    rim = (whole < 0.5) & (cover > 0.5)
+    dark = part[rim] if rim.any() else part.reshape(-1, 3)
+    lash = np.percentile(dark.astype(float), 6, axis=0)
+    soft = np.asarray(cv2.GaussianBlur(cover, (0, 0), max(0.8, width * 0.035)), np.float32)
+    return _Eye(list(outline), list(upper), box, lid, soft, lash, width)
+
+
+def _filled_in(part: Picture, hole: NDArray[np.bool_], width: float) -> Picture:
+    """`part` with skin in place of `hole`: the tones around it, and a shade where the eyeball bulges the lid."""
+    patched = cv2.inpaint(part, hole.astype(np.uint8), max(2, width * 0.05), cv2.INPAINT_TELEA)
+    soft = cv2.GaussianBlur(patched, (0, 0), max(1.0, width * 0.06)).astype(np.float32)
+    grain = part.astype(np.float32) - cv2.GaussianBlur(part, (0, 0), 1.2)
+    skin = grain[~hole] if (~hole).any() else grain.reshape(-1, 3)
+    random = np.random.default_rng(1)
+    noise = random.standard_normal((*part.shape[:2], 1)).astype(np.float32) * float(np.median(np.abs(skin)))
+    rows = np.linspace(-1, 1, part.shape[0], dtype=np.float32)[:, None, None]
+    bulge = 1 + 0.05 * np.exp(-(((rows + 0.1) / 0.25) ** 2)) - 0.07 * np.exp(-(((rows + 0.45) / 0.14) ** 2))
+    return np.asarray(np.clip(soft * bulge + noise, 0, 255), np.uint8)
+
+
+def _filled(points: Vectors, size: tuple[int, int], soft: float) -> Mask:
+    mask = np.zeros(size[::-1], np.uint8)
+    cv2.fillPoly(mask, [np.round(points * 16).astype(np.int32)], 255, cv2.LINE_AA, 4)
+    return np.asarray(cv2.GaussianBlur(mask, (0, 0), soft), np.float32) / np.float32(255)
+
+
+def _blend(part: Picture, over: NDArray[np.generic], mask: Mask) -> None:
+    weight = mask[..., None]
+    part[:] = (part + (np.asarray(over, np.float32) - part) * weight + 0.5).astype(np.uint8)

@@ -83,7 +83,7 @@ class Performance:
             face = self.face(index)
             placed = rig.place(displacement(rig.neutral, face), self.head(index, rig.pose.scale))
             region = rig.warp(placed, (*eyes.windows(placed), mouth.window(placed)))
-            eyes.paint(region, placed)
+            eyes.paint(region, placed, face.blink)
             mouth.paint(region, placed, face)
             frame = rig.picture.copy()
             frame[rows, columns] = region
