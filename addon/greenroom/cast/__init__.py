@@ -1,1 +1,41 @@
 # SPDX-License-Identifier: Apache-2.0
+"""The cast: actors as they are kept in cast/NAME/actor.toml, with their pictures.
+
+    load_cast(folder) -> Cast               every actor of a cast folder; what is wrong with others
+    find_actor(cast, written) -> Actor      by the name in a note, in any case
+    save_actor(folder, name, portrait=...)  adds or updates one, keeping the editor's comments
+    actor_version(...)                      changes with whatever a performance depends on
+
+What must never enter: looking into pictures (perception does, the desk asks it), takes, engines, the cut.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from greenroom.cast.load import Cast, find_actor, load_cast
+    from greenroom.cast.model import Actor
+    from greenroom.cast.names import folder_name
+    from greenroom.cast.save import save_actor
+    from greenroom.cast.version import actor_version
+
+__all__ = ["Actor", "Cast", "actor_version", "find_actor", "folder_name", "load_cast", "save_actor"]
+
+_HOMES = {
+    "Actor": "model",
+    "Cast": "load",
+    "actor_version": "version",
+    "find_actor": "load",
+    "folder_name": "names",
+    "load_cast": "load",
+    "save_actor": "save",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import importlib
+
+    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
