@@ -156,7 +156,7 @@ def _portrait_problems(portrait: Path) -> tuple[Problem, ...]:
     import cv2
     import numpy as np
 
-    from greenroom.perception.faces import FaceFinder
+    from greenroom.perception.portrait import check_portrait
 
     try:
         picture = cv2.imdecode(np.frombuffer(portrait.read_bytes(), np.uint8), cv2.IMREAD_COLOR)
@@ -164,10 +164,7 @@ def _portrait_problems(portrait: Path) -> tuple[Problem, ...]:
         return (_error("portrait", f"the portrait can't be read: {error}", "", str(portrait)),)
     if picture is None:
         return (_error("portrait", "the portrait is not a picture", "Save it as PNG or JPEG.", str(portrait)),)
-    if FaceFinder().find(np.asarray(picture, np.uint8)) is None:
-        hint = "Use a picture in which one face looks towards the camera."
-        return (_error("portrait", "no face in the portrait", hint, str(portrait)),)
-    return ()
+    return tuple(check_portrait(np.asarray(picture, np.uint8)).problems)
 
 
 def _error(code: str, message: str, hint: str, where: str = "") -> Problem:

@@ -110,29 +110,40 @@ def _placed(portrait: Picture, box: tuple[int, int, int, int], width: int, heigh
 
 
 def _carried(part: NDArray[np.float32], count: int) -> NDArray[np.float32]:
-    """`count` columns that carry on the right edge of `part`: its tones ever softer, its grain mirrored.
+    """`count` columns that carry on the right edge of `part`: mirrored, ever softer away from the edge, in its grain.
 
-    Mirroring the picture itself would show a second pair of shoulders; a plain blur would show as a clean strip in a
-    grainy picture.
+    Only a strip along the edge is mirrored, again and again: more of the picture would bring a second, blurred person.
     """
     if count <= 0:
         return np.zeros((part.shape[0], 0, 3), np.float32)
-    edge = part[:, -4:].mean(1, keepdims=True)
-    levels = np.stack([_blurred(edge, sigma) for sigma in _SOFTER])[:, :, 0]
-    sigma = np.clip(1 + 0.35 * np.arange(count), _SOFTER[0], _SOFTER[-1])
+    near = min(part.shape[1], max(8, part.shape[1] // 12))
+    whole = np.pad(part[:, -near:], ((0, 0), (0, count), (0, 0)), mode="symmetric")
+    sigma = np.clip(1 + 0.30 * np.arange(count), _SOFTER[0], _SOFTER[-1])
     place = np.interp(np.log(sigma), np.log(_SOFTER), np.arange(len(_SOFTER)))
     lower = np.minimum(place.astype(int), len(_SOFTER) - 2)
-    weight = (place - lower)[None, :, None]
-    tones = levels[lower].transpose(1, 0, 2) * (1 - weight) + levels[lower + 1].transpose(1, 0, 2) * weight
-    return np.asarray(tones + _grain(part, count), np.float32)
+    carried = np.zeros((part.shape[0], count, 3), np.float32)
+    for level, soft in enumerate(_SOFTER):
+        share = np.where(lower == level, lower + 1 - place, np.where(lower + 1 == level, place - lower, 0))
+        if share.any():
+            carried += _softened(whole, soft)[:, near:] * share[None, :, None].astype(np.float32)
+    return carried + _grain(part, carried.shape)
 
 
-def _blurred(edge: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
-    soft = cv2.GaussianBlur(edge, (1, 2 * int(3 * sigma) + 1), sigmaX=0.1, sigmaY=sigma, borderType=cv2.BORDER_REFLECT)
-    return np.asarray(soft, np.float32).reshape(edge.shape)
+def _softened(picture: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
+    """Gaussian blur; wide ones on a smaller picture, where they cost little."""
+    smaller = max(1, int(sigma / 3))
+    rows, columns = picture.shape[:2]
+    small = picture
+    if smaller > 1:
+        size = (max(1, columns // smaller), max(1, rows // smaller))
+        small = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.float32)
+    small = np.asarray(cv2.GaussianBlur(small, (0, 0), sigma / smaller, borderType=cv2.BORDER_REFLECT), np.float32)
+    return np.asarray(cv2.resize(small, (columns, rows), interpolation=cv2.INTER_CUBIC), np.float32)
 
 
-def _grain(part: NDArray[np.float32], count: int) -> NDArray[np.float32]:
+def _grain(part: NDArray[np.float32], shape: tuple[int, ...]) -> NDArray[np.float32]:
+    """Noise as strong as the finest detail at the edge of `part`; its median, so that structures don't count."""
     band = part[:, -min(48, part.shape[1]) :]
-    fine = np.clip(band - cv2.GaussianBlur(band, (0, 0), 1.6), -9, 9)
-    return np.asarray(np.pad(fine, ((0, 0), (0, count), (0, 0)), mode="symmetric")[:, -count:], np.float32)
+    fine = np.abs(band - cv2.GaussianBlur(band, (0, 0), 1.2))
+    noise = np.random.default_rng(1).standard_normal((*shape[:2], 1))
+    return np.asarray(noise * min(4.0, 1.48 * float(np.median(fine))), np.float32)
