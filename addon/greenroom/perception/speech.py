@@ -50,6 +50,8 @@ _LINE_FITS = 0.8
 _MISFIT_HINT = "Does the cue's line say what is spoken, all of it and no more?"
 # Speech has 8 to 15 phones a second; a decoder that lost its way gives 2.
 _PHONES_A_SECOND = 3.0
+_PAUSE = 0.2  # seconds; the closures of p, t and k are shorter
+_CLICK = 0.06  # seconds; the shortest syllables are longer
 
 
 class TimingMethod(enum.StrEnum):
@@ -145,10 +147,14 @@ def speech_segments(samples: Sound, rate: int) -> list[Span]:
     if not len(samples):
         return []
     threshold = _speech_threshold(samples, rate)
-    spans = detect_nonsilent(_as_pydub(samples, rate), min_silence_len=200, silence_thresh=threshold, seek_step=10)
-    length = len(samples) / rate
-    # A blip of less than 60 ms is a click, not a syllable.
-    return [Span(start / 1000, min(end / 1000, length)) for start, end in spans if end - start >= 60]
+    loud = detect_nonsilent(_as_pydub(samples, rate), min_silence_len=20, silence_thresh=threshold, seek_step=10)
+    spans: list[Span] = []
+    for start, end in ((start / 1000, min(end / 1000, len(samples) / rate)) for start, end in loud):
+        if spans and start - spans[-1].end < _PAUSE:
+            spans[-1] = Span(spans[-1].start, end)
+        else:
+            spans.append(Span(start, end))
+    return [span for span in spans if span.end - span.start > _CLICK]
 
 
 def resample(samples: Sound, rate: int) -> Sound:
@@ -208,14 +214,17 @@ def _length(word: AlignedWord) -> float:
 
 
 def _speech_threshold(samples: Sound, rate: int) -> float:
-    """dBFS above which is speech: over the pauses, well under the loud syllables, never under a quiet room's -55."""
+    """dBFS above which is speech: 20 dB under the loud syllables, over steady noise, never under a quiet room's -55."""
     window = max(1, rate // 50)
-    frames = np.asarray(samples, np.float64)[: len(samples) // window * window].reshape(-1, window)
-    if not len(frames):
-        return -55.0
+    frames = np.nan_to_num(np.asarray(samples[: len(samples) // window * window], np.float64)).reshape(-1, window)
     levels = 10 * np.log10(np.mean(frames**2, axis=1) + 1e-12)
-    quiet, loud = np.percentile(levels, (10, 95))
-    return float(max(-55.0, min(quiet + 8.0, loud - 12.0)))
+    # Digital silence between clips says nothing about the noise in them.
+    levels = levels[levels > -80.0]
+    if not len(levels):
+        return -55.0
+    loud = np.percentile(levels[levels > levels.max() - 30.0], 90)
+    noise = np.percentile(levels, 10)
+    return float(max(-55.0, loud - 20.0, min(noise + 6.0, loud - 10.0)))
 
 
 def _as_pydub(samples: Sound, rate: int) -> object:
