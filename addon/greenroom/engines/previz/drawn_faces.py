@@ -353,7 +353,7 @@ def _paint_lips(canvas: Canvas, points: Vectors, f: Features) -> None:
     mid = (points[14, :2] + points[17, :2]) / 2
     canvas.lighten(mid + by(-0.25, 0.02), (0.75, 0.15), (24, 24, 26))
     canvas.lighten(points[0, :2] + by(-0.35, -0.12), (0.5, 0.09), (10, 11, 12))
-    canvas.line(inner, [0.03, 0.07, 0.085, 0.075, 0.085, 0.07, 0.03], colour * [0.30, 0.27, 0.38], 0.03, 0.9)
+    canvas.line(inner, [0.0, 0.035, 0.055, 0.06, 0.055, 0.035, 0.0], colour * [0.36, 0.33, 0.44], 0.03, 0.85)
     for corner, side in ((inner[0], -1), (inner[-1], 1)):
         canvas.glow(corner + by(0.10 * side, 0.02), (0.22, 0.16), (-0.20, -0.19, -0.13))
 

@@ -14,6 +14,7 @@ import os
 from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -164,7 +165,8 @@ def _portrait_problems(portrait: Path) -> tuple[Problem, ...]:
         return (_error("portrait", f"the portrait can't be read: {error}", "", str(portrait)),)
     if picture is None:
         return (_error("portrait", "the portrait is not a picture", "Save it as PNG or JPEG.", str(portrait)),)
-    return tuple(check_portrait(np.asarray(picture, np.uint8)).problems)
+    found = check_portrait(np.asarray(picture, np.uint8)).problems
+    return tuple(replace(problem, where=str(portrait)) for problem in found)
 
 
 def _error(code: str, message: str, hint: str, where: str = "") -> Problem:

@@ -72,7 +72,7 @@ class Neutral:
         width = float(np.linalg.norm(upper[-1] - upper[0]))
         centre = (upper[0] + upper[-1]) / 2
         along = np.clip((upper[:, 0] - centre[0]) / (width / 2), -1, 1)
-        profile = np.sqrt(1 - along**2) ** 1.1
+        profile = (1 - along**2) ** 0.75  # a lens, not an ellipse: corners run out
         return cls(points, gap, upper[:, 1] + 0.42 * gap, profile, width, centre)
 
 
@@ -96,17 +96,17 @@ def _move_lips(moved: Vectors, neutral: Neutral, face: Face) -> None:
     points, profile = neutral.points, neutral.profile
     jaw, press, bite, pucker = JAW_DROP * face.jaw, face.press, face.bite, face.round
     lower = face.drop * (1 - 0.75 * bite)
-    upper = (0.16 * jaw + 0.45 * face.raise_) * (1 - press) * (1 - 0.4 * pucker) + 0.18 * bite
+    upper = (0.16 * jaw + 0.45 * face.raise_) * (1 - press) * (1 - 0.4 * pucker) + 0.20 * bite
     stretch = 0.13 * face.wide - 0.30 * pucker - 0.06 * face.jaw
     corner = 0.18 * jaw * _CORNERNESS**3
     forward = -0.55 * pucker * (1 - 0.6 * _CORNERNESS)
     to_line_up = neutral.line - points[_UPPER_INNER, 1]
     to_line_down = neutral.line - points[_LOWER_INNER, 1]
     inner_up = to_line_up + profile * (0.10 * press - upper)
-    inner_down = to_line_down + profile * (lower - 0.42 * bite + 0.10 * press)
+    inner_down = to_line_down + profile * (lower - 0.06 * bite + 0.10 * press)
     inner_up, inner_down = _uncrossed(points, inner_up, inner_down)
     outer_up = 0.55 * to_line_up + profile * (0.22 * press - 0.85 * upper - 0.16 * pucker)
-    outer_down = 0.75 * to_line_down + profile * (0.97 * lower - 0.22 * press - 0.25 * bite + 0.18 * pucker)
+    outer_down = 0.75 * to_line_down + profile * (0.97 * lower - 0.22 * press - 0.22 * bite + 0.18 * pucker)
     rows = (
         (_UPPER_INNER, inner_up, to_line_up + corner, 1.0, 1.0),
         (_LOWER_INNER, inner_down, to_line_up + corner, 1.0, 1.0),

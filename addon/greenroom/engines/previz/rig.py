@@ -12,6 +12,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -32,6 +33,7 @@ _RINGS = ((1.13, 1.0, 0.35), (1.34, 0.9, 0.8), (1.62, 0.62, 1.0), (2.05, 0.25, 1
 _JAW_SHARE = (0.75, 0.35, 0.1, 0.0, 0.0)
 _OVAL = list(mesh.FACE_OVAL)
 _FACE_VERTICES = 468
+_CRUSHED = 3.0  # times narrower than in the portrait
 _NECK = np.array([0.0, 7.0, 9.0])
 """Where the head turns: the base of the skull, in centimetres from the middle of the face."""
 
@@ -214,9 +216,16 @@ class _Mapping:
         offset = origin[:, 0] - corners[:, 0] - (linear @ corners[:, 0][:, :, None])[:, :, 0]
         table = np.concatenate([linear.reshape(-1, 4), offset], 1)
         table = np.concatenate([np.zeros((1, 6)), table]).astype(np.float32)  # 0: no triangle, stays where it is
+        # Between lips and between lids there is no skin to stretch, and a crushed triangle would scatter far pixels over
+        # its edges: both are only carried along.
+        open_ = _openings(len(triangles))
+        carried = open_ | (np.abs(linear).max((1, 2)) > _CRUSHED)
+        table[1:][carried] = 0
+        table[1:, 4:][carried] = (origin - corners).mean(1)[carried]
         depth = points[triangles, 2].mean(1)
+        depth[open_] += 1e6
         order = np.argsort(-depth, kind="stable")
-        return cls(corners, order[seen[order]], table)
+        return cls(corners, order[(seen | open_)[order]], table)
 
     def offsets(self, x: Map, y: Map, step: int) -> tuple[Map, Map]:
         """How far each pixel of the grid (y, x) comes from: two arrays (len(y), len(x)), in pixels."""
@@ -243,6 +252,14 @@ def _all_triangles() -> NDArray[np.int32]:
         strips.append(np.stack([inner, inner[around], outer], 1))
         strips.append(np.stack([inner[around], outer[around], outer], 1))
     return np.concatenate([mesh.canonical().triangles, *strips]).astype(np.int32)
+
+
+@lru_cache(maxsize=2)
+def _openings(count: int) -> NDArray[np.bool_]:
+    """Which of `count` triangles, the face's first, lie wholly between the lips or the lids."""
+    rims = (set(mesh.LIPS_INNER_OUTLINE), set(mesh.RIGHT_EYE_OUTLINE), set(mesh.LEFT_EYE_OUTLINE))
+    face = [any(set(triangle) <= rim for rim in rims) for triangle in mesh.canonical().triangles.tolist()]
+    return np.array(face + [False] * (count - len(face)))
 
 
 def _doubled(picture: Picture, region: Box) -> Picture:
