@@ -8,39 +8,173 @@ drop-frame, rate, picture size and warnings. Nothing of it is guessed silently.
 
 from __future__ import annotations
 
+import io
+import re
+import zipfile
+import zlib
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import opentimelineio as otio
 
+from greenroom_otio.edl_reading import decoded_text, read_edl
 from greenroom_otio.errors import ReadError
+from greenroom_otio.foreign import ADAPTERS, read_foreign
 from greenroom_otio.losses import Warnings, warning
+from greenroom_otio.marker_list import apply_marker_list
+from greenroom_otio.notes import normalise_aaf, normalise_fcp7, normalise_fcpxml
+from greenroom_otio.rates import rate_of
 from greenroom_otio.safe_json import MAX_BYTES, parse_otio
 
 __all__ = ["READ_KEY", "read_cut"]
 
 READ_KEY = "greenroom_read"
 
+_FORMATS = {
+    ".otio": "otio",
+    ".otioz": "otio",
+    ".edl": "edl",
+    ".xml": "fcp7",
+    ".fcpxml": "fcpxml",
+    ".aaf": "aaf",
+}
+_BUNDLES = {".otiod": "content.otio", ".fcpxmld": "Info.fcpxml"}
+_NO_CUTS = {
+    ".ale": "An Avid log lists clips, not a cut: export the sequence as AAF or EDL.",
+    ".drp": "Export the timeline from Resolve as OTIO.",
+    ".drt": "Export the timeline from Resolve as OTIO.",
+    ".prproj": "Export the sequence from Premiere Pro as Final Cut Pro XML.",
+    ".kdenlive": "Export the project from Kdenlive as OTIO.",
+    ".blend": "Use the Blender extension.",
+}
+_AAF = bytes.fromhex("d0cf11e0a1b11ae1")  # a structured-storage file
+_AGAIN = "The file is damaged: export the cut again."
+
 
 def read_cut(
-    path: str | Path, *, rate: str | float | Fraction | None = None, timeout: float = 60.0
+    path: str | Path,
+    *,
+    rate: str | float | Fraction | None = None,
+    timeout: float = 60.0,
+    markers: str | Path | None = None,
 ) -> otio.schema.Timeline:
     """The cut in `path` as a timeline, safe to walk and normalised.
 
     `rate` is needed for EDLs, which don't carry it: frames a second, "23.976", 25 or "30000/1001".
     `timeout` in seconds bounds the adapters of other formats, which run in a child process.
+    `markers` is Resolve's marker EDL of the same timeline: its markers are added to the timeline's.
 
     Raises:
         ReadError: with message, hint and where.
     """
-    path = Path(path)
+    path = _main_file(Path(path))
+    file_format = _format_of(path)
     data = read_bytes(path)
-    found, warnings = parse_otio(data, path.name)
-    timeline = _as_timeline(found, path, warnings)
-    resolve = "Resolve_OTIO" in timeline.metadata
-    describe(timeline, warnings, file_format="resolve-otio" if resolve else "otio")
+    warnings: Warnings = []
+    if file_format == "edl":
+        timeline, facts = read_edl(data, path.name, rate, timeout, warnings)
+    elif file_format in ADAPTERS:
+        timeline, facts = _read_by_adapter(file_format, path, data, timeout, warnings)
+    else:
+        timeline, file_format, facts = *_read_otio(data, path, warnings), {}
+    describe(timeline, warnings, file_format=file_format, **facts)
+    if markers is not None:
+        _apply_markers(timeline, Path(markers), rate)
     return timeline
+
+
+def _main_file(path: Path) -> Path:
+    """Bundles are folders: the document inside is the cut, and media count from there."""
+    inside = _BUNDLES.get(path.suffix.lower())
+    return path / inside if inside and path.is_dir() else path
+
+
+def _format_of(path: Path) -> str:
+    suffix = path.suffix.lower()
+    if suffix in _FORMATS:
+        return _FORMATS[suffix]
+    known = "It reads .otio, .otioz, .edl, .xml (FCP7), .fcpxml and .aaf."
+    hint = _NO_CUTS.get(suffix, "Export the cut from the editing program.")
+    raise ReadError(f"Greenroom knows no cuts with the suffix {suffix!r}", hint=f"{hint} {known}", where=str(path))
+
+
+def _read_otio(data: bytes, path: Path, warnings: Warnings) -> tuple[Any, str]:
+    if path.suffix.lower() == ".otioz":
+        data = _document_of_bundle(path, data)
+        message = "Media inside of a .otioz bundle can't be played from there"
+        hint = "Unpack it (it is a zip) and read content.otio from the folder."
+        warnings.append(warning("media-in-bundle", message, where=path.name, hint=hint))
+    found, mended = parse_otio(data, path.name)
+    warnings.extend(mended)
+    timeline = _as_timeline(found, path, warnings)
+    return timeline, "resolve-otio" if "Resolve_OTIO" in timeline.metadata else "otio"
+
+
+def _document_of_bundle(path: Path, data: bytes) -> bytes:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as bundle, bundle.open("content.otio") as document:
+            content = document.read(MAX_BYTES + 1)
+    except (zipfile.BadZipFile, zlib.error, KeyError, NotImplementedError, RuntimeError, EOFError) as error:
+        raise ReadError(f"This is not an OTIO bundle: {error}", hint="Export it again.", where=path.name) from None
+    if len(content) > MAX_BYTES:
+        raise ReadError("The document in the bundle is too big", hint="Export the cut alone.", where=path.name)
+    return content
+
+
+def _read_by_adapter(
+    file_format: str, path: Path, data: bytes, timeout: float, warnings: Warnings
+) -> tuple[Any, dict[str, Any]]:
+    text = decoded_text(data) if file_format != "aaf" else ""
+    _refuse_foreign_bytes(file_format, data, text, path.name)
+    document = read_foreign(file_format, path, path.name, timeout=timeout)
+    found, mended = parse_otio(document, path.name)
+    warnings.extend(mended)
+    timeline = _as_timeline(found, path, warnings)
+    if file_format == "fcp7":
+        return timeline, normalise_fcp7(timeline)
+    if file_format == "aaf":
+        return timeline, normalise_aaf(timeline)
+    _say_what_is_missing(timeline, text, path.name, warnings)
+    return timeline, normalise_fcpxml(timeline, text)
+
+
+def _refuse_foreign_bytes(file_format: str, data: bytes, text: str, where: str) -> None:
+    """What is plainly another thing is said here, in an editor's words, rather than by an XML parser."""
+    if not data.strip():
+        raise ReadError("The file is empty", hint="Export the cut again.", where=where)
+    if file_format == "aaf":
+        if not data.startswith(_AAF):
+            raise ReadError("This is not an AAF file", hint="Export the cut again as AAF.", where=where)
+        return
+    root = "xmeml" if file_format == "fcp7" else "fcpxml"
+    if "<!ENTITY" in text:
+        raise ReadError("The XML defines entities, as no editing program does", hint=_AGAIN, where=where)
+    if f"<{root}" not in text:
+        title = ADAPTERS[file_format].title
+        raise ReadError(f"This is not {title}: it has no <{root}>", hint=f"Export the cut as {title}.", where=where)
+
+
+def _say_what_is_missing(timeline: Any, text: str, where: str, warnings: Warnings) -> None:
+    """The FCPXML adapter leaves titles and generators out without a word."""
+    count = len(re.findall(r"<title\b", text))
+    if count:
+        message = f"{count} titles are not read from FCPXML"
+        hint = "Use clips with media as placeholders, or export FCP7 XML."
+        warnings.append(warning("titles-dropped", message, where=where, hint=hint))
+
+
+def _apply_markers(timeline: Any, path: Path, rate: str | float | Fraction | None) -> None:
+    if rate is None:
+        start = timeline.global_start_time
+        if start is None:
+            raise ReadError("The rate of the marker list is not known", hint="Give it: rate=25.", where=path.name)
+        rate = start.rate
+    try:
+        exact = rate_of(rate)
+    except ValueError as error:
+        raise ReadError(str(error), hint="Give 23.976, 24, 25, 29.97, 30, 50 or 59.94.", where=path.name) from None
+    apply_marker_list(timeline, decoded_text(read_bytes(path)), exact, path.name)
 
 
 def read_bytes(path: Path) -> bytes:

@@ -12,11 +12,23 @@ from typing import Any
 
 import opentimelineio as otio
 
+from greenroom_otio.edl_writing import edl_copy, edl_text
 from greenroom_otio.errors import WriteError
-from greenroom_otio.losses import LossReport
+from greenroom_otio.foreign import write_foreign
+from greenroom_otio.losses import Loss, LossReport
+from greenroom_otio.prepare import Preparation, prepared_copy
+from greenroom_otio.rates import has_drop_frame, rate_of
 from greenroom_otio.reading import READ_KEY
+from greenroom_otio.resolve_dialect import resolve_copy
+from greenroom_otio.xml_writing import finish_aaf, finish_fcp7, finish_fcpxml
 
 __all__ = ["write_cut"]
+
+TIMEOUT = 120.0  # seconds; the EDL writer is quadratic: 10,000 events take it 20
+_FORMATS = {".otio": "otio", ".edl": "edl", ".xml": "fcp7", ".fcpxml": "fcpxml", ".aaf": "aaf"}
+_KNOWN = ("otio", "resolve-otio", "edl", "fcp7", "fcpxml", "aaf")
+_SUFFIXES = {"fcp7": ".xml", "fcpxml": ".fcpxml", "aaf": ".aaf"}
+_FINISH = {"fcp7": finish_fcp7, "fcpxml": finish_fcpxml, "aaf": finish_aaf}
 
 
 def write_cut(
@@ -30,8 +42,84 @@ def write_cut(
         WriteError: with message, hint and where; the old file, if any, is then as it was.
     """
     path = Path(path)
-    replace_file(path, document_of(timeline).encode())
-    return ()
+    file_format = _format_of(path, to)
+    if file_format == "otio":
+        replace_file(path, document_of(timeline).encode())
+        return ()
+    if file_format == "resolve-otio":
+        copy, losses = resolve_copy(timeline, path.parent)
+        replace_file(path, document_of(copy).encode())
+        return _report(losses)
+    try:
+        work = prepared_copy(timeline, file_format)
+        made = _made(work, file_format, _rate_of_cut(timeline, rate))
+    except WriteError as error:
+        raise WriteError(error.message, hint=error.hint, where=error.where or path.name) from error
+    except (otio.exceptions.OTIOError, ValueError, TypeError, AttributeError) as error:
+        # A cut that OpenTimelineIO itself can't calculate with; its bindings raise what they like.
+        hint = "Write it as OTIO, or mend the clips that `greenroom cues` names."
+        raise WriteError(f"The cut can't be prepared: {error}", hint=hint, where=path.name) from error
+    replace_file(path, made)
+    return _report(work.losses)
+
+
+def _format_of(path: Path, to: str | None) -> str:
+    chosen = to or _FORMATS.get(path.suffix.lower())
+    if chosen in _KNOWN:
+        return str(chosen)
+    wanted = f'the format "{to}"' if to else f'the suffix "{path.suffix}"'
+    raise WriteError(f"Greenroom can't write {wanted}", hint=f"Known: {', '.join(_KNOWN)}.", where=str(path))
+
+
+def _report(losses: list[Loss]) -> LossReport:
+    """Each loss once, in the order in which it was found."""
+    return tuple(dict.fromkeys(losses))
+
+
+def _rate_of_cut(timeline: Any, rate: str | float | Fraction | None) -> Fraction:
+    """The given rate, that of the start time, or that of the first clip on a video track."""
+    if rate is None:
+        start = timeline.global_start_time
+        rate = start.rate if start is not None and start.rate > 1 else _rate_of_first_clip(timeline)
+    try:
+        return rate_of(rate)
+    except ValueError as error:
+        raise WriteError(str(error), hint="Give the cut's rate: 23.976, 24, 25, 29.97, 30, 50 or 59.94.") from None
+
+
+def _rate_of_first_clip(timeline: Any) -> float:
+    for track in sorted(timeline.tracks, key=lambda track: track.kind != otio.schema.TrackKind.Video):
+        for child in track:
+            source = getattr(child, "source_range", None)
+            if source is not None and source.duration.rate > 1:
+                return float(source.duration.rate)
+    raise WriteError("The cut has no rate: nothing on it has a length", hint="Give it: rate=25.")
+
+
+def _made(work: Preparation, file_format: str, rate: Fraction) -> bytes:
+    """The bytes of the file, by the adapter in a child process."""
+    timeline, options = work.timeline, {}
+    if file_format == "edl":
+        drop_frame = _drop_frame(work.timeline, rate)
+        timeline, spoken = edl_copy(work, rate, drop_frame=drop_frame)
+        text = write_foreign("edl", _plain(timeline), timeout=TIMEOUT, suffix=".edl", rate=spoken)
+        return edl_text(text, timeline.name, rate, drop_frame=drop_frame)
+    if file_format == "aaf":
+        options = {"use_empty_mob_ids": True}
+    timeline = _FINISH[file_format](work, float(rate))
+    return write_foreign(file_format, _plain(timeline), timeout=TIMEOUT, suffix=_SUFFIXES[file_format], **options)
+
+
+def _plain(timeline: Any) -> str:
+    """For the child: without our notes, which writers would take for metadata of the format."""
+    timeline.metadata.pop(READ_KEY, None)
+    return str(otio.core.serialize_json_to_string(timeline, {}, -1))
+
+
+def _drop_frame(timeline: Any, rate: Fraction) -> bool:
+    """As it was read; without that, 29.97 and 59.94 are counted without dropping, as OTIO's numbers are."""
+    read = timeline.metadata.get(READ_KEY)
+    return bool(read is not None and read.get("drop_frame")) and has_drop_frame(rate)
 
 
 def document_of(timeline: Any) -> str:
