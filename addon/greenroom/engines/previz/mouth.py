@@ -51,7 +51,7 @@ class Mouth:
         self._half = neutral.width / 2
         self._origin = np.array([neutral.centre[0], neutral.line[len(neutral.line) // 2], neutral.centre[2]])
         density = rig.pose.scale * 1.5
-        tooth = _tooth_colour(self._skin)
+        tooth = _tooth_colour(self._skin, _white_of_eyes(rig))
         self._upper = _teeth(density, self._half, tooth, _UPPER_EDGE, 1.0)
         self._lower = _teeth(density, self._half, tooth * 0.82, 0.18, 0.68, upward=True)
         self._tongue = _tongue(density, self._half, self._light)
@@ -137,10 +137,20 @@ def _skin(rig: Rig) -> Vectors:
     return np.asarray(np.concatenate(patches).mean(0), float)
 
 
-def _tooth_colour(skin: Vectors) -> Vectors:
-    """Ivory in the light that falls on the skin: brighter than it, only slightly of its tint."""
-    tint = 0.72 + 0.28 * skin / skin.mean()
-    return np.asarray(np.clip(np.array([0.88, 0.98, 1.04]) * tint * np.clip(skin.mean() * 1.30, 84, 218), 0, 238))
+def _white_of_eyes(rig: Rig) -> float:
+    """How bright the whites of the eyes are: teeth are about as pale, whatever the skin."""
+    mask = np.zeros(rig.picture.shape[:2], np.uint8)
+    for outline in (mesh.RIGHT_EYE_OUTLINE, mesh.LEFT_EYE_OUTLINE):
+        cv2.fillPoly(mask, [np.round(rig.rest[list(outline), :2]).astype(np.int32)], 255)
+    inside = rig.picture[mask > 0]
+    return float(np.percentile(inside.mean(1), 85)) if len(inside) else 0.0
+
+
+def _tooth_colour(skin: Vectors, white: float) -> Vectors:
+    """Ivory in the light that falls on the face, only slightly of the skin's tint."""
+    tint = 0.78 + 0.22 * skin / skin.mean()
+    level = np.clip(max(1.05 * skin.mean(), 0.90 * white), 84, 212)
+    return np.asarray(np.clip(np.array([0.88, 0.98, 1.04]) * tint * level, 0, 238))
 
 
 def _grid(density: float, half: float) -> tuple[Vectors, Vectors]:

@@ -216,8 +216,8 @@ class _Mapping:
         offset = origin[:, 0] - corners[:, 0] - (linear @ corners[:, 0][:, :, None])[:, :, 0]
         table = np.concatenate([linear.reshape(-1, 4), offset], 1)
         table = np.concatenate([np.zeros((1, 6)), table]).astype(np.float32)  # 0: no triangle, stays where it is
-        # Between lips and between lids there is no skin to stretch, and a crushed triangle would scatter far pixels over
-        # its edges: both are only carried along.
+        # Between lips and between lids there is no skin to stretch, and a crushed triangle would scatter far pixels
+        # over its edges: both are only carried along.
         open_ = _openings(len(triangles))
         carried = open_ | (np.abs(linear).max((1, 2)) > _CRUSHED)
         table[1:][carried] = 0
