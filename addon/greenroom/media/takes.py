@@ -45,7 +45,7 @@ class TakeWriter:
 
     `sound` is float32, (samples,) mono or (samples, channels) at spec.sample_rate, from the take's first frame on, or
     None for a silent take. It may differ from the picture by one sample (each edge of a range on the cut is rounded
-    by itself); peaks above full scale are limited, and `.limited` says so.
+    by itself); peaks above full scale are limited, and `.limited` says so. `comment` goes into the file's metadata.
 
     Raises:
         DeliveryError: too many or too few frames, a frame of another size, or sound of another length.
@@ -53,10 +53,17 @@ class TakeWriter:
     """
 
     def __init__(
-        self, path: Path, spec: TakeSpec, *, sound: NDArray[np.float32] | None = None, threads: int = 0
+        self,
+        path: Path,
+        spec: TakeSpec,
+        *,
+        sound: NDArray[np.float32] | None = None,
+        threads: int = 0,
+        comment: str = "",
     ) -> None:
         self.path = path
         self.spec = spec
+        self.comment = comment
         self.written = 0
         self.limited = False
         self._threads = threads
@@ -132,6 +139,8 @@ class TakeWriter:
         if spec.reel:
             video.metadata["reel_name"] = spec.reel
             self._container.metadata["reel_name"] = spec.reel
+        if self.comment:
+            self._container.metadata["comment"] = self.comment
         self._video = video
         if self._sound is not None:
             layout = {1: "mono", 2: "stereo"}.get(self._sound.shape[1], f"{self._sound.shape[1]}c")

@@ -37,6 +37,9 @@ Curves = NDArray[np.float64]
 
 _SPEECH_RATE = 16000  # Hz, what the phone decoder was trained on
 _SILENCE = -55.0  # dB: dialogue whose loudest moments stay below it holds no speech
+COMMENT = "previz by Greenroom: not a final picture"
+"""In the metadata of every file: a take says what it is, wherever it ends up."""
+
 _AHEAD = 8  # frames that may wait for the encoder
 
 
@@ -99,7 +102,7 @@ def render_talk(request: Request) -> Delivery:
     """
     performance = prepare(request)
     path = request.work / "talk.mov"
-    with TakeWriter(path, request.spec, sound=_dialogue(request)) as writer:
+    with TakeWriter(path, request.spec, sound=_dialogue(request), comment=COMMENT) as writer:
         _write_all(writer, performance.frames())
     return Delivery(path, conformed=True, report=performance.report)
 
