@@ -124,7 +124,8 @@ def test_a_media_without_a_known_range_counts_from_its_own_timecode(cut: Any, pl
 
 @pytest.mark.parametrize(
     ("project", "media", "size"),
-    [((1280, 720), (1920, 1080), (1280, 720)), ((None, None), (2048, 858), (2048, 858)), ((None, None), None, (1920, 1080)),
+    [((1280, 720), (1920, 1080), (1280, 720)), ((None, None), (2048, 858), (2048, 858)),
+     ((None, None), None, (1920, 1080)),
      ((None, None), (1999, 857), (1998, 856))],
 )  # fmt: skip
 def test_one_size_for_all_takes(talking: Any, plan_of: Any, project: Any, media: Any, size: tuple[int, int]) -> None:

@@ -11,7 +11,7 @@ from greenroom.desk.facts import PICTURE_MODES, MediaFacts, source_at_slot
 from greenroom.engines.contract import PictureSource
 from greenroom.errors import Problem, Severity
 from greenroom.frames import resample, write_rate
-from greenroom.media.types import MediaInfo, TakeSpec
+from greenroom.media.types import MediaInfo, MediaKind, TakeSpec
 
 __all__ = ["Picture", "picture_of"]
 
@@ -37,6 +37,8 @@ def picture_of(cue: Cue, facts: MediaFacts | None, spec: TakeSpec, where: str) -
     if facts.problem is not None:
         return Picture(problems=(_offline(facts.problem, needed, where),))
     info = facts.info
+    if info is not None and info.kind is MediaKind.IMAGE and needed:
+        return Picture(PictureSource(info.path, (0,) * spec.frames), notes=("the stand-in is a still",))
     if info is None or not info.rate or not info.width:
         return Picture(problems=(_no_picture(cue, where),) if needed else ())
     notes = _variable_rate(info)

@@ -89,15 +89,20 @@ class Project:
         Raises:
             ProjectError: there is none, or its greenroom.toml can't be used.
         """
-        place = start.absolute()
-        for folder in (place, *place.parents):
-            if (folder / FILE_NAME).is_file():
-                return cls.load(folder)
+        folder = cls.folder_above(start)
+        if folder is not None:
+            return cls.load(folder)
         raise ProjectError(
             "there is no Greenroom project here or above",
             hint="Make one beside the cut: greenroom init FOLDER",
             where=str(start),
         )
+
+    @staticmethod
+    def folder_above(start: Path) -> Path | None:
+        """The folder of the project that `start` belongs to, unread; None where there is none."""
+        place = start.absolute()
+        return next((folder for folder in (place, *place.parents) if (folder / FILE_NAME).is_file()), None)
 
     @classmethod
     def load(cls, folder: Path) -> Project:

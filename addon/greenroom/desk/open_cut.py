@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A cut opened together with its project: cue sheet, cast, engines, ledger and store, for one command."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from greenroom.cues.model import CueSheet, Layout
+from greenroom.desk.model import Plan
+from greenroom.desk.plan import PlanSettings
+from greenroom.desk.plan import plan as make_plan
+from greenroom.desk.project import Project
+from greenroom.desk.results import Applied, CueTakes
+from greenroom.errors import Problem, ProjectError, TimelineError
+from greenroom.takes.states import Take
+
+if TYPE_CHECKING:
+    from greenroom.cast.load import Cast
+    from greenroom.engines.contract import Engine
+    from greenroom.takes.ledger import Ledger
+    from greenroom.takes.store import Store
+
+__all__ = ["Desk", "find_project", "open_cut", "project_if_any", "read_cue_sheet", "read_timeline", "write_timeline"]
+
+
+def find_project(cut: Path | None, chosen: Path | None = None) -> Project:
+    """The project that was `chosen`, else the nearest above the cut, else above the current folder.
+
+    Raises:
+        ProjectError: there is none.
+    """
+    if chosen is not None:
+        return Project.load(chosen)
+    above_cut = Project.folder_above(cut.parent) if cut is not None else None
+    return Project.load(above_cut) if above_cut is not None else Project.find(Path.cwd())
+
+
+@dataclass
+class Desk:
+    """A cut and its project, opened. `plan` comes first: it knows which takes are whose."""
+
+    project: Project
+    cast: Cast
+    sheet: CueSheet
+    timeline: Any
+    engines: Mapping[str, Engine]
+    ledger: Ledger
+    store: Store
+    problems: tuple[Problem, ...]
+    planned: Plan | None = None
+
+    def plan(
+        self, *, engine: str = "", takes: int | None = None, only: tuple[str, ...] = (), quote: bool = True
+    ) -> Plan:
+        from greenroom.desk.survey import survey
+
+        settings = PlanSettings.of(self.project, engine=engine, takes=takes, only=only, quote=quote)
+        facts = survey(self.sheet, self.project, self.cast, self.engines, self.ledger)
+        made = make_plan(self.sheet, facts, settings)
+        self.planned = replace(made, problems=(*made.problems, *self.problems))
+        return self.planned
+
+    def cue_takes(self) -> Iterator[CueTakes]:
+        """Own takes; where a cue has none (it moved on the cut, so its id is another), those of its fingerprint."""
+        own: dict[str, list[Take]] = {}
+        by_fingerprint: dict[str, list[Take]] = {}
+        for take in self.ledger.takes():
+            own.setdefault(take.cue, []).append(take)
+            by_fingerprint.setdefault(take.fingerprint, []).append(take)
+        prints = {cue.cue.id: cue.fingerprint for cue in self.planned.cues} if self.planned else {}
+        for cue in self.sheet.cues:
+            found = own.get(cue.id) or _of_one_cue(by_fingerprint.get(prints.get(cue.id, ""), ()))
+            owner = found[0].cue if found else cue.id
+            yield CueTakes(cue, tuple(found), self.ledger.circled(owner) if found else None)
+
+    def apply(self, output: Path, to: str | None) -> Applied:
+        from greenroom.desk.apply import apply_to_timeline
+        from greenroom.desk.writeback import TakesOfCue, edit_plan
+
+        have = {each.cue.id: TakesOfCue(each.takes, each.circled) for each in self.cue_takes() if each.takes}
+        edits = edit_plan(self.sheet, have)
+        apply_to_timeline(self.timeline, edits)
+        losses = write_timeline(self.timeline, output, to)
+        return Applied(output, edits, losses, (*self.problems, *edits.problems))
+
+
+@contextmanager
+def open_cut(
+    cut: Path,
+    project: Path | None = None,
+    rate: Fraction | None = None,
+    engines: Mapping[str, Engine] | None = None,
+) -> Iterator[Desk]:
+    """The cut, and all that a command needs beside it; `engines` are those that are installed by default."""
+    from greenroom.cast import load_cast
+    from greenroom.engines import broken_engines, find_engines
+    from greenroom.takes.ledger import Ledger
+    from greenroom.takes.reconcile import reconcile
+    from greenroom.takes.store import Store
+
+    home = find_project(cut, project)
+    actors = load_cast(home.cast_folder)
+    timeline, cue_sheet = read_cue_sheet(cut, home, rate, actors.names)
+    store = Store(home.folder)
+    with Ledger.open(home.ledger_path, project=home.id) as ledger:
+        problems = reconcile(ledger, store)
+        found = engines
+        if found is None:
+            found, problems = find_engines(), (*broken_engines(), *problems)
+        yield Desk(home, actors, cue_sheet, timeline, found, ledger, store, problems)
+
+
+def read_cue_sheet(
+    cut: Path, project: Project, rate: Fraction | None, known_actors: tuple[str, ...]
+) -> tuple[Any, CueSheet]:
+    """The timeline and its cues.
+
+    Raises:
+        TimelineError: the cut can't be read.
+    """
+    from greenroom.cues.find import read_cues
+
+    timeline, layout = read_timeline(cut, rate, project)
+    return timeline, read_cues(layout, known_actors=known_actors)
+
+
+def read_timeline(cut: Path, rate: Fraction | None, project: Project | None) -> tuple[Any, Layout]:
+    """The timeline and its layout; a project's rate counts for EDLs only.
+
+    Raises:
+        TimelineError: the cut can't be read.
+    """
+    from greenroom.cues.load import load
+
+    # EDLs don't say their rate; every other format does, and the project's must not bend it.
+    if rate is None and project is not None and cut.suffix.casefold() == ".edl":
+        rate = project.rate
+    return load(cut, rate)
+
+
+def write_timeline(timeline: Any, output: Path, to: str | None) -> tuple[Any, ...]:
+    """Writes a cut whole or not at all; returns what the format loses.
+
+    Raises:
+        TimelineError: it can't be written; an older file of that name is as it was.
+    """
+    from greenroom_otio import WriteError, write_cut
+
+    try:
+        return tuple(write_cut(timeline, output, to=to))
+    except WriteError as error:
+        raise TimelineError(error.message, hint=error.hint, where=error.where) from error
+
+
+def project_if_any(cut: Path, chosen: Path | None) -> Project | None:
+    """`find_project`, but None where there is none and none was asked for."""
+    try:
+        return find_project(cut, chosen)
+    except ProjectError:
+        if chosen is not None:
+            raise
+        return None
+
+
+def _of_one_cue(found: tuple[Take, ...] | list[Take]) -> list[Take]:
+    """Takes of one fingerprint may be of several cues: the first one's, by number."""
+    return [take for take in found if take.cue == found[0].cue]

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the road's functions return: frozen values that a command line, a panel or a host only shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from greenroom.cast.model import Actor
+from greenroom.cues.model import Cue
+from greenroom.desk.edit_plan import EditPlan
+from greenroom.desk.job_events import GenerateReport, Outcome
+from greenroom.desk.model import CuePlan, Plan
+from greenroom.engines.contract import Capabilities
+from greenroom.errors import Problem, Severity
+from greenroom.takes.states import CircledTake, Take
+
+__all__ = ["AddedActor", "Applied", "CueTakes", "EngineList", "Generated", "Pictures", "Restored"]
+
+
+@dataclass(frozen=True)
+class AddedActor:
+    """An actor that was added or updated; `problems` are warnings about the portrait."""
+
+    actor: Actor
+    problems: tuple[Problem, ...] = ()
+    updated: bool = False
+
+
+@dataclass(frozen=True)
+class CueTakes:
+    """The takes of a cue by number, and which one a write-back uses; `cue` is on the cut."""
+
+    cue: Cue
+    takes: tuple[Take, ...]
+    circled: CircledTake | None
+
+
+@dataclass(frozen=True)
+class Applied:
+    """A cut that was written. `losses` are what its format can't keep (greenroom_otio.Loss)."""
+
+    output: Path
+    edits: EditPlan
+    losses: tuple[Any, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True)
+class Generated:
+    """A run: its plan, what came of each job, and the cut that was written (None if the run was interrupted)."""
+
+    plan: Plan
+    report: GenerateReport
+    applied: Applied | None
+
+    @property
+    def left_out(self) -> tuple[CuePlan, ...]:
+        """Cues that were not made because of an error in the plan."""
+        return tuple(
+            cue for cue in self.plan.cues if any(problem.severity is Severity.ERROR for problem in cue.problems)
+        )
+
+    @property
+    def interrupted(self) -> bool:
+        return bool(self.report.with_outcome(Outcome.INTERRUPTED))
+
+    @property
+    def complete(self) -> bool:
+        """Every cue of the plan has its takes."""
+        return not self.left_out and all(result.take is not None for result in self.report.results)
+
+
+@dataclass(frozen=True)
+class Restored:
+    """A cut that was written without takes; `clips` were changed."""
+
+    output: Path
+    clips: int
+    losses: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True)
+class EngineList:
+    """Every engine that is installed, as it describes itself; `problems` name those that can't be loaded."""
+
+    engines: tuple[Capabilities, ...]
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """A contact sheet or a preview that was written: `count` cues on a sheet, frames in a preview."""
+
+    output: Path
+    count: int
+    width: int
+    height: int
+    problems: tuple[Problem, ...] = ()

@@ -1,0 +1,338 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The one way through the house: a function for each command. The command line, the panel and hosts call these.
+
+    cut -> timeline -> cues -> plan -> jobs in the ledger -> takes in the store -> edit plan -> cut with takes
+
+Nothing is printed and nothing asked; results are frozen values, errors are `greenroom.errors`. A cut that is read is
+never written to: results go to a path of their own.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from greenroom.cues.model import CueSheet
+from greenroom.desk.job_events import GenerateReport, JobEvent
+from greenroom.desk.model import Plan
+from greenroom.desk.open_cut import (
+    find_project,
+    open_cut,
+    project_if_any,
+    read_cue_sheet,
+    read_timeline,
+    write_timeline,
+)
+from greenroom.desk.project import Project
+from greenroom.desk.results import AddedActor, Applied, CueTakes, EngineList, Generated, Pictures, Restored
+from greenroom.errors import (
+    BudgetError,
+    CastError,
+    CueError,
+    InputError,
+    PlanError,
+    ProjectError,
+    Severity,
+    nearest,
+)
+from greenroom.takes.states import CircledTake, Take
+
+if TYPE_CHECKING:
+    from greenroom.cast.load import Cast
+    from greenroom.cast.model import Actor
+    from greenroom.engines.contract import Engine
+
+__all__ = [
+    "actor",
+    "add_actor",
+    "apply",
+    "cast",
+    "circle",
+    "cues",
+    "engines",
+    "find_project",
+    "generate",
+    "init",
+    "plan",
+    "preview",
+    "restore",
+    "sheet",
+    "takes",
+]
+
+
+def init(folder: Path, *, rate: Fraction | str | None = None, handles: int = 8) -> Project:
+    """Makes a project beside the cut: greenroom.toml and cast/."""
+    return Project.init(folder, rate=rate, handles=handles)
+
+
+def add_actor(name: str, *, portrait: Path, project: Path | None = None, **profile: Any) -> AddedActor:
+    """Adds an actor to the cast, or gives one that is there a new portrait. `profile` is as in `cast.save_actor`.
+
+    Raises:
+        CastError: the portrait can't be animated well; all that is wrong with it is named.
+    """
+    from greenroom.cast import folder_name, save_actor
+    from greenroom.desk.portraits import look_over
+
+    home = find_project(None, project)
+    problems = look_over(portrait)
+    errors = [problem for problem in problems if problem.severity is Severity.ERROR]
+    if errors:
+        said = "; ".join(problem.message for problem in errors)
+        hint = " ".join(dict.fromkeys(problem.hint for problem in errors if problem.hint))
+        raise CastError(f"the portrait can't be animated well: {said}", hint=hint, where=str(portrait))
+    updated = (home.cast_folder / folder_name(name)).exists()
+    actor = save_actor(home.cast_folder, name, portrait=portrait, **profile)
+    return AddedActor(actor, problems, updated)
+
+
+def cast(project: Path | None = None) -> Cast:
+    """The project's actors, with what is wrong with any."""
+    from greenroom.cast import load_cast
+
+    return load_cast(find_project(None, project).cast_folder)
+
+
+def actor(name: str, *, project: Path | None = None) -> Actor:
+    """One actor of the cast, by name or display name, in any case.
+
+    Raises:
+        CastError: nobody is called so; the hint names the nearest.
+    """
+    from greenroom.cast import find_actor
+
+    return find_actor(cast(project), name)
+
+
+def cues(cut: Path, *, project: Path | None = None, rate: Fraction | None = None) -> CueSheet:
+    """What was asked for. Works without a project too: then no actor is known, and none is missed."""
+    from greenroom.cast import load_cast
+    from greenroom.cues.find import read_cues
+
+    try:
+        home = find_project(cut, project)
+    except ProjectError:
+        if project is not None:
+            raise
+        return read_cues(read_timeline(cut, rate, None)[1])
+    return read_cue_sheet(cut, home, rate, load_cast(home.cast_folder).names)[1]
+
+
+def plan(
+    cut: Path,
+    *,
+    project: Path | None = None,
+    rate: Fraction | None = None,
+    engine: str = "",
+    takes: int | None = None,
+    only: tuple[str, ...] = (),
+    installed: Mapping[str, Engine] | None = None,
+) -> Plan:
+    """The quote: what would be made, how long, by whom, for how much; all problems at once.
+
+    `installed` are the engines to choose from; by default those of the entry point group `greenroom.engines`.
+    """
+    with open_cut(cut, project, rate, installed) as desk:
+        return desk.plan(engine=engine, takes=takes, only=only)
+
+
+def generate(
+    cut: Path,
+    output: Path,
+    *,
+    project: Path | None = None,
+    rate: Fraction | None = None,
+    engine: str = "",
+    takes: int | None = None,
+    only: tuple[str, ...] = (),
+    to: str | None = None,
+    jobs_at_once: int | None = None,
+    installed: Mapping[str, Engine] | None = None,
+    on_event: Callable[[JobEvent], None] = lambda event: None,
+    on_plan: Callable[[Plan], None] = lambda plan: None,
+) -> Generated:
+    """Makes what is missing and writes the new cut. Cues with an error are left out, the rest is written.
+
+    `on_plan` is called before anything is sent.
+
+    Raises:
+        PlanError: no cue can be made, or one was asked for that isn't there.
+        BudgetError: the quote passes the project's budget, or can't be known to keep it.
+    """
+    from greenroom.desk.generate import generate as perform
+
+    _not_over(cut, output)
+    with open_cut(cut, project, rate, installed) as desk:
+        planned = desk.plan(engine=engine, takes=takes, only=only)
+        on_plan(planned)
+        _refuse(planned, desk.project)
+        report = GenerateReport(())
+        if planned.to_make:
+            report = perform(
+                planned,
+                project=desk.project,
+                ledger=desk.ledger,
+                store=desk.store,
+                engines=desk.engines,
+                jobs_at_once=jobs_at_once or _jobs_at_once(),
+                on_event=on_event,
+            )
+        made = Generated(planned, report, None)
+        if made.interrupted:
+            return made
+        if only:
+            desk.plan(quote=False)  # the whole cut is written, not only what was made now
+        return replace(made, applied=desk.apply(output, to))
+
+
+def takes(
+    cut: Path,
+    *,
+    project: Path | None = None,
+    rate: Fraction | None = None,
+    installed: Mapping[str, Engine] | None = None,
+) -> tuple[CueTakes, ...]:
+    """The takes of every cue on the cut, and which is circled."""
+    with open_cut(cut, project, rate, installed) as desk:
+        desk.plan(quote=False)
+        return tuple(desk.cue_takes())
+
+
+def circle(cue: str, number: int, *, project: Path | None = None) -> CircledTake:
+    """Chooses a take: the next write-back uses it.
+
+    Raises:
+        CueError: no such cue or take; what there is is listed.
+    """
+    from greenroom.takes.ledger import Ledger
+    from greenroom.takes.reconcile import choose, reconcile
+    from greenroom.takes.store import Store
+
+    home = find_project(None, project)
+    cue = cue.strip().lstrip("#").casefold()
+    store = Store(home.folder)
+    with Ledger.open(home.ledger_path, project=home.id) as ledger:
+        reconcile(ledger, store)
+        known = {take.cue for take in ledger.takes()}
+        if cue not in known:
+            raise CueError(f'cue "{cue}" has no takes', hint=nearest(cue, known))
+        choose(ledger, store, cue, number)
+    return CircledTake(cue, number, "editor")
+
+
+def apply(
+    cut: Path,
+    output: Path,
+    *,
+    to: str | None = None,
+    project: Path | None = None,
+    rate: Fraction | None = None,
+    installed: Mapping[str, Engine] | None = None,
+) -> Applied:
+    """Writes the circled takes into the cut. Generates nothing."""
+    _not_over(cut, output)
+    with open_cut(cut, project, rate, installed) as desk:
+        desk.plan(quote=False)
+        return desk.apply(output, to)
+
+
+def restore(
+    cut: Path, output: Path, *, to: str | None = None, project: Path | None = None, rate: Fraction | None = None
+) -> Restored:
+    """Back to the stand-ins: the cut as the editor had it. Needs no project."""
+    from greenroom.desk.restore import restore as take_out
+
+    _not_over(cut, output)
+    timeline, _ = read_timeline(cut, rate, project_if_any(cut, project))
+    clips = take_out(timeline)
+    return Restored(output, clips, write_timeline(timeline, output, to))
+
+
+def sheet(
+    cut: Path,
+    output: Path,
+    *,
+    project: Path | None = None,
+    rate: Fraction | None = None,
+    installed: Mapping[str, Engine] | None = None,
+) -> Pictures:
+    """A contact sheet (PNG): each cue's stand-in and takes, first, middle and last frame."""
+    from greenroom.desk.sheet import write_sheet
+
+    with open_cut(cut, project, rate, installed) as desk:
+        desk.plan(quote=False)
+        return write_sheet(desk.sheet, tuple(desk.cue_takes()), output)
+
+
+def preview(
+    cut: Path,
+    output: Path,
+    *,
+    project: Path | None = None,
+    rate: Fraction | None = None,
+    width: int = 1280,
+    installed: Mapping[str, Engine] | None = None,
+    on_progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Pictures:
+    """An H.264 movie of the finished cut with sound, `width` pixels wide."""
+    from greenroom.desk.preview import write_preview
+
+    with open_cut(cut, project, rate, installed) as desk:
+        planned = desk.plan(quote=False)
+        chosen = {each.cue.event.address: take for each in desk.cue_takes() if (take := _chosen(each))}
+        return write_preview(planned, chosen, output, width=width, on_progress=on_progress)
+
+
+def engines() -> EngineList:
+    """Every engine that is installed."""
+    from greenroom.engines import broken_engines, find_engines
+
+    return EngineList(tuple(engine.capabilities() for engine in find_engines().values()), broken_engines())
+
+
+def _chosen(each: CueTakes) -> Take | None:
+    from greenroom.desk.writeback import TakesOfCue, chosen_number
+
+    if not each.takes:
+        return None
+    number = chosen_number(each.cue, TakesOfCue(each.takes, each.circled))
+    return next((take for take in each.takes if take.number == number), None)
+
+
+def _not_over(cut: Path, output: Path) -> None:
+    if output.exists() and cut.exists() and output.samefile(cut):
+        raise InputError(
+            "the new cut would be written over the old one", hint="Choose another name for it.", where=str(output)
+        )
+
+
+def _refuse(planned: Plan, project: Project) -> None:
+    missing = [problem for problem in planned.problems if problem.code == "unknown-cue"]
+    if missing:
+        raise PlanError(missing)
+    broken = [p for cue in planned.cues for p in cue.problems if p.severity is Severity.ERROR]
+    if broken and not any(take.cached for cue in planned.cues for take in cue.takes) and not planned.to_make:
+        raise PlanError(broken, hint="Mend these and run the same command again.")
+    limit, cost = project.budget.limit, planned.cost
+    if limit is None or not planned.to_make:
+        return
+    if cost is None:
+        raise BudgetError(
+            "what this run costs isn't known, so it might pass the budget",
+            hint="Choose an engine that quotes, or take the limit out of greenroom.toml.",
+        )
+    if cost > limit:
+        raise BudgetError(
+            f"this run would cost {cost} {project.budget.currency}, the budget is {limit}",
+            hint="Make fewer takes (--cue, --takes), or raise the limit in greenroom.toml.",
+        )
+
+
+def _jobs_at_once() -> int:
+    asked = os.environ.get("GREENROOM_WORKERS", "")
+    return int(asked) if asked.isdigit() and int(asked) > 0 else os.cpu_count() or 1

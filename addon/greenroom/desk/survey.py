@@ -1,0 +1,217 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Finds out all that a plan needs to know: the only part of planning that opens files.
+
+Whatever was found out about an unchanged file is remembered in the ledger. What can't be read is a fact too: the plan
+says what follows from it, and goes on with the other cues.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from fractions import Fraction
+from itertools import islice
+from pathlib import Path
+
+from greenroom.cast.load import Cast, find_actor
+from greenroom.cast.model import Actor
+from greenroom.cues.model import Cue, CueSheet, Event, MediaUse
+from greenroom.desk.facts import PICTURE_MODES, DialogueFacts, MediaFacts, Survey, media_key
+from greenroom.desk.memory import Memory, media_info_of, media_info_text
+from greenroom.desk.prepare import moved_clips
+from greenroom.desk.project import Project
+from greenroom.desk.project_file import MAX_HANDLES
+from greenroom.engines.contract import Engine
+from greenroom.errors import CastError, GreenroomError, MediaError, Problem, Severity
+from greenroom.media.identity import file_sha256
+from greenroom.media.probe import probe_source
+from greenroom.media.types import ImageSequence, MediaInfo, SoundClip
+from greenroom.takes.ledger import Ledger
+from greenroom.takes.states import Take
+
+__all__ = ["survey"]
+
+SAMPLE_RATE = 48000
+_OTHER_MEDIA = 12  # files beside the cues' own that are asked for their size: enough to tell what a cut is made of
+_LOOKED_THROUGH = 500  # events of a track that are looked through for them: a long cut stays cheap
+
+
+def survey(sheet: CueSheet, project: Project, cast: Cast, engines: Mapping[str, Engine], ledger: Ledger) -> Survey:
+    """All facts about `sheet`. Nothing is raised for what an editor can get wrong; it is in the facts."""
+    with Memory(ledger) as memory:
+        media = _media(sheet.cues, memory)
+        return Survey(
+            actors=_actors(sheet.cues, cast),
+            media=media,
+            dialogue=_dialogue(sheet.cues, _listening(engines), memory),
+            engines=dict(engines),
+            takes=_takes(ledger),
+            size=_common_size(sheet, media, memory),
+            problems=(*project.problems, *project.disk_problems(), *cast.problems),
+        )
+
+
+def _actors(cues: Iterable[Cue], cast: Cast) -> dict[str, Actor | Problem]:
+    found: dict[str, Actor | Problem] = {}
+    for written in {cue.actor for cue in cues if cue.actor}:
+        try:
+            found[written] = find_actor(cast, written)
+        except CastError as error:
+            found[written] = error.problem("unknown-actor")
+    return found
+
+
+def _takes(ledger: Ledger) -> dict[tuple[str, int], tuple[Take, ...]]:
+    found: dict[tuple[str, int], tuple[Take, ...]] = {}
+    for take in ledger.takes():
+        key = (take.fingerprint, take.variant)
+        found[key] = (*found.get(key, ()), take)
+    return found
+
+
+# Media
+
+
+def _media(cues: Iterable[Cue], memory: Memory) -> dict[str, MediaFacts]:
+    found: dict[str, MediaFacts] = {}
+    for cue in cues:
+        use = cue.event.media
+        if use is None or (use.path is None and use.sequence is None):
+            continue
+        key = media_key(use)
+        hashed = cue.mode in PICTURE_MODES
+        if key not in found or (hashed and not found[key].sha256 and found[key].problem is None):
+            found[key] = _facts(use, memory, hashed=hashed)
+    return found
+
+
+def _facts(use: MediaUse, memory: Memory, *, hashed: bool) -> MediaFacts:
+    try:
+        info = _probed(use, memory)
+        return MediaFacts(info, _hash(use, memory) if hashed else "")
+    except MediaError as error:
+        return MediaFacts(problem=error.problem("media-missing"))
+    except GreenroomError as error:
+        return MediaFacts(problem=error.problem())
+
+
+def _probed(use: MediaUse, memory: Memory) -> MediaInfo:
+    source = use.sequence or use.path
+    if source is None:
+        raise MediaError("the clip names no file", hint="Relink the clip.")
+    path = source.path(0) if isinstance(source, ImageSequence) else source
+    extent = f"{source.first}:{source.count}:{source.step}:{source.rate}" if isinstance(source, ImageSequence) else ""
+    if isinstance(source, ImageSequence):
+        memory.identity(source.path(source.count - 1))  # a sequence that lost its end is not the one that was probed
+    key = f"probe/1:{extent}:{memory.identity(path)}"
+    return media_info_of(memory.text(key, lambda: media_info_text(probe_source(source))), path)
+
+
+def _hash(use: MediaUse, memory: Memory) -> str:
+    """SHA-256 of the file, or over those of the pictures that the clip may show."""
+    if use.sequence is None:
+        return "" if use.path is None else _file_hash(use.path, memory)
+    whole = hashlib.sha256()
+    for path in _shown_pictures(use, use.sequence):
+        whole.update(_file_hash(path, memory).encode())
+    return whole.hexdigest()
+
+
+def _shown_pictures(use: MediaUse, sequence: ImageSequence) -> Iterator[Path]:
+    first = use.source.start - use.available_start - MAX_HANDLES
+    span = max(use.source.duration, round(use.source.duration * abs(use.speed))) + 2 * MAX_HANDLES
+    for index in range(max(0, first), min(sequence.count, first + span)):
+        yield sequence.path(index)
+
+
+def _file_hash(path: Path, memory: Memory) -> str:
+    return memory.text(f"sha256/1:{memory.identity(path)}", lambda: file_sha256(path))
+
+
+def _common_size(sheet: CueSheet, media: Mapping[str, MediaFacts], memory: Memory) -> tuple[int, int] | None:
+    """The size that most of the cut's media have; the larger one where two are as common.
+
+    A cut that says its size, or a cue's own media, saves the look at the rest.
+    """
+    if sheet.layout.width and sheet.layout.height:
+        return None
+    infos = [facts.info for facts in media.values()]
+    infos += [facts.info for facts in _other_media(sheet, media, memory)]
+    sizes = Counter((info.width, info.height) for info in infos if info and info.width and info.height)
+    if not sizes:
+        return None
+    (width, height), _ = max(sizes.items(), key=lambda item: (item[1], item[0]))
+    return (width or 0, height or 0)
+
+
+def _other_media(sheet: CueSheet, known: Mapping[str, MediaFacts], memory: Memory) -> Iterator[MediaFacts]:
+    seen = set(known)
+    for event in _picture_events(sheet):
+        use = event.media
+        if use is None or (use.path is None and use.sequence is None) or media_key(use) in seen:
+            continue
+        seen.add(media_key(use))
+        yield _facts(use, memory, hashed=False)
+        if len(seen) - len(known) >= _OTHER_MEDIA:
+            return
+
+
+def _picture_events(sheet: CueSheet) -> Iterator[Event]:
+    for track in sheet.layout.tracks:
+        if track.kind == "video":
+            yield from islice(track.events, _LOOKED_THROUGH)
+
+
+# Dialogue
+
+
+def _listening(engines: Mapping[str, Engine]) -> set[str]:
+    """The modes in which some engine wants to hear the dialogue."""
+    return {mode for engine in engines.values() for mode in engine.capabilities().needs_dialogue}
+
+
+def _dialogue(cues: Iterable[Cue], modes: set[str], memory: Memory) -> dict[str, DialogueFacts]:
+    return {
+        cue.id: _heard(cue, memory) for cue in cues if cue.dialogue and cue.slot.duration and str(cue.mode) in modes
+    }
+
+
+def _heard(cue: Cue, memory: Memory) -> DialogueFacts:
+    try:
+        # Counted from the slot, so that a cue which only moved on the cut sounds the same to the sample.
+        clips = [
+            clip for clip in moved_clips(cue.dialogue, -cue.slot.start) if clip.record.overlap(cue.slot.moved_to(0))
+        ]
+        if not clips:
+            return DialogueFacts()
+        key = _sound_key(cue, clips, memory)
+        kept = json.loads(memory.text(key, lambda: _listen(cue, clips)))
+        return DialogueFacts(kept["digest"], kept["peak"])
+    except GreenroomError as error:
+        problem = error.problem("dialogue-unreadable", Severity.ERROR)
+        return DialogueFacts(problem=problem)
+
+
+def _listen(cue: Cue, clips: list[SoundClip]) -> str:
+    import numpy as np
+
+    from greenroom.media.sound import mix, sound_digest
+
+    samples = mix(clips, cue.slot.moved_to(0), sample_rate=SAMPLE_RATE)
+    peak = float(np.abs(samples).max()) if samples.size else 0.0
+    return json.dumps({"digest": sound_digest(samples), "peak": peak})
+
+
+def _sound_key(cue: Cue, clips: list[SoundClip], memory: Memory) -> str:
+    parts = [
+        (
+            *(memory.identity(clip.path), clip.record.start, clip.record.duration, str(clip.source_start), clip.gain),
+            *(clip.fade_in, clip.fade_out, str(clip.speed), clip.stream, clip.channel),
+        )
+        for clip in clips
+    ]
+    rate = Fraction(cue.slot.rate)
+    text = repr((cue.slot.duration, str(rate), SAMPLE_RATE, parts))
+    return f"dialogue/1:{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()}"
