@@ -34,6 +34,7 @@ _WHOLE = (12, 15, 16, 24, 25, 30, 48, 50, 60, 72, 96, 100, 120)
 _FRACTIONAL = (24, 30, 48, 60, 120)
 _KNOWN = tuple(sorted([Fraction(n) for n in _WHOLE] + [n * _NTSC for n in _FRACTIONAL]))
 _SNAP = Fraction(2, 1000)  # facts/infra: a document's float is within 0.002 of what it means
+_RATE = re.compile(r"^\d{1,9}(\.\d{0,15}|/\d{1,9})?$")  # no exponents: 1e999999999 would never end
 _TIMECODE = re.compile(r"^(\d{1,3}):([0-5]\d):([0-5]\d)([:;.])(\d{2,3})$")
 
 
@@ -48,6 +49,8 @@ def exact_rate(value: Fraction | int | float | str) -> Fraction:
     """
     if isinstance(value, Fraction):
         rate = value
+    elif isinstance(value, str) and not _RATE.match(value.strip()):
+        raise FrameError(f"{value[:40]!r} is not a frame rate", hint="Write 24, 23.976 or 24000/1001.")
     else:
         try:
             rate = Fraction(value.strip() if isinstance(value, str) else value)
@@ -169,11 +172,11 @@ def resample(
     """Source frames to show for `count` frames at `rate`: the one under the centre of each frame.
 
     `start` is the source position at the head of the first frame, in source frames; `speed` is the
-    constant speed (2 = twice as fast, negative = backwards). Equal rates give consecutive frames.
+    constant speed (2 = twice as fast, negative = backwards, 0 = a freeze frame). Equal rates give consecutive frames.
     The method is centre sampling (facts/infra: equals ffmpeg's fps filter, exact count by construction).
     """
     step = source_rate * speed / rate
-    first = Fraction(start) + step / 2 if speed > 0 else Fraction(start) + 1 + step / 2
+    first = Fraction(start) + step / 2 if speed >= 0 else Fraction(start) + 1 + step / 2
     positions = (first + step * i for i in range(count))
     return tuple(p.numerator // p.denominator for p in positions)
 
