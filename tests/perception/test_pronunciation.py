@@ -34,7 +34,6 @@ ARPABET = VOWELS | STOPS | HUMS | HISSES
                 "two",
                 "hundred",
                 "forty",
-                "in",
                 "room",
                 "three",
                 "hundred",
