@@ -59,7 +59,7 @@ class Clock:
 
     def __init__(self, rate: Fraction) -> None:
         self.rate = rate
-        self._factors: dict[float, Fraction | None] = {}
+        self._factors: dict[float, Position | None] = {}
         self._exact: dict[float, Fraction | None] = {}
 
     def exact(self, rate: float) -> Fraction | None:
@@ -70,19 +70,20 @@ class Clock:
 
     def frames(self, time: Any) -> Position | None:
         """An OTIO time in frames of the cut; None where it is no time."""
-        rate = time.rate
-        factors = self._factors
-        factor = factors[rate] if rate in factors else self._learn(rate)
-        value = whole(time.value)
-        if factor is None or value is None:
+        rate, value = time.rate, time.value
+        factor = self._factors[rate] if rate in self._factors else self._learn(rate)
+        if factor is None:
             return None
-        return value if factor == 1 else _slim(value * factor)
+        if factor == 1 and value.is_integer() and -_TOO_FAR < value < _TOO_FAR:
+            return int(value)
+        position = whole(value)
+        return _slim(position * factor) if position is not None else None
 
-    def _learn(self, rate: float) -> Fraction | None:
+    def _learn(self, rate: float) -> Position | None:
         exact = self.exact(rate)
         if exact is None or rate != rate:  # NaN is never found again in a dict
             return None
-        self._factors[rate] = self.rate / exact
+        self._factors[rate] = _slim(self.rate / exact)
         return self._factors[rate]
 
     def mixed(self) -> tuple[Fraction, ...]:
@@ -91,7 +92,8 @@ class Clock:
         return tuple(sorted(found))
 
 
-def _slim(position: Fraction) -> Position:
+def _slim(position: Position) -> Position:
+    """A whole number as `int`, which compares and adds ten times faster than a `Fraction`."""
     return position.numerator if position.denominator == 1 else position
 
 
@@ -101,7 +103,11 @@ def rate_of_cut(global_start: Any, rates: Iterable[float]) -> Fraction | None:
     Scripts write RationalTime(0, 24) without thinking, so a start of 0 counts only where a clip has its rate too.
     Otherwise the rate of most clips; rate 1 is OTIO's default and says nothing.
     """
-    counted = Counter(exact for exact in map(rate_of, rates) if exact is not None and 1 < exact <= 1000)
+    counted: Counter[Fraction] = Counter()
+    for value, count in Counter(rates).items():
+        exact = rate_of(value)
+        if exact is not None and 1 < exact <= 1000:
+            counted[exact] += count
     start = rate_of(global_start.rate) if global_start is not None else None
     if start is not None and 1 < start <= 1000 and (global_start.value or start in counted or not counted):
         return start

@@ -19,7 +19,7 @@ from greenroom.cues.identity import derived_id
 from greenroom.cues.model import Cue, CueSheet, Event, EventKind, Layout, Note, Origin, TrackLayout
 from greenroom.cues.offline import OfflineMedia
 from greenroom.cues.place import place_of, place_on
-from greenroom.cues.placed import settled
+from greenroom.cues.placed import settled, written_url
 from greenroom.errors import Problem, Severity, nearest
 
 __all__ = ["read_cues"]
@@ -102,13 +102,14 @@ class _Reader:
         return parsed
 
     def _consider_room(self, event: Event) -> None:
-        if event.kind is EventKind.GAP or not event.visible.duration or not event.enabled:
+        kind = event.kind
+        if kind is EventKind.GAP or not event.visible.duration:
             return
-        placeholder = event.kind is EventKind.PLACEHOLDER and self._names_files
-        if placeholder or _HOLDS_ROOM.match(event.name):
-            self._room.append(event)
-        elif event.kind is EventKind.MEDIA:
-            self._offline.consider(event)
+        if (kind is EventKind.PLACEHOLDER and self._names_files) or _HOLDS_ROOM.match(event.name):
+            if event.enabled:
+                self._room.append(event)
+        elif kind is EventKind.MEDIA and event.enabled:
+            self._offline.consider(event, written_url(event))
 
     def read_timeline(self) -> None:
         """Notes of the timeline's markers: each counts for one event under it."""
@@ -167,8 +168,10 @@ class _Reader:
     def sheet(self) -> CueSheet:
         """What was found, in record order."""
         found = sorted(self._found.values(), key=lambda item: _record_order(item.event))
-        taken: set[str] = set()
-        cues = tuple(self._with_id(item, taken, reserved=_written_ids(found)) for item in found)
+        # Written ids are taken from the start: an id that is derived must not be one that stands further on.
+        taken = {item.parsed.id for item in found if item.parsed.id}
+        given: set[str] = set()
+        cues = tuple(self._with_id(item, taken, given) for item in found)
         self._room.extend(self._offline.suggested())
         room = [event for event in self._room if event.address not in self._found]
         suggestions = tuple(self._suggestion(event, taken) for event in sorted(room, key=_record_order))
@@ -176,17 +179,17 @@ class _Reader:
         problems = (*self._layout.problems, *self._problems, *self._offline.problems())
         return CueSheet(self._layout, cues, suggestions, problems)
 
-    def _with_id(self, found: Found, taken: set[str], reserved: frozenset[str]) -> Cue:
-        written = found.parsed.id
-        copied = written in taken
-        id = written
-        if copied or not written:
-            id = _derived(found.event, taken | reserved, written)
-        taken.add(id)
+    def _with_id(self, found: Found, taken: set[str], given: set[str]) -> Cue:
+        id = found.parsed.id
+        copied = id in given
+        if copied or not id:
+            id = _derived(found.event, taken, salt=id)
+            taken.add(id)
+        given.add(id)
         return self._builder.cue(replace(found, event=settled(found.event)), id, copied=copied)
 
     def _suggestion(self, event: Event, taken: set[str]) -> Cue:
-        id = _derived(event, taken, "")
+        id = _derived(event, taken, salt="")
         taken.add(id)
         return self._builder.suggestion(settled(event), id)
 
@@ -209,11 +212,7 @@ def _record_order(event: Event) -> tuple[int, tuple[int, ...]]:
     return event.visible.start, event.address
 
 
-def _written_ids(found: Sequence[Found]) -> frozenset[str]:
-    return frozenset(item.parsed.id for item in found if item.parsed.id)
-
-
-def _derived(event: Event, taken: set[str] | frozenset[str], salt: str) -> str:
+def _derived(event: Event, taken: set[str], *, salt: str) -> str:
     media = event.media.url if event.media is not None and event.media.url else event.name
     return derived_id(event.track, media, event.record.start, taken=taken, salt=salt)
 

@@ -16,7 +16,7 @@ from greenroom.frames import is_drop_frame_rate, timecode
 
 __all__ = ["Header", "read_header"]
 
-_ASKED = 200
+_ASKED = 50
 """Items of a track that are asked for their rate."""
 
 

@@ -77,7 +77,9 @@ class MediaUse:
 
         Backwards, that is the last frame of the range: NLEs write the range that is played, not its order.
         """
-        start = self.source.start - self.available_start + self.subframe
+        start = Fraction(self.source.start - self.available_start)
+        if self.subframe:
+            start += self.subframe
         return start if self.speed >= 0 else start + self.source.duration * -self.speed - 1
 
 

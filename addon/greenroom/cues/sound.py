@@ -8,6 +8,7 @@ stand still. Keyframed levels are not read: `Event.effects` names them.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -19,30 +20,35 @@ __all__ = ["gain_of", "sound_clip"]
 _LOUDEST = 32.0  # +30 dB, the top of every NLE's fader
 
 
-def sound_clip(event: Event, child: Any, *, fades: tuple[int, int]) -> SoundClip | None:
-    """The sound of an event that has media; None where there is no file, a freeze or a reversed clip."""
+def sound_clip(event: Event, metadata: Any, effects: Sequence[Any], *, fades: tuple[int, int]) -> SoundClip | None:
+    """The sound of an event that has media; None where there is no file, a freeze or a reversed clip.
+
+    `metadata` and `effects` are those of its OTIO clip; `fades` are frames at its head and tail.
+    """
     use = event.media
     if use is None or use.path is None or use.speed <= 0 or event.visible.duration == 0:
         return None
+    start = use.media_start / use.source.rate
     head = event.record.start - event.visible.start
-    start = use.media_start / use.source.rate - Fraction(head) / event.record.rate * use.speed
+    if head:
+        start -= Fraction(head) / event.record.rate * use.speed
     return SoundClip(
         path=use.path,
         record=event.visible,
         source_start=start,
-        gain=gain_of(child),
+        gain=gain_of(effects) if effects else 1.0,
         fade_in=fades[0],
         fade_out=fades[1],
         speed=use.speed,
-        channel=_channel_of(child),
+        channel=_channel_of(metadata),
         name=event.name,
     )
 
 
-def gain_of(clip: Any) -> float:
-    """The clip's linear gain: the product of what its effects say, 1.0 where they say nothing."""
+def gain_of(effects: Sequence[Any]) -> float:
+    """The linear gain of a clip with these effects: their product, 1.0 where they say nothing."""
     gain = 1.0
-    for effect in clip.effects if len(clip.effects) else ():
+    for effect in effects:
         fcp = effect.metadata.get("fcp_xml") if len(effect.metadata) else None
         if fcp is not None and str(fcp.get("effectid", "")).casefold() == "audiolevels":
             gain *= _fcp_level(fcp)
@@ -61,9 +67,9 @@ def _fcp_level(fcp: Any) -> float:
     return 1.0
 
 
-def _channel_of(clip: Any) -> int | None:
+def _channel_of(metadata: Any) -> int | None:
     """Resolve names the source channel of a mono clip; several channels are mixed."""
-    resolve = clip.metadata.get("Resolve_OTIO") if len(clip.metadata) else None
+    resolve = metadata.get("Resolve_OTIO") if len(metadata) else None
     channels = resolve.get("Channels") if resolve is not None else None
     if channels is None or len(channels) != 1:
         return None

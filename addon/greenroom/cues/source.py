@@ -8,6 +8,8 @@ media frames are duration x speed. Ramps have no portable spelling, so they are 
 from __future__ import annotations
 
 import math
+import os
+import re
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -19,8 +21,10 @@ from greenroom.cues.clock import Clock, Position, whole
 from greenroom.cues.model import EventKind, MediaUse
 from greenroom.frames import FrameRange
 from greenroom.media.types import ImageSequence
+from greenroom_otio import media_path
 
 __all__ = [
+    "NORMAL",
     "OWN_MEDIA",
     "Speed",
     "effect_name",
@@ -29,6 +33,7 @@ __all__ = [
     "own_effects",
     "own_reference",
     "own_source_range",
+    "previous_of",
     "speed_of",
     "unreachable",
     "without_head",
@@ -38,6 +43,8 @@ OWN_MEDIA = "DEFAULT_MEDIA"
 """The key of what the editor had; takes are `greenroom.take_001` and so on (design.md promise 3)."""
 
 _TAKES = "greenroom."
+_WHOLE = Fraction(0)
+_ODD = re.compile(r"[%#?\\]|^file:///[A-Za-z]:|^/[A-Za-z]:")
 
 
 @dataclass(frozen=True)
@@ -48,25 +55,29 @@ class Speed:
     unsupported: str = ""
 
 
+NORMAL = Speed()
+
+
 def own_reference(clip: Any) -> Any:
     """The media reference that the editor had; None where the file names none."""
     active = clip.active_media_reference_key
     if active == OWN_MEDIA or not active.startswith(_TAKES):
         return clip.media_reference
     references = clip.media_references()
-    if OWN_MEDIA in references:
-        return references[OWN_MEDIA]
+    previous = previous_of(clip)
+    for key in (previous.get("active") if previous is not None else None, OWN_MEDIA):
+        if key in references:
+            return references[key]
     others = [key for key in sorted(references) if not key.startswith(_TAKES)]
     return references[others[0]] if others else None
 
 
-def own_source_range(clip: Any, reference: Any) -> Any:
+def own_source_range(clip: Any, reference: Any, previous: Any) -> Any:
     """The source range that the editor had, of `reference`; None where nothing says it.
 
     Write-back keeps it in metadata where it had to move it. What the editor trimmed since then counts: the offset
-    from where it was moved to is added, as `restore` does.
+    from where it was moved to is added, as `restore` does. `previous` is `previous_of(clip)`.
     """
-    previous = _previous(clip)
     shown = clip.source_range
     if previous is not None and "moved_to" in previous and shown is not None:
         shown = _moved_back(shown, previous, reference)
@@ -85,16 +96,16 @@ def _moved_back(now: Any, previous: Any, reference: Any) -> Any:
     return otio.opentime.TimeRange(then.start_time + moved, now.duration.rescaled_to(then.start_time.rate))
 
 
-def own_effects(clip: Any) -> list[Any]:
+def own_effects(clip: Any, previous: Any) -> list[Any]:
     """The effects that the editor had: write-back keeps speeds in metadata, since a take plays at 100 %."""
-    effects = list(clip.effects) if len(clip.effects) else []
-    previous = _previous(clip)
+    effects = clip.effects
+    effects = list(effects) if len(effects) else []
     if previous is not None and "effects" in previous:
         effects.extend(previous["effects"])
     return effects
 
 
-def _previous(item: Any) -> Any:
+def previous_of(item: Any) -> Any:
     """What write-back keeps of the item's own state, or None."""
     ours = item.metadata.get("greenroom") if len(item.metadata) else None
     previous = ours.get("previous") if ours is not None and hasattr(ours, "get") else None
@@ -114,28 +125,40 @@ def media_use(reference: Any, shown: Any, speed: Fraction, clock: Clock, folder:
     Counted at the media's own rate, which is that of its available range: NLEs write source ranges at the cut's.
     """
     available = reference.available_range
-    counted = available if available is not None and clock.exact(available.start_time.rate) else shown
-    if counted is None or shown is None:
+    rate = clock.exact(available.start_time.rate) if available is not None else None
+    if rate is None:
+        available = None
+        rate = clock.exact(shown.start_time.rate) if shown is not None else None
+    if rate is None or shown is None:
         return None
-    rate = clock.exact(counted.start_time.rate)
-    own = _Ruler(clock, rate) if rate is not None else None
-    start, duration = (own.frames(shown.start_time), own.frames(shown.duration)) if own else (None, None)
-    first = own.frames(counted.start_time) if own else None
-    if rate is None or start is None or duration is None or first is None or duration < 0:
+    start, duration = _at_rate(shown.start_time, rate, clock), _at_rate(shown.duration, rate, clock)
+    first = _at_rate(available.start_time, rate, clock) if available is not None else 0
+    frames = _at_rate(available.duration, rate, clock) if available is not None else None
+    if start is None or duration is None or first is None or duration < 0:
         return None
     path, sequence = _files(reference, folder, clock)
-    frames = whole(available.duration.value) if available is not None else None
     begin = math.floor(start)
     return MediaUse(
-        path=path,
-        sequence=sequence,
-        source=FrameRange(begin, math.ceil(start + duration) - begin, rate),
-        available_start=math.floor(first) if available is not None else 0,
-        available_frames=math.floor(frames) if frames is not None and frames >= 0 else None,
-        speed=speed,
-        url=url_of(reference),
-        subframe=Fraction(start - begin),
+        path,
+        sequence,
+        FrameRange(begin, math.ceil(start + duration) - begin, rate),
+        math.floor(first),
+        math.floor(frames) if frames is not None and frames >= 0 else None,
+        speed,
+        url_of(reference),
+        _WHOLE if type(start) is int else Fraction(start - begin),
     )
+
+
+def _at_rate(time: Any, rate: Fraction, clock: Clock) -> Position | None:
+    """An OTIO time in frames of `rate`."""
+    own, value = clock.exact(time.rate), whole(time.value)
+    if own is None or value is None:
+        return None
+    if own is rate or own == rate:
+        return value
+    position = value * rate / own
+    return position.numerator if position.denominator == 1 else position
 
 
 def url_of(reference: Any) -> str:
@@ -164,22 +187,10 @@ def unreachable(use: MediaUse | None) -> str:
     return ""
 
 
-class _Ruler:
-    """Times in frames of one media's rate."""
-
-    def __init__(self, clock: Clock, rate: Fraction) -> None:
-        self._clock, self._rate = clock, rate
-
-    def frames(self, time: Any) -> Position | None:
-        rate, value = self._clock.exact(time.rate), whole(time.value)
-        if rate is None or value is None:
-            return None
-        return value if rate == self._rate else value * self._rate / rate
-
-
 def _files(reference: Any, folder: Path, clock: Clock) -> tuple[Path | None, ImageSequence | None]:
-    from greenroom_otio import media_path
-
+    plain = _plain_path(reference)
+    if plain is not None:
+        return plain, None
     found = media_path(reference, folder)
     if found is None or isinstance(found, Path):
         return found, None
@@ -190,6 +201,16 @@ def _files(reference: Any, folder: Path, clock: Clock) -> tuple[Path | None, Ima
         found.folder, found.prefix, found.suffix, found.padding, found.first, found.count, rate, found.step
     )
     return None, sequence
+
+
+def _plain_path(reference: Any) -> Path | None:
+    """The path of a url that needs no interpreting, as most do: absolute, without escapes, of this system."""
+    url = getattr(reference, "target_url", None)
+    if not url or _ODD.search(url) is not None:
+        return None
+    if url.startswith("file:///"):
+        url = url[len("file://") :]
+    return Path(url) if url[0] == "/" and url[1:2] != "/" and os.sep == "/" else None
 
 
 def effect_name(effect: Any) -> str:

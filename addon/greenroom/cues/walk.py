@@ -32,9 +32,9 @@ _Clip, _Gap, _Transition = otio.schema.Clip, otio.schema.Gap, otio.schema.Transi
 _Composition, _Stack = otio.core.Composition, otio.schema.Stack
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Run:
-    """A (nested) track to walk: where its first child starts, and the record frames that are seen of it."""
+    """Something to lay: where it starts, and the record frames that are seen of it. Walks move one along."""
 
     around: Surroundings
     address: tuple[int, ...]
@@ -76,50 +76,52 @@ class Walker:
         if track.source_range is not None and len(run.address) == 1:
             position, window = self._trimmed_track(track, run)
         children = track[:]
+        last = len(children) - 1
+        here = Run(run.around, run.address, position, window)
         before = None
         for index, child in enumerate(children):
-            if isinstance(child, _Transition):
+            kind = type(child)
+            if kind is _Transition:
                 before = child
                 continue
-            follower = children[index + 1] if index + 1 < len(children) else None
-            after = follower if isinstance(follower, _Transition) else None
-            item = Run(run.around, (*run.address, index), position, window)
-            if isinstance(child, _Composition):
-                position = self._compound(child, item, events)
+            follower = children[index + 1] if index < last else None
+            after = follower if type(follower) is _Transition else None
+            here.address = (*run.address, index)
+            if kind is _Clip or kind is _Gap or not isinstance(child, _Composition):
+                here.start = self._item(child, here, before, after, events)
             else:
-                position = self._item(child, item, before, after, events)
+                here.start = self._compound(child, here, events)
             before = None
-        return position
+        return here.start
 
     def _item(self, child: Any, run: Run, before: Any, after: Any, events: list[PlacedEvent]) -> Position:
+        start = run.start
         duration = self._duration(child, run)
-        end = run.start + duration if duration is not None else run.start
-        first, last = nearest_frame(run.start), nearest_frame(end)
-        record = FrameRange(first, last - first, self._rate)
-        trim = _window_trim(record, run.window) if run.window is not None else None
-        if trim is not None and trim.record.duration == 0 and record.duration:
-            return end
-        if not isinstance(run.start, int) or not isinstance(end, int):
-            self._off_grid[run.around.track] = self._off_grid.get(run.around.track, 0) + 1
-        shown = trim.record if trim else record
-        visible, fades = shown, (0, 0)
+        end = start + duration if duration is not None else start
+        if type(start) is int and type(end) is int:
+            record = FrameRange(start, end - start, self._rate)
+        else:
+            record = self._off_grid_record(start, end, run.around.track)
+        reason, cut_off = "" if duration is not None else "it has no range", 0
+        notes = self._notes(child, record.start)
+        if run.window is not None:
+            trim = _window_trim(record, run.window)
+            if trim is not None and trim.record.duration == 0 and record.duration:
+                return end
+            if trim is not None:
+                record, cut_off, reason = trim.record, trim.cut_off, reason or trim.reason
+        visible, fades = record, (0, 0)
         if before is not None or after is not None:
-            visible, fades = self._widened(shown, before, after)
+            visible, fades = self._widened(record, before, after)
         events.append(
-            place(
-                child,
-                run.around,
-                address=run.address,
-                name=child.name,
-                record=shown,
-                visible=visible,
-                notes=self._notes(child, record.start),
-                cut_off=trim.cut_off if trim else 0,
-                reason="it has no range" if duration is None else trim.reason if trim else "",
-                fades=fades,
-            )
+            place(child, run.around, run.address, record, visible, notes, cut_off=cut_off, reason=reason, fades=fades)
         )
         return end
+
+    def _off_grid_record(self, start: Position, end: Position, track: str) -> FrameRange:
+        self._off_grid[track] = self._off_grid.get(track, 0) + 1
+        first = nearest_frame(start)
+        return FrameRange(first, nearest_frame(end) - first, self._rate)
 
     def _duration(self, child: Any, run: Run) -> Position | None:
         """The frames that an item takes; None, reported, where nothing says how many."""
@@ -142,13 +144,15 @@ class Walker:
 
     def _notes(self, child: Any, start: int) -> tuple[Note, ...]:
         markers = child.markers
+        commented = self._comments and type(child) is _Clip and len(child.metadata)
+        if not len(markers) and not commented:
+            return ()
+        origin = Origin.GAP_MARKER if isinstance(child, _Gap) else Origin.CLIP_MARKER
+        begin = child.source_range.start_time if child.source_range is not None else None
         notes: list[Note] = []
-        if len(markers):
-            origin = Origin.GAP_MARKER if isinstance(child, _Gap) else Origin.CLIP_MARKER
-            begin = child.source_range.start_time if child.source_range is not None else None
-            for index, marker in enumerate(markers):
-                notes.extend(marker_notes(marker, index, origin, self._marker_frame(marker, begin, start)))
-        if self._comments and isinstance(child, _Clip) and len(child.metadata):
+        for index, marker in enumerate(markers):
+            notes.extend(marker_notes(marker, index, origin, self._marker_frame(marker, begin, start)))
+        if commented:
             notes.extend(comment_notes(child))
         return tuple(notes)
 
@@ -223,16 +227,7 @@ class Walker:
         record = FrameRange(start, max(0, nearest_frame(end) - start), self._rate)
         reason = "it is a compound: open it and write the note on the clip inside"
         notes = self._notes(nest, start)
-        return place(
-            nest,
-            run.around,
-            address=run.address,
-            name=nest.name,
-            record=record,
-            visible=record,
-            notes=notes,
-            reason=reason,
-        )
+        return place(nest, run.around, run.address, record, record, notes, reason=reason)
 
     def _trimmed_track(self, track: Any, run: Run) -> tuple[Position, tuple[int, int] | None]:
         """A track's own range trims it. EDL readers leave one that shows nothing (it starts at minus one hour): no
