@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-from greenroom.desk import delivered
+from greenroom.desk import delivered, spare_handle
 from greenroom.desk.finishing import Finished, bytes_needed, finish
 from greenroom.desk.job_events import JobEvent, JobResult, JobStep, Outcome
 from greenroom.desk.model import CuePlan, PlannedTake
@@ -22,6 +22,7 @@ from greenroom.engines.contract import Capabilities, Delivery, Engine, Failed, H
 from greenroom.errors import EngineError, EngineUnavailable, GreenroomError, PaymentUnknownError, StoreError, nearest
 from greenroom.takes.disk import check_space, storing
 from greenroom.takes.ledger import Ledger
+from greenroom.takes.privacy import without_secrets
 from greenroom.takes.states import Done, FailedJob, Job, Planned, Running, Submitted, Take, Unknown
 from greenroom.takes.store import Store
 
@@ -247,6 +248,8 @@ class _Performance:
     def _settle(self) -> Delivery | None:
         """Decide what becomes of a job that an earlier run left half done; its delivery, if it got that far."""
         ledger, job = self.room.ledger, self.job
+        if isinstance(job.state, Submitted) and job.state.handle is None:
+            job = self._with_spare_handle()
         if isinstance(job.state, Submitted) and job.state.handle is None and not self._may_repeat:
             raise PaymentUnknownError(
                 "it was being sent when the last run ended, and nobody knows whether it arrived",
@@ -261,6 +264,14 @@ class _Performance:
             ledger.begin_anew(job.id)
             self.job = ledger.job(job.id)
         return found
+
+    def _with_spare_handle(self) -> Job:
+        """The job with the handle that only its work folder knows, because the ledger's disk was full."""
+        handle = spare_handle.recall(self._work)
+        if handle is not None:
+            self.room.ledger.submitted(self.job.id, handle)
+            self.job = self.room.ledger.job(self.job.id)
+        return self.job
 
     @property
     def _may_repeat(self) -> bool:
@@ -298,6 +309,8 @@ class _Performance:
     async def _submit(self, engine: Engine, request: Request) -> Handle:
         ledger, job_id = self.room.ledger, self.job.id
         self.stage = Stage.PREPARE
+        if self._abilities.hosted:
+            spare_handle.reserve(request.work)
         ledger.submitting(job_id, repeat=self._may_repeat)
         self.stage = Stage.SUBMIT
         self.tell(JobStep.SUBMITTING)
@@ -308,18 +321,27 @@ class _Performance:
         except asyncio.CancelledError:
             # a request on its way is waited for, so that an interrupted run knows what it paid for
             with contextlib.suppress(Exception):
-                ledger.submitted(job_id, await asyncio.wait_for(sending, _SUBMIT_GRACE))
+                self._keep_handle(await asyncio.wait_for(sending, _SUBMIT_GRACE), request.work)
             raise
-        self._keep_handle(handle)
+        self._keep_handle(handle, request.work)
         self.tell(JobStep.SUBMITTED)
         return handle
 
-    def _keep_handle(self, handle: Handle) -> None:
+    def _keep_handle(self, handle: Handle, work: Path) -> None:
         try:
             self.room.ledger.submitted(self.job.id, handle)
+        except StoreError:
+            self.stage = Stage.PUBLISH  # it was sent: the job stays where it is
+            if self._abilities.hosted:
+                self._spare(handle, work)
+            raise
+
+    def _spare(self, handle: Handle, work: Path) -> None:
+        try:
+            spare_handle.keep(handle, work)
         except StoreError as error:
             raise PaymentUnknownError(
-                f"it was sent, but its handle can't be kept ({error.message}): {dict(handle)}",
+                f"it was sent, but its handle can't be kept ({error.message}): {without_secrets(dict(handle))}",
                 hint="Keep this line: it is what finds the job at its provider.",
             ) from error
 

@@ -152,6 +152,8 @@ def explain(error: sqlite3.DatabaseError, path: Path, holders: tuple[int, ...]) 
         return LedgerBusy(f"{who} holds the ledger", hint="Wait for it or end it, then try again.", where=str(path))
     if "full" in text:
         hint = "Make room on that disk and run the same command again: it goes on where it was."
+    elif "disk I/O" in text:
+        hint = "The disk is full or failing. Make room, check it, and run the same command again."
     elif "readonly" in text or "unable to open" in text:
         hint = "Allow writing there, or set GREENROOM_DATA to a local folder of yours."
     elif "malformed" in text or "not a database" in text:

@@ -114,23 +114,36 @@ def _say(value: object) -> None:
     sys.stdout.flush()
 
 
+def _fill_disk(room: int) -> None:
+    """From now on no file can grow beyond `room` bytes; a test can't fill a disk that others use."""
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, resource.RLIM_INFINITY))
+
+
 def _main(folder: Path, options: dict[str, Any]) -> int:
     kill_at: str | None = options.pop("kill_at", None)
     stop_at: str | None = options.pop("stop_at", None)
     plan = make_plan(folder, **options.pop("plan", {}))
-    if options.pop("small_files", False):
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+    if options.pop("large", False):
+        large = replace(SPEC, codec=Codec.PRORES, width=1280, height=720)
+        plan = replace(plan, cues=tuple(replace(cue, spec=large) for cue in plan.cues))
+    disk_full_at: str | None = options.pop("disk_full_at", None)
+    room: int = options.pop("room", 0)
     engine = make_engine(folder, **options.pop("engine", {}))
+
+    told: list[JobEvent] = []
 
     def tell(event: JobEvent) -> None:
         line = {"state": event.state, "cue": event.cue, "take": event.take, "message": event.message}
         _say(line)
         if event.state == kill_at:
             os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
-        if event.state == stop_at:
+        if event.state == stop_at and not told:  # a second Ctrl-C would ask for more haste
             os.kill(os.getpid(), signal.SIGINT)
+            told.append(event)
+        if event.state == disk_full_at:
+            _fill_disk(room)
 
     report = run_batch(folder, plan, engine, tell, **options)
     results = [replace(result, take=None).__dict__ for result in report.results]

@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: Apache-2.0
+"""kill -9 at random moments of a batch: no lost take, no doubled take, no second bill, a sound ledger.
+
+    python tests/soak/kill_batch.py [--kills 100] [--seed N]
+
+Batches of small real takes run in processes of their own, in turn by a local engine, a hosted one, and a hosted one
+that can't bill twice. Each is killed at a random moment, looked at, and started again until it is through. One check
+is one kill; the last line says "N passed, N failed".
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import json
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Thread
+from types import ModuleType
+from typing import IO, Any
+
+from greenroom.media.check import check_take
+from greenroom.takes import Done, Ledger, Store, Unknown
+from greenroom.testing import TinyEngine
+
+PROGRAM = Path(__file__).parents[1] / "desk" / "generate" / "batch.py"
+PROJECT = "5c0e0000-0000-4000-8000-000000000002"
+CUES = 8
+ENGINES: tuple[dict[str, Any], ...] = ({}, {"hosted": True}, {"hosted": True, "idempotent": True})
+
+
+def load_batch() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("greenroom_tests_batch", PROGRAM)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@dataclass
+class Batch:
+    """One project, killed and started again until all its takes are made."""
+
+    folder: Path
+    engine: dict[str, Any]
+    spec: Any
+    told: set[tuple[str, int]] = field(default_factory=set)  # takes that a process said were done
+    seen: dict[tuple[str, int], str] = field(default_factory=dict)  # takes that lay there after a kill, by sha256
+
+    def run(self, kill_after: float | None) -> tuple[bool, float]:
+        """Start it and kill it so many seconds after its first word; whether it was killed, and how long it spoke."""
+        options = json.dumps({"plan": {"cues": CUES}, "engine": self.engine})
+        environment = os.environ | {"GREENROOM_DATA": str(self.folder / "data")}
+        command = [sys.executable, str(PROGRAM), str(self.folder), options]
+        self.folder.mkdir(parents=True, exist_ok=True)
+        log = (self.folder / "errors.txt").open("a", encoding="utf-8")
+        with log, subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, env=environment) as process:
+            assert process.stdout is not None
+            first = process.stdout.readline()
+            began = time.monotonic()
+            reader = Thread(target=self._listen, args=(first, process.stdout))
+            reader.start()
+            if kill_after is not None:
+                time.sleep(kill_after)
+                process.kill()
+            reader.join()
+            process.wait()
+        return process.returncode < 0, time.monotonic() - began
+
+    def _listen(self, first: str, rest: IO[str]) -> None:
+        for line in (first, *rest):
+            try:
+                event = json.loads(line)
+            except ValueError:
+                continue  # the last line of a killed process is cut off
+            if event.get("state") == "done":
+                self.told.add((event["cue"], event["take"]))
+
+    def faults(self) -> list[str]:
+        """Everything that is wrong after a kill."""
+        found: list[str] = []
+        takes = Store(self.folder).scan(lambda problem: found.append(str(problem)))
+        there = {(take.cue, take.number): take.sha256 for take in takes}
+        found += [f"a take was lost: {cue} {number}" for cue, number in self.told - there.keys()]
+        found += [f"a take was lost or changed: {key}" for key, sha in self.seen.items() if there.get(key) != sha]
+        found += [f"a take was made twice: {fp}" for fp, n in Counter(t.fingerprint for t in takes).items() if n > 1]
+        found += [f"billed {n} times: {cue}" for cue, n in self.bills().items() if n > 1 and self.engine.get("hosted")]
+        new = [take for take in takes if (take.cue, take.number) not in self.seen]
+        found += [f"{take.media.name}: {problem}" for take in new for problem in check_take(take.media, self.spec)]
+        self.seen |= there
+        with self.ledger() as ledger:
+            found += ledger.check()
+            done = {(job.cue, job.number) for job in ledger.jobs(states=[Done])}
+        return found + [f"in the ledger, not on disk: {key}" for key in done - there.keys()]
+
+    def unfinished(self) -> list[str]:
+        """What a batch that went through has not done; a payment in doubt is an answer, if its bill is there."""
+        with self.ledger() as ledger:
+            jobs = ledger.jobs()
+        found = [f"{job.id} was left as {job.state}" for job in jobs if not isinstance(job.state, Done | Unknown)]
+        doubts = [job for job in jobs if isinstance(job.state, Unknown)]
+        if doubts and (not self.engine.get("hosted") or self.engine.get("idempotent")):
+            found.append(f"{len(doubts)} in doubt where nothing could be")
+        return found if len(jobs) == CUES else [*found, f"{len(jobs)} jobs for {CUES} cues"]
+
+    def bills(self) -> Counter[str]:
+        return Counter(bill.partition("-")[0] for bill in TinyEngine(provider=self.folder / "provider").bills())
+
+    def ledger(self) -> Ledger:
+        path = self.folder / "data" / PROJECT / "ledger.sqlite"
+        return Ledger.open(path, project=PROJECT)
+
+
+def soak(kills: int, seed: int, folder: Path) -> tuple[int, int]:
+    """How many kills passed and failed."""
+    chance, spec = random.Random(seed), load_batch().SPEC
+    # moments are spread over as long as a whole batch takes on this machine
+    _, length = Batch(folder / "whole", ENGINES[0], spec).run(None)
+    number = 0
+    batch = Batch(folder / "0", ENGINES[0], spec)
+    passed = failed = 0
+    while passed + failed < kills:
+        killed, _ = batch.run(chance.uniform(0, length))
+        faults = batch.faults()
+        if not killed:
+            faults += batch.unfinished()
+        passed += killed and not faults
+        failed += bool(faults)
+        for fault in faults:
+            print(f"batch {number}, engine {batch.engine}: {fault}")
+        if faults:
+            print((batch.folder / "errors.txt").read_text("utf-8"))
+        if not killed or faults:
+            number += 1
+            batch = Batch(folder / str(number), ENGINES[number % len(ENGINES)], spec)
+        if killed and (passed + failed) % 10 == 0:
+            print(f"{passed + failed} kills, {number} batches through", flush=True)
+    return passed, failed
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="kill -9 at random moments of a batch")
+    parser.add_argument("--kills", type=int, default=100)
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32))
+    options = parser.parse_args()
+    print(f"{options.kills} kills, --seed {options.seed}")
+    with tempfile.TemporaryDirectory(prefix="greenroom-soak-", ignore_cleanup_errors=True) as folder:
+        passed, failed = soak(options.kills, options.seed, Path(folder))
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
