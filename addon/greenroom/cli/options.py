@@ -77,7 +77,10 @@ def output_option(text: str) -> Callable[[_Command], _Command]:
 def make_options(command: _Command) -> _Command:
     """--cue, --takes and --engine: what a plan is made for."""
     command = click.option(
-        "--engine", metavar="NAME", help="Perform all cues with this engine, whatever notes and project say."
+        "--engine",
+        metavar="NAME",
+        default="",
+        help="Perform all cues with this engine, whatever notes and project say.",
     )(command)
     command = click.option(
         "--takes",

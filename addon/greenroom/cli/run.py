@@ -72,6 +72,9 @@ class _Teller:
         return error.exit_status
 
     def wrong_use(self, error: click.ClickException) -> int:
+        if type(error).__name__ == "NoArgsIsHelpError":  # click 8.2 and later; its message is the whole help
+            error.show()
+            return 2
         command = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "greenroom"
         hint = f"See: {command} --help"
         message = error.format_message().rstrip(".")

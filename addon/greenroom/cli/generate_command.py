@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""generate: makes the takes that are missing, and writes the new cut."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import click
+
+from greenroom.cli.options import (
+    common_options,
+    cut_argument,
+    make_options,
+    output_option,
+    project_option,
+    rate_option,
+    to_option,
+)
+from greenroom.cli.shown import show
+
+__all__ = ["generate"]
+
+# A payment whose outcome is unknown weighs more than a failure: nothing may be sent again before somebody looked.
+_FAILED, _REFUSED = 1, 3
+
+
+@click.command()
+@cut_argument
+@output_option("The new cut. CUT itself is never written to.")
+@make_options
+@to_option
+@click.option("--jobs", metavar="N", type=click.IntRange(1, 64), help="Takes at work at once. Default: one for a core.")
+@rate_option
+@project_option
+@common_options
+def generate(
+    cut: Path,
+    output: Path,
+    cues: tuple[str, ...],
+    takes: int | None,
+    engine: str,
+    to: str | None,
+    jobs: int | None,
+    rate: Fraction | None,
+    project: Path | None,
+    as_json: bool,
+    verbose: bool,
+) -> int:
+    """Make the takes that CUT asks for, and write a new cut with them.
+
+    Takes that are there already are used again and cost nothing; only what is missing is made. What you had stays in
+    the new cut: a take lies beside it, as a further media reference, and one that you circled is the active one. A cue
+    that can't be made is left as it was and reported; the rest is written. Stopped with Ctrl-C, the same command goes
+    on where it was.
+    """
+    from greenroom.cli.progress import Bars, somebody_looks_on
+    from greenroom.cli.tell_takes import tell_generated
+    from greenroom.desk import road
+    from greenroom.desk.results_json import generated_json
+
+    with Bars(seen=somebody_looks_on(as_json=as_json)) as bars:
+        made = road.generate(
+            cut,
+            output,
+            project=project,
+            rate=rate,
+            engine=engine,
+            takes=takes,
+            only=cues,
+            to=to,
+            jobs_at_once=jobs,
+            on_event=bars.on_event,
+        )
+    value = generated_json(made)
+    show(value, as_json=as_json, tell=tell_generated)
+    if made.interrupted:
+        raise click.Abort
+    if value["counts"]["unknown"]:
+        return _REFUSED
+    return 0 if value["complete"] else _FAILED

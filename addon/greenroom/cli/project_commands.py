@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+"""init, engines and doctor: what has to be there before the work begins."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import click
+
+from greenroom.cli.options import common_options, project_option, rate_option
+from greenroom.cli.shown import Json, say, show, show_problems, show_table
+
+__all__ = ["doctor", "engines", "init"]
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path), default=".")
+@click.option(
+    "--handles",
+    metavar="FRAMES",
+    type=click.IntRange(0),
+    default=8,
+    show_default=True,
+    help="Extra frames before and after each slot, so that takes can be trimmed and slipped.",
+)
+@rate_option
+@common_options
+def init(folder: Path, handles: int, rate: Fraction | None, as_json: bool, verbose: bool) -> int:
+    """Make a project in FOLDER, the one that the cut lies in: greenroom.toml and cast/. Default: this folder."""
+    from greenroom.desk import road
+    from greenroom.desk.results_json import project_json
+
+    show(project_json(road.init(folder, rate=rate, handles=handles)), as_json=as_json, tell=_tell_project)
+    return 0
+
+
+@click.command()
+@common_options
+def engines(as_json: bool, verbose: bool) -> int:
+    """What can perform a cue, and in which modes."""
+    from greenroom.desk import road
+    from greenroom.desk.results_json import engines_json
+
+    show(engines_json(road.engines()), as_json=as_json, tell=_tell_engines)
+    return 0
+
+
+@click.command()
+@project_option
+@common_options
+def doctor(project: Path | None, as_json: bool, verbose: bool) -> int:
+    """Look at what Greenroom needs on this machine: each thing as ok, warning or problem, with the next step.
+
+    The exit status is 1 where there is a problem.
+    """
+    from greenroom.desk.doctor import examine
+    from greenroom.desk.results_json import doctor_json
+
+    value = doctor_json(examine(project or Path.cwd()))
+    show(value, as_json=as_json, tell=_tell_health)
+    return 0 if value["healthy"] else 1
+
+
+def _tell_project(value: Json) -> None:
+    show_problems(value["problems"])
+    say(f"A project in {value['folder']}. Next: greenroom cast add NAME --portrait PICTURE")
+
+
+def _tell_engines(value: Json) -> None:
+    rows = [
+        (
+            engine["name"],
+            engine["title"],
+            engine["version"],
+            ", ".join(engine["modes"]),
+            "hosted" if engine["hosted"] else "local",
+            engine["unavailable"] or "ready",
+            "; ".join(f"{name}: {text}" for name, text in engine["limits"].items()),
+        )
+        for engine in value["engines"]
+    ]
+    show_table(("engine", "", "version", "modes", "runs", "state", "limits"), rows)
+    show_problems(value["problems"])
+
+
+def _tell_health(value: Json) -> None:
+    colours = {"ok": "green", "warning": "yellow", "problem": "red"}
+    for check in value["checks"]:
+        mark = click.style(f"{check['health']:<8}", fg=colours[check["health"]])
+        say(f"{mark}{check['name']}: {check['message']}{'. ' + check['hint'] if check['hint'] else ''}")
