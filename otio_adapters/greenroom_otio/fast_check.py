@@ -16,7 +16,7 @@ __all__ = ["is_harmless"]
 _OPEN = (b"{}", b"[]")
 _STRUCTURE = b'{}[]"'
 _NOT_STRUCTURE = bytes(set(range(256)) - set(_STRUCTURE))
-_GOOD = True  # stands for an object that was looked at and let go
+_GOOD = object()  # stands for an object that was looked at and let go
 _NUMBER = frozenset((float, int))
 
 # What OpenTimelineIO 0.18 writes and what can be let go without another look.
@@ -103,25 +103,32 @@ def _look(pairs: list[tuple[str, Any]]) -> Any:
     label = node.get("OTIO_SCHEMA")
     if label is None:
         return node
+    if type(label) is not str:
+        raise _Unsure
     if label in _PLAIN or (label in _ITEMS and _is_good_item(node)):
         return _GOOD
-    rule = _RULES.get(label) if type(label) is str else None
+    rule = _RULES.get(label)
     if rule is None or not rule(node):
         raise _Unsure
     return _GOOD
 
 
 def _is_good_item(node: dict[str, Any]) -> bool:
-    return not any(None in (node.get(field) or ()) for field in ("children", "markers", "effects"))
+    return all(_is_good_list(node.get(field)) for field in ("children", "markers", "effects"))
+
+
+def _is_good_list(values: Any) -> bool:
+    return values is None or (type(values) is list and None not in values)
 
 
 def _is_good_clip(node: dict[str, Any]) -> bool:
     references = node.get("media_references")
     return (
         type(references) is dict
-        and node.get("active_media_reference_key") in references
-        and None not in node["markers"]
-        and None not in node["effects"]
+        and type(node.get("active_media_reference_key")) is str
+        and node["active_media_reference_key"] in references
+        and _is_good_list(node.get("markers"))
+        and _is_good_list(node.get("effects"))
     )
 
 

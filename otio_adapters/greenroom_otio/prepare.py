@@ -10,11 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import opentimelineio as otio
 
 from greenroom_otio.losses import Loss
+from greenroom_otio.urls import PictureFiles, media_path, url_of
 
 __all__ = ["Keeps", "Preparation", "clip_place", "prepare_marker", "prepared_copy"]
 
@@ -40,7 +42,7 @@ KEEPS = {
     "edl": Keeps("EDL", speed=True, sequences=True, nested=False),
     "fcp7": Keeps("FCP7 XML", comments=True, gap_markers=True, disabled=True, sequences=True),
     "fcpxml": Keeps("FCPXML", missing=False),
-    "aaf": Keeps("AAF", clip_markers=False, speed=True),
+    "aaf": Keeps("AAF", clip_markers=False),
 }
 
 
@@ -49,6 +51,7 @@ class Preparation:
     """The copy under preparation, for one format."""
 
     timeline: Any
+    folder: Path  # relative media count from here
     keeps: Keeps
     losses: list[Loss]
 
@@ -56,9 +59,9 @@ class Preparation:
         self.losses.append(Loss(what, where, why or f"{self.keeps.title} has no room for it"))
 
 
-def prepared_copy(timeline: Any, file_format: str) -> Preparation:
+def prepared_copy(timeline: Any, file_format: str, folder: Path) -> Preparation:
     """A copy of `timeline` that the adapter of `file_format` can write, with the losses so far."""
-    work = Preparation(timeline.clone(), KEEPS[file_format], [])
+    work = Preparation(timeline.clone(), folder, KEEPS[file_format], [])
     for track in work.timeline.tracks:
         _prepare_composition(work, track, str(track.name or track.kind))
     if any(_has_our_metadata(item) for item in _items(work.timeline)):
@@ -152,6 +155,7 @@ def _give_ranges(clip: Any) -> bool:
 
 def _prepare_reference(work: Preparation, clip: Any, place: str) -> None:
     reference = clip.media_reference
+    _name_whole_path(work, reference)
     if isinstance(reference, otio.schema.GeneratorReference):
         fcp = reference.metadata.get("fcp_xml")
         if work.keeps.title == "FCP7 XML" and fcp and fcp.get("effecttype") == "generator":
@@ -167,6 +171,16 @@ def _prepare_reference(work: Preparation, clip: Any, place: str) -> None:
         _set_reference(clip, otio.schema.ExternalReference(first, metadata=dict(reference.metadata)))
     if isinstance(clip.media_reference, otio.schema.MissingReference) and not work.keeps.missing:
         work.lose("that the clip has no media", place, "it refers to a file that does not exist")
+
+
+def _name_whole_path(work: Preparation, reference: Any) -> None:
+    """Of relative URLs the writers make other machines (file://media/a.mov); EDLs name plain paths."""
+    found = media_path(reference, work.folder.absolute())
+    write = str if work.keeps.title == "EDL" else url_of
+    if isinstance(found, PictureFiles):
+        reference.target_url_base = write(found.folder)
+    elif found is not None and found.is_absolute():
+        reference.target_url = write(found)
 
 
 def _set_reference(clip: Any, reference: Any) -> None:

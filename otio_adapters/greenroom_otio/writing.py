@@ -51,7 +51,7 @@ def write_cut(
         replace_file(path, document_of(copy).encode())
         return _report(losses)
     try:
-        work = prepared_copy(timeline, file_format)
+        work = prepared_copy(timeline, file_format, path.parent)
         made = _made(work, file_format, _rate_of_cut(timeline, rate))
     except WriteError as error:
         raise WriteError(error.message, hint=error.hint, where=error.where or path.name) from error
