@@ -2,7 +2,8 @@
 """Takes and the jobs that make them: the ledger (SQLite, local, per user) and the store (files in the project).
 
 The ledger knows what was asked for, sent, paid and made; the store holds what was made, with a take.json that says
-everything about it. The files are the truth: a lost ledger is rebuilt from them (`reconcile`).
+everything about it. The files are the truth: a lost ledger is rebuilt from them. `reconcile` and `choose` are in greenroom.takes.reconcile, which has the name of its
+function and so isn't offered from here.
 
 What must never enter this room: media decoding, engines, the cut, prices of anything but what is handed in, and
 secrets of any kind.
@@ -27,7 +28,6 @@ from greenroom.takes.states import (
 
 if TYPE_CHECKING:
     from greenroom.takes.ledger import Ledger
-    from greenroom.takes.reconcile import choose, reconcile
     from greenroom.takes.store import Store
 
 __all__ = [
@@ -43,11 +43,9 @@ __all__ = [
     "Submitted",
     "Take",
     "Unknown",
-    "choose",
-    "reconcile",
 ]
 
-_LATE = {"Ledger": "ledger", "Store": "store", "choose": "reconcile", "reconcile": "reconcile"}
+_LATE = {"Ledger": "ledger", "Store": "store"}
 
 
 def __getattr__(name: str) -> object:
@@ -57,5 +55,4 @@ def __getattr__(name: str) -> object:
     if name not in _LATE:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     found: object = getattr(importlib.import_module(f"{__name__}.{_LATE[name]}"), name)
-    globals()[name] = found  # `choose` and `reconcile` would otherwise be found as their module
     return found
