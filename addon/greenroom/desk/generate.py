@@ -19,8 +19,8 @@ from greenroom.desk.workers import Workers
 from greenroom.engines.contract import Engine
 from greenroom.errors import Problem
 from greenroom.frames import timecode
-from greenroom.takes.reconcile import reconcile
 from greenroom.takes.ledger import Ledger
+from greenroom.takes.reconcile import reconcile
 from greenroom.takes.store import Store
 
 __all__ = ["generate"]

@@ -2,8 +2,8 @@
 """Takes and the jobs that make them: the ledger (SQLite, local, per user) and the store (files in the project).
 
 The ledger knows what was asked for, sent, paid and made; the store holds what was made, with a take.json that says
-everything about it. The files are the truth: a lost ledger is rebuilt from them. `reconcile` and `choose` are in greenroom.takes.reconcile, which has the name of its
-function and so isn't offered from here.
+everything about it. The files are the truth: a lost ledger is rebuilt from them by `greenroom.takes.reconcile`,
+which holds `reconcile` and `choose` (a module can't be offered from here beside a function of its name).
 
 What must never enter this room: media decoding, engines, the cut, prices of anything but what is handed in, and
 secrets of any kind.
