@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from greenroom.perception.faces import FaceFinder, Landmarks
+from greenroom.perception.faces import FaceFinder, Landmarks, distinct
 from greenroom.perception.landmarks import BLENDSHAPES, Region
 
 Picture = NDArray[np.uint8]
@@ -59,6 +59,18 @@ def test_a_large_face_has_the_landmarks_of_a_small_one(finder: FaceFinder, woman
     assert np.linalg.norm(back - small.points[:, :2], axis=1).mean() < 0.5
 
 
+def test_grain_does_not_shake_the_landmarks_of_a_large_face(finder: FaceFinder, woman_with_glasses: Picture) -> None:
+    """Without shrinking before sampling the spread is 0.25 px of the small picture, with it 0.17."""
+    large = cv2.resize(woman_with_glasses, None, fx=6, fy=6, interpolation=cv2.INTER_CUBIC).astype(np.float64)
+    points = []
+    for seed in range(3):
+        grain = np.random.default_rng(seed).normal(0, 40, large.shape)
+        found = finder.find(np.clip(large + grain, 0, 255).astype(np.uint8))
+        assert found is not None
+        points.append(found.points[:, :2] / 6)
+    assert np.std(points, axis=0).mean() < 0.21
+
+
 def test_tiles_find_what_the_whole_picture_is_too_wide_for(finder: FaceFinder, woman_with_glasses: Picture) -> None:
     far_away = pasted(woman_with_glasses, 40, (900, 400))
     assert finder.detect(far_away) == []
@@ -85,6 +97,14 @@ def test_the_largest_of_several_faces_is_found(
     assert found is not None
     assert found.box == pytest.approx(faces[0].box, abs=3)
     assert found.box[0] > 1024
+
+
+def test_a_face_that_was_come_upon_twice_counts_once(finder: FaceFinder, woman_with_glasses: Picture) -> None:
+    found = finder.find(woman_with_glasses)
+    assert found is not None
+    nearly = Landmarks(found.points + 4, 0.9)
+    beside = Landmarks(found.points + np.array([2 * found.box[2], 0, 0]), 0.9)
+    assert distinct([found, nearly, beside]) == [found, beside]
 
 
 def test_no_face_is_none(finder: FaceFinder) -> None:

@@ -66,7 +66,7 @@ class FaceFinder:
 
     def _refined(self, bgr: Picture, faces: list[Detection]) -> list[Landmarks]:
         looks = [found for face in faces if (found := self.look(bgr, Region.of_detection(face)))]
-        return _distinct(sorted(looks, key=lambda found: -found.area))
+        return distinct(sorted(looks, key=lambda found: -found.area))
 
     def _again(self, bgr: Picture, region: Region) -> Landmarks | None:
         found = self._landmarks(bgr, region)
@@ -85,7 +85,8 @@ class FaceFinder:
         return BlendshapeNet()
 
 
-def _distinct(faces: list[Landmarks]) -> list[Landmarks]:
+def distinct(faces: list[Landmarks]) -> list[Landmarks]:
+    """Without those that lie on an earlier one: two looks from different boxes may end on the same face."""
     kept: list[Landmarks] = []
     for face in faces:
         if all(overlap(face.box, other.box) < _SAME_HEAD for other in kept):
