@@ -268,3 +268,56 @@ def test_an_interrupted_run_goes_on(scene: Scene) -> None:
     assert made.applied is None
     assert scene.generate().complete
     assert len(set(scene.engine.bills())) == len(scene.engine.bills())
+
+
+# Pictures to look at
+
+
+def test_the_contact_sheet_shows_every_cue(scene: Scene) -> None:
+    from greenroom.media.pictures import read_pictures
+
+    scene.generate(takes=2)
+    made = road.sheet(scene.cut, scene.folder / "sheet.png", installed=scene.engines)
+    assert (made.count, made.problems) == (2, ())
+    (picture,) = read_pictures(scene.folder / "sheet.png", [0])
+    assert picture.shape == (made.height, made.width, 3)
+    assert made.width > 900
+
+
+def test_a_sheet_with_media_offline_says_so_and_is_written(scene: Scene) -> None:
+    scene.generate()
+    (scene.folder / "stand in.mov").unlink()
+    made = road.sheet(scene.cut, scene.folder / "sheet.png", installed=scene.engines)
+    assert [problem.code for problem in made.problems] == ["no-picture"]
+    assert (scene.folder / "sheet.png").exists()
+
+
+def test_the_preview_is_as_long_as_the_cut_and_shows_what_is_on_top(scene: Scene) -> None:
+    from greenroom.media.pictures import read_pictures
+    from greenroom.media.probe import probe
+
+    made = road.preview(scene.cut, scene.folder / "before.mov", width=320, installed=scene.engines)
+    scene.generate(takes=1)
+    after = road.preview(scene.cut, scene.folder / "after.mov", width=320, installed=scene.engines)
+    info = probe(scene.folder / "after.mov")
+    assert (info.frames, info.width, info.height, info.start_frame) == (80, 320, 180, 86400)
+    assert (made.count, after.count) == (80, 80)
+    assert info.audio
+    before = list(read_pictures(scene.folder / "before.mov", range(80)))
+    finished = list(read_pictures(scene.folder / "after.mov", range(80)))
+    # the stand-in's pictures are plain greys that count up: 20 frames in, twice the file's frame number
+    assert abs(float(before[30].mean()) - 2 * 20) < 4
+    assert abs(float(before[59].mean()) - 2 * 49) < 4
+    assert before[60].max() < 8
+    assert all(abs(float(a.mean()) - float(b.mean())) > 2 for a, b in zip(before[:24], finished[:24], strict=True))
+    assert np.abs(before[26].astype(int) - finished[26].astype(int)).mean() < 3
+
+
+def test_a_preview_without_its_media_is_slates_and_silence(scene: Scene) -> None:
+    from greenroom.media.probe import probe
+
+    (scene.folder / "stand in.mov").unlink()
+    (scene.folder / "dialogue.wav").unlink()
+    made = road.preview(scene.cut, scene.folder / "preview.mov", width=320, installed=scene.engines)
+    assert {problem.code for problem in made.problems} == {"no-picture", "no-sound"}
+    assert probe(scene.folder / "preview.mov").frames == 80

@@ -6,14 +6,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
-from greenroom.cues.model import Cue, EventKind, MediaUse
+from greenroom.cues.model import Cue, Event, EventKind
 from greenroom.desk.facts import PICTURE_MODES, MediaFacts, source_at_slot
 from greenroom.engines.contract import PictureSource
 from greenroom.errors import Problem, Severity
 from greenroom.frames import resample, write_rate
 from greenroom.media.types import MediaInfo, MediaKind, TakeSpec
 
-__all__ = ["Picture", "picture_of"]
+__all__ = ["Picture", "file_frames", "picture_of"]
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,9 @@ def picture_of(cue: Cue, facts: MediaFacts | None, spec: TakeSpec, where: str) -
     notes = _variable_rate(info)
     if not info.frames:
         return Picture(notes=notes)
-    head, slot, tail = _indices(cue, media, info, spec)
+    frames = file_frames(cue.event, info, spec.rate, before=spec.head, count=spec.frames)
+    end = spec.head + spec.slot
+    head, slot, tail = frames[: spec.head], frames[spec.head : end], frames[end:]
     outside = _outside(slot, info.frames, spec, needed, where)
     if not needed or outside:
         return Picture(problems=outside, notes=notes)
@@ -56,27 +58,25 @@ def picture_of(cue: Cue, facts: MediaFacts | None, spec: TakeSpec, where: str) -
     return Picture(PictureSource(media.sequence or info.path, indices), notes=notes)
 
 
-def _indices(
-    cue: Cue, media: MediaUse, info: MediaInfo, spec: TakeSpec
-) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
-    """File frames from 0 under head, slot and tail, unclamped."""
+def file_frames(event: Event, info: MediaInfo, rate: Fraction, *, before: int = 0, count: int) -> tuple[int, ...]:
+    """File frames from 0 for `count` frames of the cut (at `rate`), beginning `before` frames ahead of what the event
+    shows. Not clamped to the media's ends; a still is the same picture all along.
+    """
+    media = event.media
+    if media is None or info.kind is MediaKind.IMAGE:
+        return (0,) * count
     file_rate = info.rate or media.source.rate
     # An unknown available range: the clip counts from the file's own timecode, or from 0 where it lies before it.
     first = media.available_start
     if media.available_frames is None:
         first = info.start_frame if media.source.start >= info.start_frame else 0
-    start = (source_at_slot(cue.event) - first) * file_rate / media.source.rate
-    step = media.speed * file_rate / spec.rate
+    step = media.speed * file_rate / rate
+    begin = (source_at_slot(event) - first) * file_rate / media.source.rate - before * step
     if step == 0:
-        still = (start.numerator // start.denominator,)
-        return still * spec.head, still * spec.slot, still * spec.tail
-    count = spec.frames
-    begin = start - spec.head * step
+        return (begin.numerator // begin.denominator,) * count
     if step == 1 and begin.denominator == 1:
-        found = tuple(range(begin.numerator, begin.numerator + count))
-    else:
-        found = resample(begin, file_rate, count, spec.rate, speed=media.speed)
-    return found[: spec.head], found[spec.head : spec.head + spec.slot], found[spec.head + spec.slot :]
+        return tuple(range(begin.numerator, begin.numerator + count))
+    return resample(begin, file_rate, count, rate, speed=media.speed)
 
 
 def _outside(slot: tuple[int, ...], total: int, spec: TakeSpec, needed: bool, where: str) -> tuple[Problem, ...]:
