@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
+import secrets
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -161,31 +161,19 @@ def replace_file(path: Path, data: bytes) -> None:
     Raises:
         WriteError: no such folder, no permission, disk full.
     """
+    partial = path.with_name(f".{path.name[:60]}.{secrets.token_hex(4)}.partial")
     try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=".partial", dir=path.parent)
-    except OSError as error:
-        raise _not_written(path, error) from error
-    try:
-        with os.fdopen(handle, "wb") as file:
+        with partial.open("xb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        Path(name).chmod(_mode_of(path))
-        Path(name).replace(path)
+        if path.exists():
+            partial.chmod(path.stat().st_mode & 0o777)
+        partial.replace(path)
     except OSError as error:
         with contextlib.suppress(OSError):
-            Path(name).unlink()
+            partial.unlink()
         raise _not_written(path, error) from error
-
-
-def _mode_of(path: Path) -> int:
-    """The old file's permissions, or those that a new file gets (mkstemp's own are for secrets)."""
-    try:
-        return path.stat().st_mode & 0o777
-    except OSError:
-        mask = os.umask(0)
-        os.umask(mask)
-        return 0o666 & ~mask
 
 
 def _not_written(path: Path, error: OSError) -> WriteError:
