@@ -29,7 +29,7 @@ Picture = NDArray[np.uint8]
 Map = NDArray[np.float32]
 
 # Around the face oval: size against the oval, share of the head's movement, depth towards the back of the head.
-_RINGS = ((1.13, 1.0, 0.35), (1.34, 0.9, 0.8), (1.62, 0.62, 1.0), (2.05, 0.25, 1.0), (2.7, 0.0, 1.0))
+_RINGS = ((1.13, 1.0, 0.35), (1.34, 0.9, 0.8), (1.60, 0.62, 1.0), (1.92, 0.25, 1.0), (2.35, 0.0, 1.0))
 _JAW_SHARE = (0.75, 0.35, 0.1, 0.0, 0.0)
 _OVAL = list(mesh.FACE_OVAL)
 _FACE_VERTICES = 468
@@ -121,11 +121,16 @@ class Rig:
         self._triangles = _all_triangles()
         self._source = np.concatenate([self.rest[:, :2], self._ring_rest[:, :2]])
         self.region = Box.around(self._source, 2, self.frame)
-        # about 300 coarse cells across the face's surroundings whatever the frame's size
-        self._step = max(2, round(self.face_width / 120))
+        # about 240 coarse cells across the face's surroundings, whatever the frame's size
+        self._step = max(2, round(self.face_width / 100))
+        self._shape = (self.region.height, self.region.width)
         self._columns = np.arange(self.region.left, self.region.right, dtype=np.float32)
         self._rows = np.arange(self.region.top, self.region.bottom, dtype=np.float32)
+        # The source is doubled: linear sampling of it is as sharp as cubic sampling of the portrait, at half the cost.
+        # Maps are in its pixels.
         self._fine_source = _doubled(picture, self.region)
+        self._across = np.broadcast_to(2 * (self._columns - self.region.left) + 0.5, self._shape).copy()
+        self._down = np.broadcast_to(2 * (self._rows - self.region.top)[:, None] + 0.5, self._shape).copy()
 
     def _rings(self) -> tuple[Vectors, Vectors]:
         oval = self.rest[_OVAL]
@@ -158,16 +163,15 @@ class Rig:
         """The region's pixels for `placed`; the map is exact to the pixel inside `windows`."""
         points = np.concatenate([placed.face, placed.rings])
         mapping = _Mapping.of(self._source, points, self._triangles)
-        map_x, map_y = self._coarse_map(mapping)
+        map_x, map_y = self._coarse_offsets(mapping)
         for window in windows:
             self._refine(mapping, window, map_x, map_y)
-        # the source is doubled: linear sampling of it is as sharp as cubic sampling of the portrait, at half the cost
-        map_x = map_x * 2 + np.float32(0.5 - 2 * self.region.left)
-        map_y = map_y * 2 + np.float32(0.5 - 2 * self.region.top)
+        cv2.scaleAdd(map_x, 2, self._across, map_x)
+        cv2.scaleAdd(map_y, 2, self._down, map_y)
         moved = cv2.remap(self._fine_source, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         return np.asarray(moved, np.uint8)
 
-    def _coarse_map(self, mapping: _Mapping) -> tuple[Map, Map]:
+    def _coarse_offsets(self, mapping: _Mapping) -> tuple[Map, Map]:
         step = self._step
         columns, rows = -(-self.region.width // step), -(-self.region.height // step)
         centre = (step - 1) / 2
@@ -176,9 +180,9 @@ class Rig:
         off_x, off_y = mapping.offsets(x, y, step)
         size = (columns * step, rows * step)
         maps = []
-        for off, axis in ((off_x, self._columns[None, :]), (off_y, self._rows[:, None])):
+        for off in (off_x, off_y):
             fine = cv2.resize(cv2.blur(off, (3, 3)), size, interpolation=cv2.INTER_LINEAR)
-            maps.append(fine[: self.region.height, : self.region.width] + axis)
+            maps.append(np.asarray(fine[: self.region.height, : self.region.width], np.float32))
         return maps[0], maps[1]
 
     def _refine(self, mapping: _Mapping, window: Box, map_x: Map, map_y: Map) -> None:
@@ -188,9 +192,9 @@ class Rig:
         x, y = self._columns[columns], self._rows[rows]
         off_x, off_y = mapping.offsets(x, y, 1)
         weight = _feathered(window, max(2, self._step * 2))
-        for fine, axis, target in ((off_x, x[None, :], map_x), (off_y, y[:, None], map_y)):
+        for fine, target in ((off_x, map_x), (off_y, map_y)):
             part = target[rows, columns]
-            part += weight * (fine + axis - part)
+            part += weight * (fine - part)
 
 
 class _Mapping:
