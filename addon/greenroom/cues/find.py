@@ -7,6 +7,7 @@ The first note that parses wins: clip marker, gap marker, timeline marker inside
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -19,7 +20,6 @@ from greenroom.cues.identity import derived_id
 from greenroom.cues.model import Cue, CueSheet, Event, EventKind, Layout, Note, Origin, TrackLayout
 from greenroom.cues.offline import OfflineMedia
 from greenroom.cues.place import place_of, place_on
-from greenroom.cues.placed import settled, written_url
 from greenroom.errors import Problem, Severity, nearest
 
 __all__ = ["read_cues"]
@@ -109,7 +109,7 @@ class _Reader:
             if event.enabled:
                 self._room.append(event)
         elif kind is EventKind.MEDIA and event.enabled:
-            self._offline.consider(event, written_url(event))
+            self._offline.consider(event, event.url)
 
     def read_timeline(self) -> None:
         """Notes of the timeline's markers: each counts for one event under it."""
@@ -186,12 +186,12 @@ class _Reader:
             id = _derived(found.event, taken, salt=id)
             taken.add(id)
         given.add(id)
-        return self._builder.cue(replace(found, event=settled(found.event)), id, copied=copied)
+        return self._builder.cue(replace(found, event=_plain(found.event)), id, copied=copied)
 
     def _suggestion(self, event: Event, taken: set[str]) -> Cue:
         id = _derived(event, taken, salt="")
         taken.add(id)
-        return self._builder.suggestion(settled(event), id)
+        return self._builder.suggestion(_plain(event), id)
 
     def _report_notes_on_sound(self) -> None:
         """A note on sound makes no cue. Linked clips carry the picture's marker too: that is no fault."""
@@ -208,13 +208,19 @@ class _Reader:
         self._problems.append(Problem(severity, code, message, hint, where))
 
 
+def _plain(event: Event) -> Event:
+    """The event with nothing behind it that is still to be read."""
+    if type(event) is Event:
+        return event
+    return Event(**{field.name: getattr(event, field.name) for field in dataclasses.fields(Event)})
+
+
 def _record_order(event: Event) -> tuple[int, tuple[int, ...]]:
     return event.visible.start, event.address
 
 
 def _derived(event: Event, taken: set[str], *, salt: str) -> str:
-    media = event.media.url if event.media is not None and event.media.url else event.name
-    return derived_id(event.track, media, event.record.start, taken=taken, salt=salt)
+    return derived_id(event.track, event.url or event.name, event.record.start, taken=taken, salt=salt)
 
 
 def _short(text: str) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from greenroom.cues.layout import layout_of
-from greenroom.cues.model import Layout
 from greenroom.errors import TimelineError
+
+if TYPE_CHECKING:
+    from greenroom.cues.model import Layout
 
 __all__ = ["load"]
 
@@ -20,6 +21,7 @@ def load(path: Path, rate: Fraction | None = None) -> tuple[Any, Layout]:
     Raises:
         TimelineError: the file can't be read; the error says why and what to do.
     """
+    from greenroom.cues.layout import layout_of
     from greenroom_otio import ReadError, read_cut
 
     try:

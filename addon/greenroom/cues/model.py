@@ -120,6 +120,11 @@ class Event:
     unsupported: str = ""  # why this event can't take a take (ramp, nested compound), in an editor's words
     sound: SoundClip | None = None  # what it sounds like, on audio tracks
 
+    @property
+    def url(self) -> str:
+        """What the cut says of where the media is, as written; "" without media."""
+        return self.media.url if self.media is not None else ""
+
 
 @dataclass(frozen=True)
 class TrackLayout:

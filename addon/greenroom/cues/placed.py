@@ -2,8 +2,8 @@
 """An event that reads what is dear from its OTIO object only when somebody asks.
 
 A cut of 10,000 clips has a few hundred cues; touching every clip's media, effects and metadata costs as much as
-OTIO's own read of the file. So position, name and notes are read at once, the rest on first use. `settled` is the
-plain event, with nothing of OTIO left in it: cues carry those, and pickling gives those.
+OTIO's own read of the file. So position, name and notes are read at once, the rest on first use. Cues carry the
+plain event of the same values, with nothing of OTIO left in it, and pickling gives that too.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ else:
             return value
 
 
-__all__ = ["PlacedEvent", "Surroundings", "place", "settled", "with_notes", "written_url"]
+__all__ = ["PlacedEvent", "Surroundings", "place", "with_notes"]
 
 
 _NO_FADES = (0, 0)
@@ -109,6 +109,10 @@ class PlacedEvent(Event):
         return source.without_head(use, self._cut_off, self._around.clock.rate) if use and self._cut_off else use
 
     @lazy
+    def url(self) -> str:
+        return source.url_of(self._reference) if self.kind is EventKind.MEDIA else ""
+
+    @lazy
     def unsupported(self) -> str:
         if self._reason or self._around.unsupported:
             return self._reason or self._around.unsupported
@@ -162,20 +166,6 @@ def place(
     if cut_off or reason or fades != _NO_FADES:
         values.update(_cut_off=cut_off, _reason=reason, _fades=fades)
     return event
-
-
-def settled(event: Event) -> Event:
-    """The plain event of the same values, with nothing of OTIO behind it."""
-    if type(event) is Event:
-        return event
-    return Event(**{field.name: getattr(event, field.name) for field in dataclasses.fields(Event)})
-
-
-def written_url(event: Event) -> str:
-    """What the cut says of where the event's media is, as written; without reading the rest of its media."""
-    if isinstance(event, PlacedEvent):
-        return source.url_of(event._reference)
-    return event.media.url if event.media is not None else ""
 
 
 def with_notes(event: PlacedEvent, notes: Iterable[Note]) -> PlacedEvent:
