@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: Apache-2.0
+"""docs/cues.md says what the code does: every key, every mode, and examples that parse."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from greenroom.cues import parse_note
+from greenroom.cues.grammar import KNOWN_KEYS
+from greenroom.cues.model import Mode
+
+
+@pytest.fixture(scope="module")
+def page() -> str:
+    return (Path(__file__).parents[2] / "docs" / "cues.md").read_text(encoding="utf-8")
+
+
+def test_every_key_has_its_row(page: str) -> None:
+    keys = page.split("## Keys")[1].split("## Modes")[0]
+    assert sorted(re.findall(r"^\| `(\w+)` \|", keys, re.MULTILINE)) == sorted(KNOWN_KEYS)
+
+
+def test_every_mode_has_its_row(page: str) -> None:
+    modes = page.split("## Modes")[1]
+    assert re.findall(r"^\| `(\w+)` \|", modes, re.MULTILINE) == list(Mode)
+
+
+def test_every_example_parses_without_a_warning(page: str) -> None:
+    keys = page.split("## Keys")[1].split("## Modes")[0]
+    examples = [f"GR: {example}" for example in re.findall(r"\| `(\w+=[^`]+)` \|$", keys, re.MULTILINE)]
+    notes = re.search(r"```\n(.+?)```", page, re.DOTALL)
+    assert notes is not None
+    examples += notes[1].splitlines()
+    assert len(examples) == len(KNOWN_KEYS) + 1
+    for example in examples:
+        parsed = parse_note(example)
+        assert parsed is not None, example
+        assert parsed.problems == (), example
