@@ -8,7 +8,9 @@ was paid is never sent again, and what was made is found.
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 from greenroom.desk.job_events import GenerateReport, JobEvent, JobResult, JobStep, Outcome
 from greenroom.desk.model import CuePlan, Plan, PlannedTake
@@ -21,6 +23,7 @@ from greenroom.errors import Problem
 from greenroom.frames import timecode
 from greenroom.takes.ledger import Ledger
 from greenroom.takes.reconcile import reconcile
+from greenroom.takes.states import Done, Job
 from greenroom.takes.store import Store
 
 __all__ = ["generate"]
@@ -50,6 +53,7 @@ def generate(
     """
     store.check()
     problems = reconcile(ledger, store)
+    _sweep(project.work_folder, ledger)
     orders = _orders(plan, ledger)
     results: dict[str, JobResult] = {}
     try:
@@ -59,8 +63,17 @@ def generate(
             )
         )
     except KeyboardInterrupt:
-        _tell_interrupted(orders, results, ledger, on_event)
+        _tell_interrupted(orders, results, on_event)
     return _report(orders, results, problems)
+
+
+def _sweep(work_folder: Path, ledger: Ledger) -> None:
+    """Remove what a kill just after the last step left of jobs that are done."""
+    if work_folder.is_dir():
+        done = {job.id for job in ledger.jobs(states=[Done])}
+        for folder in work_folder.iterdir():
+            if folder.name in done:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _orders(plan: Plan, ledger: Ledger) -> list[Order]:
@@ -72,7 +85,7 @@ def _orders(plan: Plan, ledger: Ledger) -> list[Order]:
         ]
 
 
-def _plan_job(cue_plan: CuePlan, planned: PlannedTake, ledger: Ledger) -> str:
+def _plan_job(cue_plan: CuePlan, planned: PlannedTake, ledger: Ledger) -> Job:
     return ledger.plan_job(
         cue=cue_plan.cue.id,
         fingerprint=cue_plan.fingerprint,
@@ -82,7 +95,7 @@ def _plan_job(cue_plan: CuePlan, planned: PlannedTake, ledger: Ledger) -> str:
         actor=cue_plan.performer.name,
         cost=planned.estimate.cost,
         currency=planned.estimate.currency,
-    ).id
+    )
 
 
 def _where(plan: Plan, cue_plan: CuePlan) -> str:
@@ -117,7 +130,7 @@ async def _perform_all(
         )
 
         async def one(order: Order) -> None:
-            results[order.job] = await perform(room, order)
+            results[order.job.id] = await perform(room, order)
 
         async with asyncio.TaskGroup() as group:
             for order in orders:
@@ -127,13 +140,12 @@ async def _perform_all(
 def _tell_interrupted(
     orders: Sequence[Order],
     results: dict[str, JobResult],
-    ledger: Ledger,
     on_event: Callable[[JobEvent], None],
 ) -> None:
     for order in orders:
-        if order.job in results:
+        if order.job.id in results:
             continue
-        job = ledger.job(order.job)
+        job = order.job
         result = JobResult(
             *(job.id, job.cue, job.number, job.variant, Outcome.INTERRUPTED),
             message="interrupted",
@@ -146,4 +158,4 @@ def _tell_interrupted(
 
 
 def _report(orders: Sequence[Order], results: Mapping[str, JobResult], problems: Sequence[Problem]) -> GenerateReport:
-    return GenerateReport(tuple(results[order.job] for order in orders), tuple(problems))
+    return GenerateReport(tuple(results[order.job.id] for order in orders), tuple(problems))

@@ -63,7 +63,7 @@ class Order:
 
     cue_plan: CuePlan
     planned: PlannedTake
-    job: str
+    job: Job
     where: str
 
 
@@ -75,20 +75,22 @@ async def perform(room: Room, order: Order) -> JobResult:
     """
     performance = _Performance(room, order)
     try:
+        if isinstance(order.job.state, Done):
+            return performance.done_already(order.job.state)
         await performance.claim()
         return await performance.run()
     except GreenroomError as error:
         return performance.gave_up(error)
     finally:
         with contextlib.suppress(StoreError):  # a ledger that can't be written lets go when the process ends
-            room.ledger.release(order.job)
+            room.ledger.release(order.job.id)
 
 
 class _Performance:
     def __init__(self, room: Room, order: Order) -> None:
         self.room = room
         self.order = order
-        self.job = room.ledger.job(order.job)
+        self.job = order.job
         self.stage = Stage.PREPARE
         self.abilities: Capabilities | None = None
 
@@ -116,7 +118,7 @@ class _Performance:
         return replace(result, resumable=ruling is Verdict.KEEP)
 
     def _rule(self, error: GreenroomError) -> Verdict:
-        ledger, state = self.room.ledger, self.room.ledger.job(self.order.job).state
+        ledger, state = self.room.ledger, self.room.ledger.job(self.order.job.id).state
         if isinstance(state, FailedJob):
             return Verdict.FAILED  # the engine said so, and it is written down
         if isinstance(state, Done | Unknown) or self.abilities is None:
@@ -125,9 +127,9 @@ class _Performance:
             sent = isinstance(state, Running) or (isinstance(state, Submitted) and state.handle is not None)
             ruling = verdict(self.stage, error, self.abilities, sent=sent)
         if ruling is Verdict.FAILED:
-            ledger.failed(self.order.job, error.message, error.hint)
+            ledger.failed(self.order.job.id, error.message, error.hint)
         elif ruling is Verdict.UNKNOWN:
-            ledger.unknown(self.order.job, error.message)
+            ledger.unknown(self.order.job.id, error.message)
         return ruling
 
     @contextlib.contextmanager
@@ -151,15 +153,15 @@ class _Performance:
     async def claim(self) -> None:
         """Wait until no other process has the job or its twin, then take it."""
         ledger, told = self.room.ledger, False
-        while not ledger.claim(self.order.job):
+        while not ledger.claim(self.order.job.id):
             if not told:
-                self.tell(JobStep.WAITING, f"process {ledger.holder(self.order.job)} is making it")
+                self.tell(JobStep.WAITING, f"process {ledger.holder(self.order.job.id)} is making it")
                 told = True
             await asyncio.sleep(_ASK_AGAIN)
-        self.job = ledger.job(self.order.job)
+        self.job = ledger.job(self.order.job.id)
 
     async def run(self) -> JobResult:
-        done = self._done_already() or self._found_on_disk() or await self._copy_of_twin()
+        done = self._ended_already() or self._found_on_disk() or await self._copy_of_twin()
         if done is not None:
             return done
         engine = self._engine()
@@ -177,10 +179,13 @@ class _Performance:
             raise EngineUnavailable(f"engine {self.order.cue_plan.engine} was not asked for its capabilities")
         return self.abilities
 
-    def _done_already(self) -> JobResult | None:
+    def done_already(self, state: Done) -> JobResult:
+        return self.result(Outcome.CACHED, self.room.ledger.take(self.job.cue, state.take))
+
+    def _ended_already(self) -> JobResult | None:
         match self.job.state:
-            case Done(number):
-                return self.result(Outcome.CACHED, self.room.ledger.take(self.job.cue, number))
+            case Done() as state:
+                return self.done_already(state)
             case Unknown(message):
                 return self.result(
                     Outcome.UNKNOWN,
@@ -214,7 +219,9 @@ class _Performance:
         if twin.start_frame != self.order.cue_plan.spec.start_frame:
             return None
         self.stage = Stage.PUBLISH
-        record = store.record(twin) | {"job": job.id, "copied_from": {"cue": twin.cue, "take": twin.number}}
+        record = store.record(twin)
+        record |= {"job": job.id, "copied_from": {"cue": twin.cue, "take": twin.number}}
+        record["cost"] = record.get("cost", {}) | {"paid": "0"}
         take = await self._publish(twin.media, twin.poster, record)
         self.room.ledger.done(job.id, take)
         return self.result(Outcome.CACHED, take)

@@ -33,7 +33,7 @@ LOCAL_FAULTS = {
     "lost": "there is no job",
     "dies": "BrokenProcessPool",
     "empty": "delivered no file",
-    "short": "10",
+    "short": "10 frames",
 }
 
 
@@ -212,7 +212,9 @@ def test_a_duplicated_clip_is_performed_once(run: Run, engine: MakeEngine, store
     assert [take.cue for take in report.takes] == ["c0000", "c0001", "c0002"]
     assert len({take.sha256 for take in report.takes}) == 1
     assert len({take.media for take in report.takes}) == 3
-    assert store.record(report.takes[1])["copied_from"]["take"] == 1
+    copy = store.record(report.takes[1])
+    assert copy["copied_from"] == {"cue": "c0000", "take": 1}
+    assert copy["cost"]["paid"] == "0"
 
 
 @pytest.mark.parametrize("actor", ["李雷", "Zoë #1", "../mara", "a" * 300])
@@ -321,6 +323,16 @@ def test_a_takes_folder_that_is_a_file_stops_everything(run: Run, engine: MakeEn
     with pytest.raises(StoreError, match="takes"):
         run()
     assert engine().bills() == []
+
+
+def test_a_done_jobs_work_folder_is_swept(run: Run, tmp_path: Path) -> None:
+    report = run()
+    work = next((tmp_path / "data").glob("*/work"))
+    left, other = work / report.results[0].job / "attempt_1", work / "a job of another run"
+    left.mkdir(parents=True)
+    other.mkdir()
+    run()
+    assert list(work.iterdir()) == [other]
 
 
 def test_nothing_of_a_job_is_left_behind(run: Run, folder: Path, tmp_path: Path) -> None:
