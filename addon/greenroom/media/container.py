@@ -120,8 +120,9 @@ def _check_file(path: Path) -> None:
             f"there is no file {path.name}", hint="Relink the clip or bring the file back.", where=where
         ) from error
     except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
         raise MediaError(
-            f"{path.name[:80]} can't be read: {error}", hint="Check the path.", where=where[:300]
+            f"{path.name[:80]} can't be read: {reason}", hint="Check the path.", where=where[:300]
         ) from error
     if path.is_dir():
         raise MediaError(f"{path.name} is a folder, not a media file", hint="Name a file inside.", where=where)

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from fractions import Fraction
 from itertools import pairwise, takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING

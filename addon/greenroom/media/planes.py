@@ -8,9 +8,14 @@ from typing import Any
 import numpy as np
 from av.video.format import VideoFormat
 from av.video.frame import VideoFrame
+from av.video.reformatter import Interpolation
 from numpy.typing import NDArray
 
-__all__ = ["flattened", "is_full_range", "laid", "samples", "turned"]
+__all__ = ["EXACT", "flattened", "is_full_range", "laid", "samples", "turned"]
+
+# swscale's default shortcuts darken a flat grey by 2 to 3 of 255; with these flags the error is 0.1 (8 bit, 1080p:
+# 12 ms a picture to BGR instead of 1, and no slower from BGR or between YUV formats)
+EXACT = Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT | Interpolation.FULL_CHR_H_INP
 
 _LIMITED, _FULL = 1, 2  # H.273 video_full_range as FFmpeg counts it
 
@@ -72,6 +77,7 @@ def flattened(frame: VideoFrame, matrix: int) -> VideoFrame:
     straight = frame.reformat(
         format="rgba64le",
         src_colorspace=matrix,
+        interpolation=EXACT,
         src_color_range=_FULL if is_full_range(frame) else _LIMITED,
         dst_color_range=_FULL,
     ).to_ndarray()
@@ -79,14 +85,19 @@ def flattened(frame: VideoFrame, matrix: int) -> VideoFrame:
     flat = (straight[:, :, :3] * alpha + 32767) // 65535
     result = VideoFrame.from_ndarray(np.ascontiguousarray(flat.astype(np.uint16)), format="rgb48le")
     result.color_range = _FULL
-    result.pts, result.time_base = frame.pts, frame.time_base
-    return result
+    return _timed(result, frame)
 
 
 def _tagged(result: VideoFrame, like: VideoFrame) -> VideoFrame:
     result.colorspace, result.color_range = like.colorspace, like.color_range
     result.color_primaries, result.color_trc = like.color_primaries, like.color_trc
-    result.pts, result.time_base = like.pts, like.time_base
+    return _timed(result, like)
+
+
+def _timed(result: VideoFrame, like: VideoFrame) -> VideoFrame:
+    result.pts = like.pts
+    if like.time_base is not None:
+        result.time_base = like.time_base
     return result
 
 

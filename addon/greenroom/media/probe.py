@@ -146,7 +146,7 @@ def _start(container: InputContainer, stream: VideoStream, clock: Clock | None) 
         *(other.metadata for other in container.streams if other.type == "data"),
         container.metadata,
     ]
-    text = next((place["timecode"] for place in places if place.get("timecode")), None)
+    text = next((value for place in places for key, value in place.items() if key.lower() == "timecode"), None)
     if text is None or clock is None:
         return None, 0
     try:

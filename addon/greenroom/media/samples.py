@@ -111,9 +111,10 @@ class _DecodedFile:
 
     def _seek(self, first: int) -> None:
         time = Fraction(first, self.rate) + self._origin - _PRE_ROLL
-        if time <= 0 or self._container.format.name in _UNTIMED or self._stream.time_base is None:
-            return  # a fresh container stands at its start
-        self._container.seek(int(time / self._stream.time_base), stream=self._stream, backward=True)
+        base = self._stream.time_base
+        if time <= 0 or base is None or base * self.rate > 1 or self._container.format.name in _UNTIMED:
+            return  # a fresh container stands at its start; rounded times (Matroska) are made up for by counting on
+        self._container.seek(int(time / base), stream=self._stream, backward=True)
 
     def _place(self, frame: AudioFrame, expected: int | None) -> int:
         """The number of the frame's first sample. Times that a container rounded (Matroska: to 1 ms) follow on."""

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from av.video.frame import VideoFrame
-from av.video.reformatter import Interpolation, VideoReformatter
+from av.video.reformatter import VideoReformatter
 
-from greenroom.media.planes import flattened, is_full_range, laid, turned
+from greenroom.media.planes import EXACT, flattened, is_full_range, laid, turned
 from greenroom.media.types import Fit
 
 __all__ = ["Placement", "Shaper", "placement", "source_matrix"]
@@ -109,7 +109,7 @@ class Shaper:
             format=pixel_format,
             src_colorspace=matrix,
             dst_colorspace=matrix if keep else _BT709,
-            interpolation=Interpolation.BICUBIC,
+            interpolation=EXACT,
             src_color_range=_FULL if full else _LIMITED,
             dst_color_range=_FULL if pixel_format == "bgr24" or (keep and full) else _LIMITED,
         )

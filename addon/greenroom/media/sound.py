@@ -27,6 +27,7 @@ Sound = NDArray[np.float32]
 
 _SLOWEST, _FASTEST = Fraction(1, 100), Fraction(100)
 _MARGIN = 2048  # source samples on both sides that the resampling filter may look at
+_MOST_LEADS = 640  # 22,050 to 96,000 Hz has 640 phases; an odd speed is placed to 1/640 of a sample
 
 
 def read_sound(
@@ -119,18 +120,22 @@ def _read(sound: SoundFile, start: Fraction, samples: int, sample_rate: int, spe
 
 
 def _resampled(sound: SoundFile, position: Fraction, samples: int, step: Fraction) -> Sound:
-    """Begins a whole number of output samples before `position`, so that the first one lands exactly on it."""
+    """Begins so many samples early that the first lies on a source sample and the filter has what it looks back at."""
     import soxr
 
-    lead = -(-_MARGIN * step.denominator // step.numerator)
-    # a lead of a multiple of the denominator is a whole number of source samples as well
-    lead = -(-lead // step.denominator) * step.denominator if step.denominator <= _MARGIN * 8 else lead
+    least = -(-_MARGIN * step.denominator // step.numerator)
+    leads = range(least, least + min(step.denominator, _MOST_LEADS))
+    lead = min(leads, key=lambda lead: _off_grid(position - lead * step))
     first = _nearest(position - lead * step)
     needed = int((lead + samples) * step) + _MARGIN
     source = sound.read(first, needed)
     result: Sound = soxr.resample(source, float(step), 1.0, quality="HQ").astype(np.float32, copy=False)
     piece = result[lead : lead + samples]
     return np.pad(piece, (0, samples - len(piece))) if len(piece) < samples else np.ascontiguousarray(piece)
+
+
+def _off_grid(position: Fraction) -> Fraction:
+    return abs(position - _nearest(position))
 
 
 def _nearest(position: Fraction) -> int:
