@@ -35,8 +35,9 @@ _PAGE = 8000  # pixels high at most: viewers and printers choke on more
 
 @dataclass(frozen=True)
 class _Row:
-    """The stand-in (`take` None) or one take, with three pictures."""
+    """What the editor had (`take` None) or one take, with three pictures."""
 
+    name: str
     take: Take | None
     chosen: bool
     thumbs: tuple[Picture, ...]
@@ -87,14 +88,16 @@ def _thumb_width(sheet: CueSheet, found: Sequence[CueTakes]) -> int:
 
 
 def _block(each: CueTakes, sheet: CueSheet, width: int, problems: list[Problem]) -> _Block:
-    rows = [_Row(None, not each.takes, _stand_in(each, sheet, width, problems))]
+    kind = each.cue.event.kind
+    name = "stand-in" if kind is EventKind.MEDIA else str(kind)
+    rows = [_Row(name, None, not each.takes, _stand_in(each, sheet, width, problems))]
     number = chosen_number(each.cue, TakesOfCue(each.takes, each.circled)) if each.takes else None
     for take in each.takes:
         try:
             thumbs = _three(take_source(take, each.cue.event), width)
         except MediaError as error:
             thumbs = _no_picture(error, width, problems)
-        rows.append(_Row(take, take.number == number, thumbs))
+        rows.append(_Row("take", take, take.number == number, thumbs))
     return _Block(each, tuple(rows))
 
 
@@ -193,11 +196,11 @@ def _draw_header(draw: Draw, each: CueTakes, sheet: CueSheet, left: int, top: in
 
 
 def _draw_side(draw: Draw, row: _Row, left: int, top: int) -> None:
-    """The column before the pictures: "stand-in", or the take's number, ringed if it is circled, and its label."""
+    """The column before the pictures: what the editor had, or the take's number (ringed if circled) and label."""
     if row.take is None:
-        draw_text(draw, (left + 14, top + 10), "stand-in", 17, _TEXT)
+        draw_text(draw, (left + 14, top + 10), row.name, 17, _TEXT)
         return
-    draw_text(draw, (left + 14, top + 16), "take", 17, _TEXT)
+    draw_text(draw, (left + 14, top + 16), row.name, 17, _TEXT)
     number = str(row.take.number)
     middle = (left + 78, top + 25)
     draw_text(draw, middle, number, 22, _WHITE, anchor="mm")
