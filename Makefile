@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 DEMO ?= demo
 WORKERS ?= auto
 
-.PHONY: demo test lint bench soak help clean
+.PHONY: demo test lint bench soak docs help clean
 
 help:
 	@echo "make demo    a demo project with takes, a new cut and pictures, in $(DEMO)/"
@@ -14,6 +14,7 @@ help:
 	@echo "make lint    ruff and mypy --strict"
 	@echo "make bench   the figures of docs/benchmarks.md"
 	@echo "make soak    100 kill -9 at random moments of a batch"
+	@echo "make docs    docs/commands.md, made of the commands' own help"
 	@echo "make clean   remove what the others made"
 
 $(VENV)/.installed: pyproject.toml
@@ -39,6 +40,9 @@ bench: $(VENV)/.installed
 
 soak: $(VENV)/.installed
 	$(BIN)/python tests/soak/kill_batch.py
+
+docs: $(VENV)/.installed
+	$(BIN)/python -m greenroom.cli.reference > docs/commands.md
 
 clean:
 	rm -rf $(VENV) $(DEMO) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -15,7 +15,10 @@ __all__ = ["cast"]
 
 @click.group()
 def cast() -> None:
-    """The actors of the project: cast/NAME/actor.toml and their pictures."""
+    """The actors of the project.
+
+    Each has a folder cast/NAME with actor.toml and pictures.
+    """
 
 
 @cast.command()

@@ -50,7 +50,7 @@ def plan(
     as_json: bool,
     verbose: bool,
 ) -> int:
-    """The quote: what would be made, how long, by which engine, for how much.
+    """The quote: what would be made, and for how much.
 
     Nothing is sent, made or written. Every problem is listed at once, with its place and the next step. The exit status
     is 1 where a cue can't be made as it stands.

@@ -17,9 +17,11 @@ __all__ = ["demo"]
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 @common_options
 def demo(folder: Path, as_json: bool, verbose: bool) -> int:
-    """Make a project with a half-minute scene in DIR, generate its takes, and write the new cut and pictures of it.
+    """A half-minute scene in DIR, from notes to takes.
 
-    The scene writes its notes in every way that a cut can carry one. Nothing is downloaded and nothing costs anything.
+    Makes a project, generates the takes of its cut, and writes the new cut and pictures of it. The scene writes its
+    notes in every way that a cut can carry one. Nothing is downloaded and nothing costs anything.
+
     Given again, the command makes only what is missing, and what you changed in DIR stays as it is.
     """
     from greenroom.cli.progress import Bars, somebody_looks_on

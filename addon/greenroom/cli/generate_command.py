@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 import click
@@ -47,7 +48,7 @@ def generate(
     as_json: bool,
     verbose: bool,
 ) -> int:
-    """Make the takes that CUT asks for, and write a new cut with them.
+    """Make the takes, and write a new cut with them.
 
     Takes that are there already are used again and cost nothing; only what is missing is made. What you had stays in
     the new cut: a take lies beside it, as a further media reference, and one that you circled is the active one. A cue
@@ -73,7 +74,7 @@ def generate(
             on_event=bars.on_event,
         )
     value = generated_json(made)
-    show(value, as_json=as_json, tell=tell_generated)
+    show(value, as_json=as_json, tell=partial(tell_generated, verbose=verbose))
     if made.interrupted:
         raise click.Abort
     if value["counts"]["unknown"]:

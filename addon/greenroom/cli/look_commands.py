@@ -21,7 +21,10 @@ __all__ = ["preview", "sheet"]
 @project_option
 @common_options
 def sheet(cut: Path, output: Path, rate: Fraction | None, project: Path | None, as_json: bool, verbose: bool) -> int:
-    """A contact sheet: each cue's stand-in and takes, first, middle and last frame."""
+    """A contact sheet of stand-ins and takes.
+
+    Each cue has a row: its stand-in and its takes, first, middle and last frame.
+    """
     from greenroom.cli.tell_takes import tell_pictures
     from greenroom.desk import road
     from greenroom.desk.results_json import pictures_json
@@ -47,7 +50,10 @@ def preview(
     as_json: bool,
     verbose: bool,
 ) -> int:
-    """A movie of the finished cut with sound: circled takes in their slots, the rest as you cut it."""
+    """A movie of the finished cut with sound.
+
+    Circled takes stand in their slots, the rest is as you cut it.
+    """
     from greenroom.cli.progress import Bar, somebody_looks_on
     from greenroom.cli.tell_takes import tell_pictures
     from greenroom.desk import road

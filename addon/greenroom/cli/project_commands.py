@@ -27,7 +27,10 @@ __all__ = ["doctor", "engines", "init"]
 @rate_option
 @common_options
 def init(folder: Path, handles: int, rate: Fraction | None, as_json: bool, verbose: bool) -> int:
-    """Make a project in FOLDER, the one that the cut lies in: greenroom.toml and cast/. Default: this folder."""
+    """Make a project beside the cut.
+
+    FOLDER gets greenroom.toml and cast/. It should be the folder of the cut, or one above it. Default: this folder.
+    """
     from greenroom.desk import road
     from greenroom.desk.results_json import project_json
 
@@ -50,9 +53,9 @@ def engines(as_json: bool, verbose: bool) -> int:
 @project_option
 @common_options
 def doctor(project: Path | None, as_json: bool, verbose: bool) -> int:
-    """Look at what Greenroom needs on this machine: each thing as ok, warning or problem, with the next step.
+    """Look at what Greenroom needs on this machine.
 
-    The exit status is 1 where there is a problem.
+    Each thing is ok, a warning or a problem, with the next step. The exit status is 1 where there is a problem.
     """
     from greenroom.desk.doctor import examine
     from greenroom.desk.results_json import doctor_json
@@ -76,11 +79,13 @@ def _tell_engines(value: Json) -> None:
             ", ".join(engine["modes"]),
             "hosted" if engine["hosted"] else "local",
             engine["unavailable"] or "ready",
-            "; ".join(f"{name}: {text}" for name, text in engine["limits"].items()),
         )
         for engine in value["engines"]
     ]
-    show_table(("engine", "", "version", "modes", "runs", "state", "limits"), rows)
+    show_table(("engine", "", "version", "modes", "runs", "state"), rows)
+    for engine in value["engines"]:
+        for what, limit in engine["limits"].items():
+            say(f"{engine['name']}: {what}: {limit}")
     show_problems(value["problems"])
 
 

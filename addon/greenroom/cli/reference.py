@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 import click
 
@@ -25,27 +26,20 @@ unknown payment state), 130 interrupted (the same command again goes on where it
 
 def reference() -> str:
     """The whole page as Markdown."""
-    parts = [_HEAD]
-    for path, command in _commands("greenroom", app):
-        parts.append(f"## {path}\n\n```text\n{_help(path, command)}\n```\n")
-    return "\n".join(parts)
+    parts = [f"## {path}\n\n```text\n{text}\n```\n" for path, text in _helps(app, "greenroom", None)]
+    return "\n".join([_HEAD, *parts])
 
 
-def _commands(path: str, command: click.Command) -> Iterator[tuple[str, click.Command]]:
-    yield path, command
-    if isinstance(command, click.Group):
-        with click.Context(command, info_name=path) as context:
-            for name in command.list_commands(context):
-                found = command.get_command(context, name)
-                if found is not None:
-                    yield from _commands(f"{path} {name}", found)
-
-
-def _help(path: str, command: click.Command) -> str:
+def _helps(command: click.Command, name: str, parent: click.Context | None) -> Iterator[tuple[str, str]]:
     # a fixed width: the page must not depend on who makes it
-    with click.Context(command, info_name=path, terminal_width=100, max_content_width=100) as context:
-        text = command.get_help(context)
-    return "\n".join(line.rstrip() for line in text.splitlines())
+    settings: dict[str, Any] = {**command.context_settings, "terminal_width": 100, "max_content_width": 100}
+    with click.Context(command, parent=parent, info_name=name, **settings) as context:
+        yield context.command_path, "\n".join(line.rstrip() for line in command.get_help(context).splitlines())
+        if isinstance(command, click.Group):
+            for each in command.list_commands(context):
+                found = command.get_command(context, each)
+                if found is not None:
+                    yield from _helps(found, each, context)
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ import click
 from greenroom.cli.app import app
 from greenroom.errors import GreenroomError, PlanError
 
-__all__ = ["INTERRUPTED", "run"]
+__all__ = ["INTERRUPTED", "Teller", "run"]
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells count
 _SPACE = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
@@ -36,7 +36,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """Runs `arguments` and returns the exit status; never raises for anything that an editor can meet."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     _never_fail_to_print()
-    teller = _Teller(words)
+    teller = Teller(words)
     try:
         status = app.main(args=words, prog_name="greenroom", standalone_mode=False)
     except (KeyboardInterrupt, click.Abort):
@@ -45,8 +45,6 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return teller.wrong_use(error)
     except GreenroomError as error:
         return teller.greenroom(error)
-    except BrokenPipeError:
-        return _closed_pipe()
     except OSError as error:
         return teller.system(error)
     except Exception as error:  # noqa: BLE001 - the edge of the process: a traceback helps nobody at an editing desk
@@ -54,7 +52,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     return status if isinstance(status, int) else 0
 
 
-class _Teller:
+class Teller:
     """Says on stderr what went wrong, and gives the exit status."""
 
     def __init__(self, words: Sequence[str]) -> None:
@@ -139,8 +137,3 @@ def _never_fail_to_print() -> None:
         if reconfigure is not None:
             reconfigure(errors="backslashreplace")
 
-
-def _closed_pipe() -> int:
-    # `greenroom cues cut.otio | head`: the reader has enough. Python would complain once more when it closes stdout.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 0

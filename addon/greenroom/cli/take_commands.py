@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 import click
@@ -27,7 +28,7 @@ __all__ = ["apply", "circle", "restore", "takes"]
 @project_option
 @common_options
 def takes(cut: Path, rate: Fraction | None, project: Path | None, as_json: bool, verbose: bool) -> int:
-    """The takes of every cue on CUT, and which one is circled.
+    """The takes of every cue, and which is circled.
 
     Where nobody chose, the newest take is used.
     """
@@ -47,9 +48,9 @@ def takes(cut: Path, rate: Fraction | None, project: Path | None, as_json: bool,
 @project_option
 @common_options
 def circle(cue: str, take: int, project: Path | None, as_json: bool, verbose: bool) -> int:
-    """Choose take TAKE of CUE: the next 'greenroom apply' or 'generate' makes it the active one.
+    """Choose take TAKE of CUE.
 
-    CUE is an id as 'greenroom takes' shows it.
+    The next 'greenroom apply' or 'generate' makes it the active one. CUE is an id as 'greenroom takes' shows it.
     """
     from greenroom.cli.tell_takes import tell_circled
     from greenroom.desk import road
@@ -84,7 +85,7 @@ def apply(
     from greenroom.desk.results_json import applied_json
 
     applied = road.apply(cut, output, to=to, project=project, rate=rate)
-    show(applied_json(applied), as_json=as_json, tell=tell_applied)
+    show(applied_json(applied), as_json=as_json, tell=partial(tell_applied, verbose=verbose))
     return 0
 
 
@@ -114,5 +115,5 @@ def restore(
     from greenroom.desk.results_json import restored_json
 
     restored = road.restore(cut, output, to=to, project=project, rate=rate)
-    show(restored_json(restored), as_json=as_json, tell=tell_restored)
+    show(restored_json(restored), as_json=as_json, tell=partial(tell_restored, verbose=verbose))
     return 0

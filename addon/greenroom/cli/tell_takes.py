@@ -49,7 +49,7 @@ def tell_circled(value: Json) -> None:
     say(f"Take {value['take']} of {value['cue']} is circled. Put it into a cut: greenroom apply CUT -o NEW_CUT")
 
 
-def tell_generated(value: Json) -> None:
+def tell_generated(value: Json, *, verbose: bool = False) -> None:
     """What was made, what was not and why, and where the new cut is."""
     counts = value["counts"]
     found = counts["cached"] + value["plan"]["cached"]
@@ -61,7 +61,7 @@ def tell_generated(value: Json) -> None:
         for warning in job["warnings"]:
             say(f"note: take {job['take']} of {job['cue']}: {warning}")
     if value["applied"] is not None:
-        tell_applied(value["applied"])
+        tell_applied(value["applied"], verbose=verbose)
 
 
 def _failures(jobs: Sequence[Json]) -> list[Json]:
@@ -77,17 +77,17 @@ def _failures(jobs: Sequence[Json]) -> list[Json]:
     ]
 
 
-def tell_applied(value: Json) -> None:
+def tell_applied(value: Json, *, verbose: bool = False) -> None:
     """Which takes went where, and what the format could not keep."""
     for line in value["summary"]:
         say(f"  {line}")
     show_problems(value["problems"])
-    _tell_losses(value["losses"])
+    _tell_losses(value["losses"], whole=verbose)
     say(f"Written: {value['output']}")
 
 
-def tell_restored(value: Json) -> None:
-    _tell_losses(value["losses"])
+def tell_restored(value: Json, *, verbose: bool = False) -> None:
+    _tell_losses(value["losses"], whole=verbose)
     say(f"{counted(value['clips'], 'clip')} restored. Written: {value['output']}")
 
 
@@ -99,7 +99,13 @@ def tell_pictures(value: Json) -> None:
     say(f"Written: {value['output']} ({counted(value['count'], thing)}, {size})")
 
 
-def _tell_losses(losses: Sequence[Json]) -> None:
+def _tell_losses(losses: Sequence[Json], *, whole: bool) -> None:
+    """What the format could not keep, a line for each reason; each thing by itself where `whole`."""
+    by_reason: dict[str, list[Json]] = {}
     for loss in losses:
-        place = f"{loss['where']}: " if loss["where"] else ""
-        say(f"not kept: {place}{loss['what']} ({loss['why']})")
+        by_reason.setdefault(loss["why"], []).append(loss)
+    for why, same in by_reason.items():
+        for loss in same if whole else same[:1]:
+            place = f"{loss['where']}: " if loss["where"] else ""
+            more = "" if whole or len(same) == 1 else f", and {len(same) - 1} more like it (--verbose lists them)"
+            say(f"not kept: {place}{loss['what']} ({why}){more}")

@@ -145,9 +145,8 @@ def demo_edl() -> str:
     at, number = START, 0
     for shot in SCENE:
         number += 1
-        channel = "B" if shot.way is Way.STAND_IN else "V"  # B: picture and its own sound
-        lines += [_edl_event(number, *_edl_source(shot), channel, at, shot.frames), *_edl_notes(shot, at), ""]
-        if shot.speech and shot.way is not Way.STAND_IN:
+        lines += [_edl_event(number, *_edl_source(shot), "V", at, shot.frames), *_edl_notes(shot, at), ""]
+        if shot.speech:
             number += 1
             path = sound_path(shot.speech)
             lines += [_edl_event(number, "AX", shot.speech_start, "A", at, shot.frames)]
