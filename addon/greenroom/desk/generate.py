@@ -13,8 +13,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from greenroom.desk.job_events import GenerateReport, JobEvent, JobResult, JobStep, Outcome
+from greenroom.desk.job_room import Order, Prepare, Room
 from greenroom.desk.model import CuePlan, Plan, PlannedTake
-from greenroom.desk.performing import Order, Prepare, Room, perform
+from greenroom.desk.performing import perform
 from greenroom.desk.prepare import prepare as build_request
 from greenroom.desk.project import Project
 from greenroom.desk.workers import Workers

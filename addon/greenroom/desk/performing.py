@@ -5,66 +5,29 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
 
 from greenroom.desk import delivered, spare_handle
 from greenroom.desk.finishing import Finished, bytes_needed, finish
 from greenroom.desk.job_events import JobEvent, JobResult, JobStep, Outcome
-from greenroom.desk.model import CuePlan, PlannedTake
+from greenroom.desk.job_room import Order, Room
 from greenroom.desk.take_record import describe_take, hash_media, media_to_hash
 from greenroom.desk.verdict import ForeignError, Stage, Verdict, verdict
-from greenroom.desk.workers import Workers
 from greenroom.engines.contract import Capabilities, Delivery, Engine, Failed, Handle, Lost, Pending, Request
 from greenroom.errors import EngineError, EngineUnavailable, GreenroomError, PaymentUnknownError, StoreError, nearest
 from greenroom.takes.disk import check_space, storing
-from greenroom.takes.ledger import Ledger
 from greenroom.takes.privacy import without_secrets
 from greenroom.takes.states import Done, FailedJob, Job, Planned, Running, Submitted, Take, Unknown
-from greenroom.takes.store import Store
 
-__all__ = ["Order", "Prepare", "Room", "perform"]
+__all__ = ["perform"]
 
 _ASK_AGAIN = 0.25  # seconds between looks at a job that another process has
 _SUBMIT_GRACE = 60.0  # seconds that Ctrl-C waits for the answer to a submit that is on its way
 _CANCEL_GRACE = 5.0
-
-
-class Prepare(Protocol):
-    """Builds the request of a job in its work folder, which exists. Runs in a thread: it may not use the ledger.
-
-    The request's `job` has to be `job.id`; the desk makes it different for each attempt.
-    """
-
-    def __call__(self, cue_plan: CuePlan, planned_take: PlannedTake, job: Job, work_folder: Path, /) -> Request: ...
-
-
-@dataclass(frozen=True)
-class Room:
-    """What all jobs of a run share. `cpu` and `remote` bound how many are at work at once."""
-
-    ledger: Ledger
-    store: Store
-    engines: Mapping[str, Engine]
-    prepare: Prepare
-    work_folder: Path
-    on_event: Callable[[JobEvent], None]
-    workers: Workers
-    cpu: asyncio.Semaphore
-    remote: asyncio.Semaphore
-
-
-@dataclass(frozen=True)
-class Order:
-    """One take to be made: `where` is the cue's place as an editor finds it."""
-
-    cue_plan: CuePlan
-    planned: PlannedTake
-    job: Job
-    where: str
 
 
 async def perform(room: Room, order: Order) -> JobResult:
@@ -155,7 +118,9 @@ class _Performance:
         ledger, told = self.room.ledger, False
         while not ledger.claim(self.order.job.id):
             if not told:
-                self.tell(JobStep.WAITING, f"process {ledger.holder(self.order.job.id)} is making it")
+                holder = ledger.holder(self.order.job.id)
+                twin = "the same performance is being made for another cue"
+                self.tell(JobStep.WAITING, twin if holder == os.getpid() else f"process {holder} is making it")
                 told = True
             await asyncio.sleep(_ASK_AGAIN)
         self.job = ledger.job(self.order.job.id)

@@ -137,8 +137,10 @@ class Ledger(Database):
 
     def release(self, job_id: str) -> None:
         """Let go of a claim of this owner's; anybody else's stays."""
-        with self.transaction():
-            self._run("update jobs set owner = null where id = ? and owner = ?", (job_id, self._presence.owner))
+        mine = (job_id, self._presence.owner)
+        if self._one("select id from jobs where id = ? and owner = ?", mine) is not None:
+            with self.transaction():
+                self._run("update jobs set owner = null where id = ? and owner = ?", mine)
 
     def holder(self, job_id: str) -> int | None:
         """The process that has claimed the job, or its twin, and still runs."""

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What all jobs of a run share, and what one job is."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from greenroom.desk.job_events import JobEvent
+from greenroom.desk.model import CuePlan, PlannedTake
+from greenroom.desk.workers import Workers
+from greenroom.engines.contract import Engine, Request
+from greenroom.takes.ledger import Ledger
+from greenroom.takes.states import Job
+from greenroom.takes.store import Store
+
+__all__ = ["Order", "Prepare", "Room"]
+
+
+class Prepare(Protocol):
+    """Builds the request of a job in its work folder, which exists. Runs in a thread: it may not use the ledger.
+
+    The request's `job` has to be `job.id`; the desk makes it different for each attempt.
+    """
+
+    def __call__(self, cue_plan: CuePlan, planned_take: PlannedTake, job: Job, work_folder: Path, /) -> Request: ...
+
+
+@dataclass(frozen=True)
+class Room:
+    """What all jobs of a run share. `cpu` and `remote` bound how many are at work at once."""
+
+    ledger: Ledger
+    store: Store
+    engines: Mapping[str, Engine]
+    prepare: Prepare
+    work_folder: Path
+    on_event: Callable[[JobEvent], None]
+    workers: Workers
+    cpu: asyncio.Semaphore
+    remote: asyncio.Semaphore
+
+
+@dataclass(frozen=True)
+class Order:
+    """One take to be made: `where` is the cue's place as an editor finds it."""
+
+    cue_plan: CuePlan
+    planned: PlannedTake
+    job: Job
+    where: str
