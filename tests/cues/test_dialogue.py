@@ -118,7 +118,10 @@ def test_the_channel_that_resolve_names_is_taken(bench: Any) -> None:
     mono, stereo = bench.sound("mono", 24), bench.sound("stereo", 24)
     mono.metadata["Resolve_OTIO"] = {"Channels": [{"Source Channel ID": 1, "Source Track ID": 0}]}
     stereo.metadata["Resolve_OTIO"] = {"Channels": [{"Source Channel ID": 0}, {"Source Channel ID": 1}]}
-    cue = _cue(bench, _audio(bench, bench.gap(100), mono, stereo))
+    timeline = bench.cut([bench.gap(100), bench.marked(bench.slug(), "@mara talk:")])
+    timeline.tracks.append(_audio(bench, bench.gap(100), mono, stereo))
+    timeline.metadata["Resolve_OTIO"] = {"Resolve OTIO Meta Version": "1.0"}
+    cue = read_cues(layout_of(timeline, path=None)).cues[0]
     assert [clip.channel for clip in cue.dialogue] == [1, None]
 
 

@@ -32,6 +32,7 @@ class Header:
     height: int | None
     folder: Path
     format: str
+    resolve: bool  # written by DaVinci Resolve, whose metadata is then worth asking for
     problems: tuple[Problem, ...]
 
 
@@ -41,7 +42,8 @@ def read_header(timeline: Any, *, path: Path | None, rate: Fraction | None) -> H
     Raises:
         TimelineError: no rate anywhere.
     """
-    read = _plain(timeline.metadata.get("greenroom_read")) if len(timeline.metadata) else {}
+    has_metadata = len(timeline.metadata) > 0
+    read = _plain(timeline.metadata.get("greenroom_read")) if has_metadata else {}
     start = timeline.global_start_time
     found = rate or _written_rate(read) or rate_of_cut(start, _rates(timeline.tracks))
     if found is None:
@@ -60,6 +62,7 @@ def read_header(timeline: Any, *, path: Path | None, rate: Fraction | None) -> H
         height=_size(read.get("height")),
         folder=path.parent if path else Path(),
         format=str(read.get("format") or ""),
+        resolve=has_metadata and "Resolve_OTIO" in timeline.metadata,
         problems=tuple(_warnings(read.get("warnings"))),
     )
 

@@ -60,7 +60,9 @@ def _tracks(stack: Any, header: Header, walker: Walker) -> Iterator[TrackLayout]
             walker.report("track-kind", f'track {index + 1} is of kind "{track.kind}" and is left out', Severity.NOTE)
             continue
         counts[kind] += 1
-        around = Surroundings(f"{_LETTERS[kind]}{counts[kind]}", kind == "audio", walker.clock, header.folder)
+        around = Surroundings(
+            f"{_LETTERS[kind]}{counts[kind]}", kind == "audio", walker.clock, header.folder, header.resolve
+        )
         events: list[PlacedEvent] = []
         walker.lay(track, Run(around, (index,), header.start), events)
         if isinstance(track, otio.schema.Track) and len(track.markers):

@@ -52,6 +52,7 @@ class Surroundings:
     sounding: bool
     clock: Clock
     folder: Path
+    resolve: bool = False
     unsupported: str = ""
     enabled: bool = True
 
@@ -124,7 +125,8 @@ class PlacedEvent(Event):
     def sound(self) -> SoundClip | None:
         if not self._around.sounding or self.media is None or self._speed.unsupported:
             return None
-        return sound.sound_clip(self, self._child.metadata, self._own_effects, fades=self._fades)
+        channel = sound.channel_of(self._child.metadata) if self._around.resolve else None
+        return sound.sound_clip(self, self._own_effects, fades=self._fades, channel=channel)
 
     def __reduce__(self) -> tuple[Callable[..., Event], tuple[Any, ...]]:
         return Event, tuple(getattr(self, field.name) for field in dataclasses.fields(Event))

@@ -15,15 +15,17 @@ from typing import Any
 from greenroom.cues.model import Event
 from greenroom.media.types import SoundClip
 
-__all__ = ["gain_of", "sound_clip"]
+__all__ = ["channel_of", "gain_of", "sound_clip"]
 
 _LOUDEST = 32.0  # +30 dB, the top of every NLE's fader
 
 
-def sound_clip(event: Event, metadata: Any, effects: Sequence[Any], *, fades: tuple[int, int]) -> SoundClip | None:
+def sound_clip(
+    event: Event, effects: Sequence[Any], *, fades: tuple[int, int], channel: int | None
+) -> SoundClip | None:
     """The sound of an event that has media; None where there is no file, a freeze or a reversed clip.
 
-    `metadata` and `effects` are those of its OTIO clip; `fades` are frames at its head and tail.
+    `effects` are those of its OTIO clip; `fades` are frames at its head and tail.
     """
     use = event.media
     if use is None or use.path is None or use.speed <= 0 or event.visible.duration == 0:
@@ -40,7 +42,7 @@ def sound_clip(event: Event, metadata: Any, effects: Sequence[Any], *, fades: tu
         fade_in=fades[0],
         fade_out=fades[1],
         speed=use.speed,
-        channel=_channel_of(metadata),
+        channel=channel,
         name=event.name,
     )
 
@@ -67,7 +69,7 @@ def _fcp_level(fcp: Any) -> float:
     return 1.0
 
 
-def _channel_of(metadata: Any) -> int | None:
+def channel_of(metadata: Any) -> int | None:
     """Resolve names the source channel of a mono clip; several channels are mixed."""
     resolve = metadata.get("Resolve_OTIO") if len(metadata) else None
     channels = resolve.get("Channels") if resolve is not None else None

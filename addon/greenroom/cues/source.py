@@ -44,7 +44,7 @@ OWN_MEDIA = "DEFAULT_MEDIA"
 
 _TAKES = "greenroom."
 _WHOLE = Fraction(0)
-_ODD = re.compile(r"[%#?\\]|^file:///[A-Za-z]:|^/[A-Za-z]:")
+_ODD = re.compile(r"[%#?:\x00\\]|^//")  # escapes, other systems' separators, schemes, drives, other machines
 
 
 @dataclass(frozen=True)
@@ -105,11 +105,25 @@ def own_effects(clip: Any, previous: Any) -> list[Any]:
     return effects
 
 
-def previous_of(item: Any) -> Any:
-    """What write-back keeps of the item's own state, or None."""
-    ours = item.metadata.get("greenroom") if len(item.metadata) else None
+def previous_of(clip: Any) -> Any:
+    """What write-back keeps of the clip's own state, or None.
+
+    Asking metadata for a key that isn't there costs ten times as much as any other question (the binding raises and
+    catches), so only clips that have takes are asked.
+    """
+    if not len(clip.metadata) or not _has_takes(clip):
+        return None
+    ours = clip.metadata.get("greenroom")
     previous = ours.get("previous") if ours is not None and hasattr(ours, "get") else None
     return previous if hasattr(previous, "get") else None
+
+
+def _has_takes(clip: Any) -> bool:
+    if not isinstance(clip, otio.schema.Clip):
+        return False
+    if clip.active_media_reference_key.startswith(_TAKES):
+        return True
+    return any(key.startswith(_TAKES) for key in clip.media_references())
 
 
 def kind_of(reference: Any) -> EventKind:
@@ -188,7 +202,7 @@ def unreachable(use: MediaUse | None) -> str:
 
 
 def _files(reference: Any, folder: Path, clock: Clock) -> tuple[Path | None, ImageSequence | None]:
-    plain = _plain_path(reference)
+    plain = _plain_path(reference, folder)
     if plain is not None:
         return plain, None
     found = media_path(reference, folder)
@@ -203,14 +217,16 @@ def _files(reference: Any, folder: Path, clock: Clock) -> tuple[Path | None, Ima
     return None, sequence
 
 
-def _plain_path(reference: Any) -> Path | None:
-    """The path of a url that needs no interpreting, as most do: absolute, without escapes, of this system."""
+def _plain_path(reference: Any, folder: Path) -> Path | None:
+    """The path of a url that needs no interpreting, as most do: without escapes, of this system."""
     url = getattr(reference, "target_url", None)
-    if not url or _ODD.search(url) is not None:
+    if not url or os.sep != "/":
         return None
     if url.startswith("file:///"):
         url = url[len("file://") :]
-    return Path(url) if url[0] == "/" and url[1:2] != "/" and os.sep == "/" else None
+    if _ODD.search(url) is not None:
+        return None
+    return Path(url) if url[0] == "/" else Path(f"{folder}/{url}")
 
 
 def effect_name(effect: Any) -> str:
