@@ -97,6 +97,8 @@ def _look(pairs: list[tuple[str, Any]]) -> Any:
             if type(rate) in _NUMBER and type(value) in _NUMBER and 0 < rate < 1e6 and -1e15 < value < 1e15:
                 return _GOOD
             raise _Unsure
+    if len(pairs) == 3 and pairs[0][1] == "TimeRange.1" and pairs[1][1] is pairs[2][1] is _GOOD:
+        return _GOOD
     node = dict(pairs)
     if len(node) != len(pairs) or len(node) > 1000:
         raise _Unsure

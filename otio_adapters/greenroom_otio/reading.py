@@ -12,6 +12,8 @@ import io
 import re
 import zipfile
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -70,18 +72,42 @@ def read_cut(
     """
     path = _main_file(Path(path))
     file_format = _format_of(path)
-    data = read_bytes(path)
     warnings: Warnings = []
-    if file_format == "edl":
-        timeline, facts = read_edl(data, path.name, rate, timeout, warnings)
-    elif file_format in ADAPTERS:
-        timeline, facts = _read_by_adapter(file_format, path, data, timeout, warnings)
-    else:
-        timeline, file_format, facts = *_read_otio(data, path, warnings), {}
+    with _unchanged(path):
+        data = read_bytes(path)
+        if file_format == "edl":
+            timeline, facts = read_edl(data, path.name, rate, timeout, warnings)
+        elif file_format in ADAPTERS:
+            timeline, facts = _read_by_adapter(file_format, path, data, timeout, warnings)
+        else:
+            timeline, file_format, facts = *_read_otio(data, path, warnings), {}
     describe(timeline, warnings, file_format=file_format, **facts)
     if markers is not None:
         _apply_markers(timeline, Path(markers), rate)
     return timeline
+
+
+@contextmanager
+def _unchanged(path: Path) -> Iterator[None]:
+    """Files are read twice, for the check and by their reader: a host that saves in between would go unnoticed."""
+    before = _state(path)
+    try:
+        yield
+    except ReadError:
+        if _state(path) == before:
+            raise
+    if _state(path) != before:
+        raise ReadError(
+            "The file changed while it was read", hint="Wait for the export, and try again.", where=path.name
+        )
+
+
+def _state(path: Path) -> tuple[int, int, int] | None:
+    try:
+        stat = path.stat()
+    except OSError:
+        return None
+    return stat.st_size, stat.st_mtime_ns, stat.st_ino
 
 
 def _main_file(path: Path) -> Path:
@@ -105,7 +131,7 @@ def _read_otio(data: bytes, path: Path, warnings: Warnings) -> tuple[Any, str]:
         message = "Media inside of a .otioz bundle can't be played from there"
         hint = "Unpack it (it is a zip) and read content.otio from the folder."
         warnings.append(warning("media-in-bundle", message, where=path.name, hint=hint))
-    found, mended = parse_otio(data, path.name)
+    found, mended = parse_otio(data, path.name, path if path.suffix.lower() == ".otio" else None)
     warnings.extend(mended)
     timeline = _as_timeline(found, path, warnings)
     return timeline, "resolve-otio" if "Resolve_OTIO" in timeline.metadata else "otio"
