@@ -140,6 +140,7 @@ def test_a_broken_actor_is_a_problem_and_the_others_act_on(
     file = write_actor(text)
     cast = load_cast(cast_folder)
     assert list(cast) == ["theo"]
+    assert cast.names == ("mara", "theo")
     (problem,) = cast.problems
     assert message in problem.message
     assert problem.where == str(file)

@@ -36,10 +36,12 @@ class Cast(Mapping[str, Actor]):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """All that a note may call the actors: names and display names."""
+        """All that a note may call the actors: names and display names. Broken ones too: they are known, and
+        `find_actor` says what is wrong with them.
+        """
         written = {actor.name: actor.name for actor in self.actors.values()}
         shown = {folded(actor.display_name): actor.display_name for actor in self.actors.values()}
-        return tuple(sorted((shown | written).values()))
+        return tuple(sorted(({name: name for name in self.broken} | shown | written).values()))
 
 
 def load_cast(folder: Path) -> Cast:

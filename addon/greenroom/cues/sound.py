@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What an event of an audio track sounds like: position, gain, fades and channel, as far as the cut says.
 
-Fades come from transitions; gain from FCP7's Audio Levels (a linear factor) and Resolve's fader effects where they
-stand still. Keyframed levels are not read: `Event.effects` names them.
+Fades come from transitions, gain from FCP7's Audio Levels (a linear factor) where it stands still, the channel from
+Resolve. Keyframed levels and Resolve's faders are not read (no export that holds one was seen): they sound at 1.0.
 """
 
 from __future__ import annotations
