@@ -89,6 +89,19 @@ def test_a_face_that_leaves_is_none_and_is_found_again(finder: FaceFinder, woman
     assert [face is not None for face in finder.track(frames())] == [True] * 3 + [False] * 3 + [True] * 2
 
 
+def test_a_far_away_face_is_found_in_tiles_and_then_followed(finder: FaceFinder, woman_with_glasses: Picture) -> None:
+    small = cv2.resize(woman_with_glasses, (128, 150), interpolation=cv2.INTER_AREA)
+    frames = []
+    for step in range(6):
+        wide = np.full((720, 1280, 3), 90, np.uint8)
+        wide[300:450, 900 + 4 * step : 1028 + 4 * step] = small
+        frames.append(wide)
+    track = finder.track(frames, smooth=False)
+    across = [face.points[:, 0].mean() for face in track if face]
+    assert len(across) == 6
+    assert np.diff(across) == pytest.approx([4.0] * 5, abs=1.0)
+
+
 def test_of_two_faces_a_shot_stays_with_its_first(
     finder: FaceFinder, woman_with_glasses: Picture, smiling_astronaut: Picture
 ) -> None:

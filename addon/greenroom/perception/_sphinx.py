@@ -19,9 +19,6 @@ __all__ = ["SAMPLE_RATE", "AlignedWord", "Segment", "SphinxFailure", "align_word
 SAMPLE_RATE = 16000
 _FRAMES_A_SECOND = 100
 
-# The default beam loses some lines in noise of 10 dB; this one keeps a few of them. Still wider ones break the second
-# pass, because words get fewer frames than they have phones.
-_BEAMS: tuple[Mapping[str, float], ...] = ({}, {"beam": 1e-60, "pbeam": 1e-60, "wbeam": 1e-40})
 # At 1e-10 the phone loop dies silently (14 segments for 7 seconds of speech).
 _LOOP_BEAM = 1e-20
 
@@ -61,16 +58,23 @@ def unknown_words(words: Sequence[str]) -> list[str]:
 def align_words(
     samples: NDArray[np.float32], words: Sequence[str], spellings: Mapping[str, Sequence[str]]
 ) -> list[AlignedWord]:
-    """The words' phones in `samples` (16 kHz). `spellings` gives the phones of words that the dictionary lacks."""
-    failure = SphinxFailure("no words to align")
-    for beams in _BEAMS if words else ():
-        try:
-            return _align(samples, words, spellings, beams)
-        except SphinxMissing:
-            raise
-        except SphinxFailure as error:
-            failure = error
-    raise failure
+    """The words' phones in `samples` (16 kHz). `spellings` gives the phones of words that the dictionary lacks.
+
+    The default beams are best: wider ones give words fewer frames than they have phones, and the second pass breaks.
+    """
+    if not words:
+        raise SphinxFailure("there are no words to align")
+    decoder = _decoder(lm=None)
+    for word, phones in spellings.items():
+        decoder.add_word(word, " ".join(phones), True)
+    # Two passes: the first finds the words, the second the phones inside of them.
+    decoder.set_align_text(" ".join(words))
+    _listen(decoder, samples)
+    if decoder.hyp() is None:
+        raise SphinxFailure("the words can't be found in the sound in this order")
+    decoder.set_alignment()
+    _listen(decoder, samples)
+    return list(_aligned(decoder.get_alignment()))
 
 
 def decode_loop(samples: NDArray[np.float32]) -> list[Segment]:
@@ -88,25 +92,6 @@ def decode_loop(samples: NDArray[np.float32]) -> list[Segment]:
     if decoder.hyp() is None:
         raise SphinxFailure("no phones were heard")
     return [_segment(found.word, found.start_frame, found.end_frame + 1 - found.start_frame) for found in decoder.seg()]
-
-
-def _align(
-    samples: NDArray[np.float32],
-    words: Sequence[str],
-    spellings: Mapping[str, Sequence[str]],
-    beams: Mapping[str, float],
-) -> list[AlignedWord]:
-    decoder = _decoder(lm=None, **beams)
-    for word, phones in spellings.items():
-        decoder.add_word(word, " ".join(phones), True)
-    # Two passes: the first finds the words, the second the phones inside of them.
-    decoder.set_align_text(" ".join(words))
-    _listen(decoder, samples)
-    if decoder.hyp() is None:
-        raise SphinxFailure("the words can't be found in the sound in this order")
-    decoder.set_alignment()
-    _listen(decoder, samples)
-    return list(_aligned(decoder.get_alignment()))
 
 
 def _aligned(alignment: Any) -> Iterator[AlignedWord]:
