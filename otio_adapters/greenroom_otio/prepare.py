@@ -40,7 +40,7 @@ class Keeps:
 
 KEEPS = {
     "edl": Keeps("EDL", speed=True, sequences=True, nested=False),
-    "fcp7": Keeps("FCP7 XML", comments=True, gap_markers=True, disabled=True, sequences=True),
+    "fcp7": Keeps("FCP7 XML", comments=True, gap_markers=True, disabled=True),
     "fcpxml": Keeps("FCPXML", missing=False),
     "aaf": Keeps("AAF", clip_markers=False),
 }
