@@ -81,7 +81,7 @@ def read_cut(
             timeline, facts = _read_by_adapter(file_format, path, data, timeout, warnings)
         else:
             timeline, file_format, facts = *_read_otio(data, path, warnings), {}
-    describe(timeline, warnings, file_format=file_format, **facts)
+    describe(timeline, warnings, file_format=file_format, folder=str(path.parent.absolute()), **facts)
     if markers is not None:
         _apply_markers(timeline, Path(markers), rate)
     return timeline

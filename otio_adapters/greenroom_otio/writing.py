@@ -17,6 +17,7 @@ from greenroom_otio.edl_writing import edl_copy, edl_text
 from greenroom_otio.errors import WriteError
 from greenroom_otio.foreign import write_foreign
 from greenroom_otio.losses import Loss, LossReport
+from greenroom_otio.moving import moved_to
 from greenroom_otio.prepare import Preparation, prepared_copy
 from greenroom_otio.rates import has_drop_frame, rate_of
 from greenroom_otio.reading import READ_KEY
@@ -44,6 +45,7 @@ def write_cut(
     """
     path = Path(path)
     file_format = _format_of(path, to)
+    timeline = moved_to(timeline, _folder_of(timeline), path.parent)
     if file_format == "otio":
         _replace_file(path, _document(timeline))
         return ()
@@ -70,6 +72,13 @@ def _format_of(path: Path, to: str | None) -> str:
         return str(chosen)
     wanted = f'the format "{to}"' if to else f'the suffix "{path.suffix}"'
     raise WriteError(f"Greenroom can't write {wanted}", hint=f"Known: {', '.join(_KNOWN)}.", where=str(path))
+
+
+def _folder_of(timeline: Any) -> Path | None:
+    """The folder that the cut was read from, where it was read from one."""
+    read = timeline.metadata.get(READ_KEY)
+    folder = read.get("folder") if read is not None else None
+    return Path(folder) if folder else None
 
 
 def _report(losses: list[Loss]) -> LossReport:

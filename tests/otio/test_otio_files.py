@@ -62,3 +62,28 @@ def test_a_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
         write_cut(timeline, tmp_path / "no folder" / "cut.otio")
     assert (tmp_path / "cut.otio").read_text() == "the old cut"
     assert [path.name for path in tmp_path.iterdir()] == ["cut.otio"]
+
+
+def test_relative_media_still_lead_to_their_files_from_another_folder(tmp_path: Path) -> None:
+    for name in ("cuts/media/a b.mov", "out/takes/mara.mov"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).touch()
+    shot = otio.schema.Clip("shot", otio.schema.ExternalReference("media/a%20b.mov"))
+    take = otio.schema.ExternalReference("takes/mara.mov")  # relative to where the cut will be written
+    offline = otio.schema.Clip("offline", otio.schema.ExternalReference("media/gone.mov"))
+    timeline = otio.schema.Timeline("scene")
+    timeline.tracks.append(otio.schema.Track("V1", [shot, offline]))
+    (tmp_path / "cuts" / "in.otio").write_text(document(timeline))
+    read = read_cut(tmp_path / "cuts" / "in.otio")
+    (read_shot, _) = read.find_clips()
+    read_shot.set_media_references({**read_shot.media_references(), "greenroom.take_001": take}, "greenroom.take_001")
+
+    before = document(read)
+    write_cut(read, tmp_path / "out" / "out.otio")
+    assert document(read) == before
+    written_shot, written_offline = (written := read_cut(tmp_path / "out" / "out.otio")).find_clips()
+    references = written_shot.media_references()
+    assert references["DEFAULT_MEDIA"].target_url == "../cuts/media/a%20b.mov"
+    assert references["greenroom.take_001"].target_url == "takes/mara.mov"
+    assert written_offline.media_reference.target_url == "media/gone.mov"
+    assert written.name == "scene"
