@@ -11,9 +11,10 @@ import asyncio
 import importlib.resources
 import math
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 from greenroom.desk import demo_cut
@@ -33,7 +34,7 @@ _STAND_IN = "ines"
 
 @dataclass(frozen=True)
 class Step:
-    """One thing that was made, or was there: `path` relative to the demo's folder."""
+    """One thing that was made; `path` is relative to the demo's folder."""
 
     what: str
     path: Path
@@ -50,88 +51,83 @@ def make_media(folder: Path, work: Path) -> Iterator[Step]:
         StoreError: the folder can't be written.
         EngineError: the stand-in can't be rendered.
     """
+    for what, path, make in _all_media(work):
+        if not (folder / path).exists():
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            make(folder / path)
+            yield Step(what, path)
+
+
+def _all_media(work: Path) -> Iterator[tuple[str, Path, Callable[[Path], None]]]:
+    """What there has to be, where, and how it is made. The last picture of the house stands for all of them."""
     for actor in ACTORS:
-        yield Step(f"portrait of {actor}", _portrait(folder, actor))
+        yield "portrait", portrait_path(actor), partial(_draw_portrait, actor)
     for speech in SECONDS:
-        yield Step("recording", _recording(folder, speech))
+        yield "recording", demo_cut.sound_path(speech), partial(_copy_recording, speech)
     for rate in (RATE, TWIN_RATE):
         for shot in SCENE:
             if shot.way is Way.SLATE:
-                yield Step("slate", _slate(folder, shot, rate))
-    yield Step("opening shot, an image sequence", _house(folder))
+                yield "slate", demo_cut.slate_path(shot.name, rate), partial(_film_slate, shot, rate)
+    last = Path("media") / "house" / _picture_name(HOUSE_FRAMES - 1)
+    yield f"opening shot, {HOUSE_FRAMES} pictures", last, _draw_house
     for shot in SCENE:
         if shot.way is Way.STAND_IN:
-            yield Step("stand-in performance with sound", _stand_in(folder, shot, work))
+            yield "stand-in performance", demo_cut.stand_in_path(), partial(_film_stand_in, shot, work)
 
 
-def _portrait(folder: Path, actor: str) -> Path:
-    path = portrait_path(actor)
-    if not (folder / path).exists():
-        from greenroom.engines.previz.drawn_actors import draw
-        from greenroom.media import write_png
+def _draw_portrait(actor: str, path: Path) -> None:
+    from greenroom.engines.previz.drawn_actors import draw
+    from greenroom.media import write_png
 
-        _parent(folder / path)
-        write_png(folder / path, draw(actor, WIDTH, HEIGHT))
-    return path
+    write_png(path, draw(actor, WIDTH, HEIGHT))
 
 
-def _recording(folder: Path, speech: str) -> Path:
-    path = demo_cut.sound_path(speech)
-    if not (folder / path).exists():
-        from greenroom.media import read_sound, write_wav
+def _copy_recording(speech: str, path: Path) -> None:
+    from greenroom.media import read_sound, write_wav
 
-        samples = math.ceil(SECONDS[speech] * SAMPLE_RATE)
-        source = importlib.resources.files("greenroom.desk") / "demo_scene" / f"sense_and_sensibility_{speech}.flac"
-        with importlib.resources.as_file(source) as recording:
-            sound = read_sound(recording, Fraction(0), samples, sample_rate=SAMPLE_RATE)
-        _parent(folder / path)
-        write_wav(folder / path, sound, SAMPLE_RATE)
-    return path
+    samples = math.ceil(SECONDS[speech] * SAMPLE_RATE)
+    source = importlib.resources.files("greenroom.desk") / "demo_scene" / f"sense_and_sensibility_{speech}.flac"
+    with importlib.resources.as_file(source) as recording:
+        write_wav(path, read_sound(recording, Fraction(0), samples, sample_rate=SAMPLE_RATE), SAMPLE_RATE)
 
 
-def _slate(folder: Path, shot: Shot, rate: Fraction) -> Path:
-    path = demo_cut.slate_path(shot.name, rate)
-    if not (folder / path).exists():
-        from greenroom.desk.demo_pictures import slate
-        from greenroom.media import TakeWriter
+def _film_slate(shot: Shot, rate: Fraction, path: Path) -> None:
+    from greenroom.desk.demo_pictures import slate
+    from greenroom.media import TakeWriter
 
-        handles = demo_cut.SLATE_HANDLES
-        spec = TakeSpec(rate, shot.frames, handles, handles, WIDTH, HEIGHT, 0, codec=Codec.H264)
-        card = slate(shot.name, shot.actor.upper(), shot.line, shot.frames, WIDTH, HEIGHT)
-        _parent(folder / path)
-        with TakeWriter(folder / path, spec) as writer:
-            for _ in range(spec.frames):
-                writer.write(card)
-    return path
+    handles = demo_cut.SLATE_HANDLES
+    spec = TakeSpec(rate, shot.frames, handles, handles, WIDTH, HEIGHT, 0, codec=Codec.H264)
+    card = slate(shot.name, shot.actor.upper(), shot.line, shot.frames, WIDTH, HEIGHT)
+    with TakeWriter(path, spec) as writer:
+        for _ in range(spec.frames):
+            writer.write(card)
 
 
-def _house(folder: Path) -> Path:
+def _picture_name(frame: int) -> str:
+    return f"house.{demo_cut.FIRST_PICTURE + frame:04}.png"
+
+
+def _draw_house(last: Path) -> None:
     from greenroom.desk.demo_pictures import house
     from greenroom.media import write_png
 
-    pictures = Path("media") / "house"
-    _parent(folder / pictures / "house")
     for frame in range(HOUSE_FRAMES):
-        path = folder / pictures / f"house.{demo_cut.FIRST_PICTURE + frame:04}.png"
+        path = last.with_name(_picture_name(frame))
         if not path.exists():
             write_png(path, house(frame, HOUSE_FRAMES, WIDTH, HEIGHT))
-    return pictures
 
 
-def _stand_in(folder: Path, shot: Shot, work: Path) -> Path:
+def _film_stand_in(shot: Shot, work: Path, path: Path) -> None:
     """The person on the day, in another framing than the portraits, with the recording as the camera's own sound."""
-    path = demo_cut.stand_in_path()
-    if not (folder / path).exists():
-        delivery = asyncio.run(_perform(_stand_in_request(folder, shot, work)))
-        _parent(folder / path)
-        partial = folder / f"{path}.partial"
-        shutil.copyfile(delivery.path, partial)
-        partial.replace(folder / path)
-        shutil.rmtree(work, ignore_errors=True)
-    return path
+    recording = path.parents[2] / demo_cut.sound_path(shot.speech)
+    delivery = asyncio.run(_perform(_stand_in_request(recording, shot, work)))
+    partial_file = path.with_name(path.name + ".partial")
+    shutil.copyfile(delivery.path, partial_file)
+    partial_file.replace(path)
+    shutil.rmtree(work, ignore_errors=True)
 
 
-def _stand_in_request(folder: Path, shot: Shot, work: Path) -> Request:
+def _stand_in_request(recording: Path, shot: Shot, work: Path) -> Request:
     from greenroom.engines.previz.drawn_actors import draw
     from greenroom.media import mix, write_png, write_wav
 
@@ -145,7 +141,7 @@ def _stand_in_request(folder: Path, shot: Shot, work: Path) -> Request:
     top, left = HEIGHT // 16, WIDTH // 5
     write_png(portrait, large[top : top + HEIGHT, left : left + WIDTH].copy())
     whole = FrameRange(0, spec.frames, RATE)
-    said = SoundClip(folder / demo_cut.sound_path(shot.speech), FrameRange(handles, shot.frames, RATE), Fraction(0))
+    said = SoundClip(recording, FrameRange(handles, shot.frames, RATE), Fraction(0))
     write_wav(dialogue, mix([said], whole, sample_rate=SAMPLE_RATE), SAMPLE_RATE)
     return Request(
         job="demo-stand-in",
@@ -167,7 +163,3 @@ async def _perform(request: Request) -> Delivery:
     previz = engine("previz")
     handle = await previz.submit(request)
     return await previz.fetch(handle, request)
-
-
-def _parent(path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
