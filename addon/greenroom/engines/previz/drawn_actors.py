@@ -203,7 +203,8 @@ _LOOKS: dict[str, _Look] = {
     "mara": _Look(
         Features(
             skin=(158, 186, 230), iris=(92, 122, 88), brow=(42, 58, 98), lips=(116, 114, 196),
-            jaw=0.93, cheeks=1.0, chin=0.95, pointed=0.10, forehead=0.95, nose_width=0.88, nose_length=-0.05,
+            width=0.905, jaw=0.90, cheeks=1.0, chin=0.97, pointed=0.11, forehead=0.95,
+            nose_width=0.86, nose_length=0.05,
             lip_width=1.12, lip_fullness=0.10, smile=0.26, eye_size=1.24, eye_opening=0.32, eye_tilt=0.10,
             brow_height=0.10, brow_arch=0.20, brow_width=0.36, lashes=0.15, freckles=150, seed=1,
         ),
@@ -214,7 +215,8 @@ _LOOKS: dict[str, _Look] = {
     "theo": _Look(
         Features(
             skin=(132, 164, 210), iris=(122, 104, 84), brow=(52, 56, 62), lips=(118, 126, 182),
-            jaw=1.12, cheeks=0.97, temples=0.97, chin=1.10, forehead=1.06, nose_width=1.12, nose_length=0.38,
+            width=0.94, jaw=1.15, cheeks=0.97, temples=0.97, chin=1.14,
+            forehead=1.06, nose_width=1.14, nose_length=0.50,
             lip_width=1.08, lip_fullness=-0.10, smile=0.20, eye_size=1.10, eye_opening=0.22, eye_tilt=-0.06,
             brow_height=-0.16, brow_arch=0.10, brow_width=0.58, lashes=0.085, stubble=1.0, age=0.85, seed=2,
         ),
@@ -224,8 +226,8 @@ _LOOKS: dict[str, _Look] = {
     "ines": _Look(
         Features(
             skin=(74, 104, 158), iris=(36, 54, 92), brow=(20, 22, 30), lips=(80, 76, 146),
-            jaw=0.98, cheeks=1.05, temples=1.02, chin=0.90, pointed=0.04, forehead=0.94, nose_width=1.16,
-            nose_length=-0.12, lip_width=1.10, lip_fullness=0.30, smile=0.24, eye_size=1.28, eye_opening=0.32,
+            width=0.97, jaw=1.03, cheeks=1.07, temples=1.02, chin=0.87, pointed=0.02, forehead=0.94, nose_width=1.24,
+            nose_length=-0.25, lip_width=1.14, lip_fullness=0.30, smile=0.24, eye_size=1.28, eye_opening=0.32,
             eye_apart=0.10, eye_tilt=0.06, brow_height=0.16, brow_arch=0.14, brow_width=0.42, lashes=0.16, seed=3,
         ),
         hair=(34, 38, 52), behind=drawn_hair.curls_behind, in_front=drawn_hair.curls_in_front,

@@ -21,6 +21,7 @@ Vectors = NDArray[np.float64]
 
 _KEY = np.array([-0.46, -0.44, -0.77])  # towards the light: from the upper left, before the face
 _FILL = np.array([0.75, -0.10, -0.65])
+_BRIGHT = 196.0  # from here on highlights roll off instead of burning out
 _LOWER_BACKWARDS = mesh.LIPS_OUTER_LOWER[::-1]
 _WRAP = np.array([0.26, 0.32, 0.46])  # BGR: red light travels furthest under skin, so shadows start warm
 
@@ -195,6 +196,7 @@ def _paint_skin(
     mottle = cv2.GaussianBlur(random.standard_normal(gloss.shape).astype(np.float32), (0, 0), 0.35 * canvas.density)
     skin *= (1 + 0.011 * grain / (grain.std() + 1e-6) + 0.008 * mottle / (mottle.std() + 1e-6))[..., None]
     skin += gloss[..., None] * np.array([190, 205, 215], np.float32)
+    skin = np.where(skin > _BRIGHT, 255 - (255 - _BRIGHT) * np.exp((_BRIGHT - skin) / (255 - _BRIGHT)), skin)
     mask = canvas.mask(oval, 0.05, where)[..., None]
     part = canvas.pixels[where]
     part += mask * (skin - part)

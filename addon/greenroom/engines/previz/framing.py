@@ -53,23 +53,28 @@ def _layout(portrait: Picture, points: Vectors, width: int, height: int) -> tupl
     rows, columns = portrait.shape[:2]
     oval = points[list(mesh.FACE_OVAL), :2]
     low, high = oval.min(0), oval.max(0)
-    face_width, face_height = high - low
-    eyes = points[[33, 263], 1].mean()
+    eyes = float(points[[33, 263], 1].mean())
     cover = max(width / columns, height / rows)
-    share = face_height * cover / height
-    fits = face_width * cover / width <= 0.62 and (face_height * (1 + _HAIR)) * cover <= height * 0.95
-    if _WIDEST <= share <= _TIGHTEST and fits:
-        scale = cover
-    else:
-        scale = min(_FACE_HEIGHT * height / face_height, _FACE_WIDTH * width / face_width)
-        scale = max(scale, (1 - _EYE_LINE - 0.04) * height / (rows - eyes))  # never a frame without a body below
-        scale = max(scale, cover) if share < _WIDEST else scale
+
+    def top_at(scale: float) -> int:
+        wanted = _EYE_LINE * height - eyes * scale
+        hair = (_HAIR * (high[1] - low[1]) - low[1]) * scale + 0.03 * height  # as much as the hair needs
+        return _kept(round(max(wanted, hair)), height - round(rows * scale))
+
+    face = (high - low) * cover / [width, height]
+    eye_line = (eyes * cover + top_at(cover)) / height
+    fills_well = _WIDEST <= face[1] <= _TIGHTEST and face[0] <= 0.62 and 0.30 <= eye_line <= 0.52
+    scale = cover if fills_well else _anew(high - low, rows - eyes, cover, width, height)
     centre = float(low[0] + high[0]) / 2
     left = _kept(round(width / 2 - centre * scale), width - round(columns * scale))
-    top = round(_EYE_LINE * height - eyes * scale)
-    top = max(top, round(_HAIR * face_height * scale - low[1] * scale + 0.03 * height)) if scale != cover else top
-    lowest = height - round(rows * scale)
-    return scale, left, min(max(top, lowest), 0) if lowest <= 0 else lowest
+    return scale, left, top_at(scale)
+
+
+def _anew(face: Vectors, below: float, cover: float, width: int, height: int) -> float:
+    """The scale that gives the face a talking head's size; `below` is what the portrait has under the eyes."""
+    scale = min(_FACE_HEIGHT * height / face[1], _FACE_WIDTH * width / face[0])
+    scale = max(scale, (1 - _EYE_LINE - 0.04) * height / below)  # never a frame without a body below
+    return float(max(scale, cover) if face[1] * cover < _WIDEST * height else scale)
 
 
 def _kept(wanted: int, furthest: int) -> int:
