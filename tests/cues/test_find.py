@@ -224,7 +224,7 @@ def test_a_clip_that_is_off_is_a_cue_with_a_warning_and_never_suggested(bench: A
     noted, plain = bench.marked(bench.slug("noted"), "@mara:"), bench.slug("plain")
     noted.enabled = plain.enabled = False
     sheet = _sheet(bench.cut([noted, plain]))
-    assert _codes(sheet.cues[0].problems) == ["clip-off"]
+    assert _codes(sheet.cues[0].problems) == ["disabled-clip"]
     assert sheet.suggestions == ()
 
 

@@ -177,10 +177,10 @@ def _event_problems(event: Event) -> list[Problem]:
     if event.unsupported:
         message = f"no take fits this clip: {event.unsupported}"
         hint = "Put a plain clip or a slug of the same length there, or render it in place."
-        problems.append(_error("unsupported", message, hint))
+        problems.append(_error("unsupported-clip", message, hint))
     if not event.enabled:
         message = "the clip is switched off: its take is made, but won't be seen until it is on again"
-        problems.append(Problem(Severity.WARNING, "clip-off", message, "Switch the clip on, or remove the note."))
+        problems.append(Problem(Severity.WARNING, "disabled-clip", message, "Switch the clip on, or remove the note."))
     return problems
 
 
