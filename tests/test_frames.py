@@ -116,7 +116,7 @@ class TestDropFrame:
 
     @given(st.sampled_from(DROP_RATES), st.integers(0, 2_589_407))
     def test_stays_with_the_clock(self, rate, frame):
-        """What drop-frame is for: the label is never further than a few frames from the time of day (86 ms a day stay)."""
+        """What drop-frame is for: the label is never further than a few frames from the time of day, 86 ms a day."""
         text = timecode(frame, rate, drop_frame=True)
         hour, minute, second = (int(part) for part in text[:8].split(":"))
         label = (hour * 60 + minute) * 60 + second + F(int(text[9:]), nominal(rate))

@@ -46,7 +46,8 @@ def read_pictures(
         MediaError: no such frame, or the media can't be read.
     """
     for frame in shaped_frames(media, indices, "bgr24", width=width, height=height, fit=fit):
-        yield frame.to_ndarray()  # type: ignore[misc]
+        # a copy: rows without padding, and nobody else's memory (a repeated picture may be one frame)
+        yield np.array(frame.to_ndarray(), np.uint8, order="C")
 
 
 def read_frames(media: Path | ImageSequence, indices: Iterable[int]) -> Iterator[VideoFrame]:
