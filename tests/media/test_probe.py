@@ -45,6 +45,12 @@ def test_timecode_in_matroska(make_movie, long_gop, tmp_path):
     assert info.start_frame == 86_400
 
 
+def test_a_timecode_of_another_rate_is_named(make_movie, long_gop, tmp_path):
+    path = make_movie(tmp_path / "a.mkv", dataclasses.replace(long_gop, frames=5, timecode="01:00:00:29"))
+    with pytest.raises(MediaError, match=r"a\.mkv: the timecode 01:00:00:29 of a\.mkv does not fit its 24 fps"):
+        probe(path)
+
+
 def test_no_timecode_is_none(make_movie, long_gop, tmp_path):
     info = probe(make_movie(tmp_path / "a.mp4", dataclasses.replace(long_gop, frames=5)))
     assert (info.start_timecode, info.start_frame) == (None, 0)

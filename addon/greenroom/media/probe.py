@@ -91,7 +91,7 @@ def _probe_picture(
             where=str(path),
         )
     frame = _first_frame(container, stream, path)
-    timecode, start_frame = _start(container, stream, clock)
+    timecode, start_frame = _start(container, stream, clock, path)
     width, height, aspect = _displayed(frame, stream)
     return MediaInfo(
         path=path,
@@ -140,7 +140,7 @@ def pixel_aspect(stream: VideoStream) -> Fraction:
     return Fraction(aspect) if aspect and Fraction(1, 10) < aspect < 10 else Fraction(1)
 
 
-def _start(container: InputContainer, stream: VideoStream, clock: Clock | None) -> tuple[str | None, int]:
+def _start(container: InputContainer, stream: VideoStream, clock: Clock | None, path: Path) -> tuple[str | None, int]:
     places = [
         stream.metadata,
         *(other.metadata for other in container.streams if other.type == "data"),
@@ -153,9 +153,9 @@ def _start(container: InputContainer, stream: VideoStream, clock: Clock | None) 
         return text, frame_of(text, clock.rate)
     except FrameError as error:
         raise MediaError(
-            f"its timecode {text} does not fit its {write_rate(clock.rate)} fps: {error.message}",
+            f"the timecode {text} of {path.name} does not fit its {write_rate(clock.rate)} fps: {error.message}",
             hint="Rewrite the file with a timecode of its own rate.",
-            where=stream.container.name,
+            where=str(path),
         ) from error
 
 
