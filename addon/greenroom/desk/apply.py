@@ -7,6 +7,7 @@ In place, because cloning 10,000 clips takes longer than writing them. Whatever 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from greenroom.desk.edit_plan import AddTakes, EditPlan, MarkCue, MoveSource, Ta
 from greenroom.errors import TimelineError
 from greenroom_otio import url_of
 
-__all__ = ["DEFAULT_MEDIA", "KEY", "SCHEMA", "apply_to_timeline", "copied_references", "kept"]
+__all__ = ["DEFAULT_MEDIA", "KEY", "SCHEMA", "apply_to_timeline", "copied_references", "kept", "set_references"]
 
 KEY = "greenroom"
 SCHEMA = 1
@@ -44,8 +45,12 @@ def apply_to_timeline(timeline: Any, plan: EditPlan, *, relative_to: Path | None
 
 def kept(item: Any) -> Any:
     """What Greenroom keeps with a clip or marker (live, not a copy), None where there is nothing."""
-    held = item.metadata.get(KEY) if KEY in item.metadata else None
-    if held is None or not hasattr(held, "get"):
+    metadata = item.metadata
+    # a look at the names first: OpenTimelineIO answers "is it there" by raising, which is dear ten thousand times
+    if KEY not in list(metadata):
+        return None
+    held = metadata[KEY]
+    if not hasattr(held, "get"):
         return None
     schema = held.get("schema", SCHEMA)
     if isinstance(schema, int) and schema > SCHEMA:
@@ -58,12 +63,20 @@ def kept(item: Any) -> Any:
 
 
 def copied_references(clip: Any) -> dict[str, Any]:
-    """Copies of a clip's media references.
-
-    Never hand a clip's own references back to it: OpenTimelineIO 0.18.1 frees those that Python still holds
-    somewhere, and the process dies when they are written.
-    """
+    """Copies of a clip's media references, for `set_references`."""
     return {key: reference.clone() for key, reference in clip.media_references().items()}
+
+
+def set_references(clip: Any, references: dict[str, Any], active: str) -> None:
+    """Gives `clip` other media references.
+
+    OpenTimelineIO 0.18.1 kills the process in two ways here. A clip's own references must not be handed back to it
+    while Python holds them elsewhere: hand in copies. And the old ones must be held until the call is over: without,
+    they are freed while it still uses them.
+    """
+    had = clip.media_references()
+    clip.set_media_references(references, active)
+    del had
 
 
 def _keep(item: Any, cue: str, **previous: Any) -> Any:
@@ -123,7 +136,7 @@ def _add_takes(timeline: Any, edit: AddTakes, relative_to: Path | None) -> None:
             references[take.key] = made
             changed = True
     if changed:
-        clip.set_media_references(references, active)
+        set_references(clip, references, active)
 
 
 def _fill_gap(timeline: Any, edit: AddTakes, gap: Any) -> Any:
@@ -145,16 +158,20 @@ def _fill_gap(timeline: Any, edit: AddTakes, gap: Any) -> Any:
 
 
 def _reference(take: TakeReference, relative_to: Path | None) -> Any:
+    """The take as OpenTimelineIO has it: from its JSON, since metadata that is set from Python is converted slowly."""
     rate = float(take.rate)
-    reference = otio.schema.ExternalReference(
-        target_url=url_of(take.path, relative_to),
-        available_range=otio.opentime.TimeRange(
-            otio.opentime.RationalTime(take.start, rate), otio.opentime.RationalTime(take.frames, rate)
-        ),
-        metadata={KEY: _plain(take.metadata)},
-    )
-    reference.name = take.name
-    return reference
+    document = {
+        "OTIO_SCHEMA": "ExternalReference.1",
+        "name": take.name,
+        "target_url": url_of(take.path, relative_to),
+        "available_range": {
+            "OTIO_SCHEMA": "TimeRange.1",
+            "start_time": {"OTIO_SCHEMA": "RationalTime.1", "rate": rate, "value": float(take.start)},
+            "duration": {"OTIO_SCHEMA": "RationalTime.1", "rate": rate, "value": float(take.frames)},
+        },
+        "metadata": {KEY: dict(take.metadata)},
+    }
+    return otio.core.deserialize_json_from_string(json.dumps(document))
 
 
 def _use_media(clip: Any, edit: UseMedia) -> None:
@@ -253,25 +270,25 @@ def _write_marker(marker: Any, edit: MarkCue) -> None:
     # An editor's own comment is worth more than our status.
     if not edit.in_comment and (not marker.comment or marker.comment.startswith(STATUS)):
         wanted["comment"] = edit.comment
+    changed = {field: value for field, value in wanted.items() if getattr(marker, field) != value}
+    if not changed:
+        return
     held = kept(marker)
-    added = held is not None and held.get("added")
-    for field, value in wanted.items():
-        present = getattr(marker, field)
-        if present == value:
-            continue
-        if not added:
-            _keep_field(marker, edit.cue, field, present, value)
+    if held is None:
+        previous = {field: getattr(marker, field) for field in changed}
+        marker.metadata[KEY] = {"schema": SCHEMA, "cue": edit.cue, "previous": previous, "written": changed}
+    elif not held.get("added"):
+        _keep_fields(_keep(marker, edit.cue), marker, changed)
+    for field, value in changed.items():
         setattr(marker, field, value)
 
 
-def _keep_field(marker: Any, cue: str, field: str, present: str, value: str) -> None:
-    held = _keep(marker, cue)
+def _keep_fields(held: Any, marker: Any, changed: Mapping[str, str]) -> None:
     if "written" not in held:
         held["written"] = {}
-    if held["written"].get(field) != present:  # the editor's own words, or changed by the editor since
-        held["previous"][field] = present
-    held["written"][field] = value
+    for field, value in changed.items():
+        present = getattr(marker, field)
+        if held["written"].get(field) != present:  # the editor's own words, or changed by the editor since
+            held["previous"][field] = present
+        held["written"][field] = value
 
-
-def _plain(value: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: _plain(item) if isinstance(item, Mapping) else item for name, item in value.items()}

@@ -12,7 +12,7 @@ from typing import Any
 
 import opentimelineio as otio
 
-from greenroom.desk.apply import DEFAULT_MEDIA, KEY, copied_references, kept
+from greenroom.desk.apply import DEFAULT_MEDIA, KEY, copied_references, kept, set_references
 
 __all__ = ["restore"]
 
@@ -47,9 +47,9 @@ def _touched(root: Any) -> Iterator[tuple[Any, int]]:
 
 
 def _is_touched(clip: Any) -> bool:
-    if KEY in clip.metadata or clip.active_media_reference_key.startswith(_TAKES):
+    if KEY in list(clip.metadata) or clip.active_media_reference_key.startswith(_TAKES):
         return True
-    return len(clip.markers) > 0 and any(KEY in marker.metadata for marker in clip.markers)
+    return len(clip.markers) > 0 and any(KEY in list(marker.metadata) for marker in clip.markers)
 
 
 def _restore_clip(parent: Any, index: int) -> None:
@@ -65,7 +65,7 @@ def _restore_clip(parent: Any, index: int) -> None:
         _restore_marker(clip.markers, marker)
     if "gap" in previous and isinstance(clip.media_reference, otio.schema.MissingReference):
         _restore_gap(parent, index, clip, previous)
-    elif KEY in clip.metadata:
+    elif KEY in list(clip.metadata):
         del clip.metadata[KEY]
 
 
@@ -75,7 +75,7 @@ def _restore_references(clip: Any, active: str) -> None:
         references = {DEFAULT_MEDIA: otio.schema.MissingReference()}
     if active not in references:
         active = DEFAULT_MEDIA if DEFAULT_MEDIA in references else next(iter(references))
-    clip.set_media_references(references, active)
+    set_references(clip, references, active)
 
 
 def _restore_source(clip: Any, previous: Any) -> None:
