@@ -8,6 +8,7 @@ ines   in her twenties: round face, full lips, dark eyes, a crown of curls, gold
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -149,8 +150,8 @@ def _show_skin(canvas: Canvas, look: _Look, neckline: list[tuple[float, float]])
     line = open_curve(neckline, 80)
     outline = np.concatenate([line, [(neckline[-1][0], 10.0), (neckline[0][0], 10.0)]])
     where = canvas.around(outline, 0.3)
-    neck = Canvas(*canvas.size, canvas.density / 2, (0.0, 0.0))
-    neck._middle, neck.pixels = canvas._middle, canvas.pixels.copy()
+    neck = copy.copy(canvas)
+    neck.pixels = canvas.pixels.copy()
     _paint_neck(neck, look)
     x, y = canvas.grid(where)
     skin = np.asarray(look.features.skin, np.float32) * [0.92, 0.93, 0.95]
@@ -189,7 +190,7 @@ def _jacket(canvas: Canvas, look: _Look) -> None:
     _show_skin(canvas, look, [(-4.5, 10.8), (-2.4, 15.2), (0, 19.2), (2.4, 15.2), (4.5, 10.8)])
     canvas.line([(0, 19.2), (0.05, 23), (0, 28)], 0.10, shirt * 0.72, 0.05, 0.7)
     for side in (-1, 1):
-        leaf = np.array([(4.7, 10.6), (5.9, 12.2), (4.9, 17.2), (1.5, 18.9), (0.4, 17.4), (3.2, 13.6)]) * [side, 1]
+        leaf = np.array([(4.4, 10.3), (5.9, 12.2), (4.9, 17.2), (1.5, 18.9), (0.2, 17.6), (2.6, 14.0)]) * [side, 1]
         canvas.shape(leaf + by(0.05, 0.25), shirt * 0.45, 0.20, 0.45)
         canvas.shape(leaf, shirt * (1.06 if side < 0 else 0.90), 0.05, 1.0, lambda x, y: np.float32(1.0) + 0 * x * y)
         lapel = np.array(

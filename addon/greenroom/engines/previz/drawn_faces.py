@@ -196,7 +196,9 @@ def _paint_skin(
     mottle = cv2.GaussianBlur(random.standard_normal(gloss.shape).astype(np.float32), (0, 0), 0.35 * canvas.density)
     skin *= (1 + 0.011 * grain / (grain.std() + 1e-6) + 0.008 * mottle / (mottle.std() + 1e-6))[..., None]
     skin += gloss[..., None] * np.array([190, 205, 215], np.float32)
-    skin = np.where(skin > _BRIGHT, 255 - (255 - _BRIGHT) * np.exp((_BRIGHT - skin) / (255 - _BRIGHT)), skin)
+    peak = skin.max(2, keepdims=True)
+    rolled = 255 - (255 - _BRIGHT) * np.exp((_BRIGHT - peak) / (255 - _BRIGHT))
+    skin *= np.where(peak > _BRIGHT, rolled / peak, 1)  # all channels alike: the hue stays
     mask = canvas.mask(oval, 0.05, where)[..., None]
     part = canvas.pixels[where]
     part += mask * (skin - part)

@@ -52,8 +52,10 @@ class Eyes:
             _eye(rig, mesh.LEFT_EYE_OUTLINE, mesh.LEFT_EYE_UPPER),
         )
 
-    def windows(self, placed: Placed) -> tuple[Box, ...]:
-        """The pixels that lids move over."""
+    def windows(self, placed: Placed, blink: float) -> tuple[Box, ...]:
+        """The pixels that lids move over; none while the eyes are open."""
+        if blink <= 0:
+            return ()
         return tuple(Box.around(placed.face[eye.outline], self._margin, self._rig.region) for eye in self._eyes)
 
     def paint(self, region: Picture, placed: Placed, blink: float) -> None:

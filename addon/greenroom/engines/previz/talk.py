@@ -11,6 +11,7 @@ import queue
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Any
 
 import cv2
@@ -79,13 +80,13 @@ class Performance:
 
     def frames(self) -> Iterator[Picture]:
         """The take's frames, (height, width, 3) BGR, each an array of its own."""
-        rig = Rig(self.framed.picture, self.framed.points)
+        rig = Rig(self.framed.picture, self.framed.points, scale=self.framed.scale)
         mouth, eyes = Mouth(rig), Eyes(rig)
         rows, columns = rig.region.within(rig.frame)
         for index in range(len(self.speech.mouths)):
             face = self.face(index)
             placed = rig.place(displacement(rig.neutral, face), self.head(index, rig.pose.scale))
-            region = rig.warp(placed, (*eyes.windows(placed), mouth.window(placed)))
+            region = rig.warp(placed, (*eyes.windows(placed, face.blink), mouth.window(placed)))
             eyes.paint(region, placed, face.blink)
             mouth.paint(region, placed, face)
             frame = rig.picture.copy()
@@ -132,7 +133,7 @@ def prepare(request: Request) -> Performance:
     return Performance(framed, speech, life, report)
 
 
-def hear(samples: NDArray[np.float32] | None, sample_rate: int, line: str, frames: int, rate: Any) -> Speech:
+def hear(samples: NDArray[np.float32] | None, sample_rate: int, line: str, frames: int, rate: Fraction) -> Speech:
     """The mouth of every frame for `samples` at `sample_rate`, whose words are `line` where it is known."""
     heard = np.zeros(0, np.float32) if samples is None else _at_speech_rate(samples, sample_rate)
     loud = loudness(heard, _SPEECH_RATE)
