@@ -7,7 +7,6 @@ In place, because cloning 10,000 clips takes longer than writing them. Whatever 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -158,20 +157,14 @@ def _fill_gap(timeline: Any, edit: AddTakes, gap: Any) -> Any:
 
 
 def _reference(take: TakeReference, relative_to: Path | None) -> Any:
-    """The take as OpenTimelineIO has it: from its JSON, since metadata that is set from Python is converted slowly."""
-    rate = float(take.rate)
-    document = {
-        "OTIO_SCHEMA": "ExternalReference.1",
-        "name": take.name,
-        "target_url": url_of(take.path, relative_to),
-        "available_range": {
-            "OTIO_SCHEMA": "TimeRange.1",
-            "start_time": {"OTIO_SCHEMA": "RationalTime.1", "rate": rate, "value": float(take.start)},
-            "duration": {"OTIO_SCHEMA": "RationalTime.1", "rate": rate, "value": float(take.frames)},
-        },
-        "metadata": {KEY: dict(take.metadata)},
-    }
-    return otio.core.deserialize_json_from_string(json.dumps(document))
+    time, rate = otio.opentime.RationalTime, float(take.rate)
+    reference = otio.schema.ExternalReference(
+        target_url=url_of(take.path, relative_to),
+        available_range=otio.opentime.TimeRange(time(take.start, rate), time(take.frames, rate)),
+        metadata={KEY: dict(take.metadata)},
+    )
+    reference.name = take.name
+    return reference
 
 
 def _use_media(clip: Any, edit: UseMedia) -> None:
