@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -321,3 +322,46 @@ def test_a_preview_without_its_media_is_slates_and_silence(scene: Scene) -> None
     made = road.preview(scene.cut, scene.folder / "preview.mov", width=320, installed=scene.engines)
     assert {problem.code for problem in made.problems} == {"no-picture", "no-sound"}
     assert probe(scene.folder / "preview.mov").frames == 80
+
+
+# What costs nothing the second time
+
+
+def test_a_survey_opens_no_file_that_did_not_change(scene: Scene) -> None:
+    scene.generate()
+    sound = scene.folder / "dialogue.wav"
+    status, size = sound.stat(), sound.stat().st_size
+    sound.write_bytes(b"\x00" * size)  # nobody can read this: whoever opens it fails
+    os.utime(sound, ns=(status.st_atime_ns, status.st_mtime_ns))
+    plan = road.plan(scene.cut, installed=scene.engines)
+    assert plan.to_make == ()
+    assert not [problem for cue in plan.cues for problem in cue.problems]
+
+
+def test_a_cut_that_would_be_the_same_is_not_written_again(scene: Scene) -> None:
+    scene.generate()
+    output = scene.folder / "cut.greenroom.otio"
+    before = output.stat().st_mtime_ns
+    assert scene.generate().applied.edits.summary
+    assert output.stat().st_mtime_ns == before
+    output.write_text("an editor's accident")
+    scene.generate()
+    assert otio.adapters.read_from_file(str(output)).name == "scene"
+
+
+def test_the_dialogue_of_a_take_covers_its_handles_to_the_sample(scene: Scene, tmp_path: Path) -> None:
+    from greenroom.desk.prepare import prepare
+    from greenroom.media.sound import read_sound
+    from greenroom.takes import Job, Planned
+
+    planned = road.plan(scene.cut, installed=scene.engines).cues[0]
+    job = Job("j1", planned.cue.id, 3, 1, planned.fingerprint, "tiny", "talk", "mara", None, "USD", Planned(), "")
+    request = prepare(planned, planned.takes[0], job, tmp_path / "work")
+    assert (request.job, request.take, request.performer.name) == ("j1", 3, "mara")
+    assert request.dialogue is not None
+    samples = planned.spec.frames * 2000
+    heard = read_sound(request.dialogue, Fraction(0), samples + 10)
+    original = read_sound(scene.folder / "dialogue.wav", Fraction(0), samples)
+    assert not heard[: 8 * 2000].any()  # the cut begins with the slot: nothing lies under the head handle
+    assert np.abs(heard[8 * 2000 : samples] - original[: samples - 8 * 2000]).max() < 1e-6
+    assert not heard[samples:].any()

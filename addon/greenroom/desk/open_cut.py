@@ -53,6 +53,7 @@ class Desk:
     store: Store
     problems: tuple[Problem, ...]
     planned: Plan | None = None
+    takes: list[Take] | None = None  # as the last plan found them; None: the ledger is asked again
 
     def plan(
         self, *, engine: str = "", takes: int | None = None, only: tuple[str, ...] = (), quote: bool = True
@@ -61,6 +62,8 @@ class Desk:
 
         settings = PlanSettings.of(self.project, engine=engine, takes=takes, only=only, quote=quote)
         facts = survey(self.sheet, self.project, self.cast, self.engines, self.ledger)
+        found = {(take.cue, take.number): take for takes_of in facts.takes.values() for take in takes_of}
+        self.takes = [found[key] for key in sorted(found)]
         made = make_plan(self.sheet, facts, settings)
         self.planned = replace(made, problems=(*made.problems, *self.problems))
         return self.planned
@@ -69,7 +72,7 @@ class Desk:
         """Own takes; where a cue has none (it moved on the cut, so its id is another), those of its fingerprint."""
         own: dict[str, list[Take]] = {}
         by_fingerprint: dict[str, list[Take]] = {}
-        for take in self.ledger.takes():
+        for take in self._known_takes():
             own.setdefault(take.cue, []).append(take)
             by_fingerprint.setdefault(take.fingerprint, []).append(take)
         prints = {cue.cue.id: cue.fingerprint for cue in self.planned.cues} if self.planned else {}
@@ -78,14 +81,24 @@ class Desk:
             owner = found[0].cue if found else cue.id
             yield CueTakes(cue, tuple(found), self.ledger.circled(owner) if found else None)
 
+    def _known_takes(self) -> list[Take]:
+        if self.takes is None:
+            self.takes = self.ledger.takes()
+        return self.takes
+
     def apply(self, output: Path, to: str | None) -> Applied:
         from greenroom.desk.apply import apply_to_timeline
         from greenroom.desk.writeback import TakesOfCue, edit_plan
+        from greenroom.desk.written import write_once
 
         have = {each.cue.id: TakesOfCue(each.takes, each.circled) for each in self.cue_takes() if each.takes}
         edits = edit_plan(self.sheet, have)
-        apply_to_timeline(self.timeline, edits)
-        losses = write_timeline(self.timeline, output, to)
+
+        def write() -> tuple[Any, ...]:
+            apply_to_timeline(self.timeline, edits)
+            return write_timeline(self.timeline, output, to)
+
+        losses = write_once(self.sheet.layout.path, output, to, edits, self.ledger, write)
         return Applied(output, edits, losses, (*self.problems, *edits.problems))
 
 

@@ -182,6 +182,7 @@ def generate(
                 jobs_at_once=jobs_at_once or _jobs_at_once(),
                 on_event=on_event,
             )
+            desk.takes = None
         made = Generated(planned, report, None)
         if made.interrupted:
             return made
