@@ -90,14 +90,14 @@ def make_demo(
     twin = road.plan(folder / TWIN, project=folder)
     listed = road.cues(folder / LIST, project=folder, rate=RATE)
     on_step(f"performing {len(road.cues(folder / CUT, project=folder).cues)} cues of {CUT}")
+    before = _content(folder / NEW_CUT)
     generated = road.generate(folder / CUT, folder / NEW_CUT, project=folder, on_event=on_event)
     if generated.interrupted:
         raise KeyboardInterrupt
-    on_step("writing the cut for other programs, the contact sheet and the preview")
-    road.apply(folder / CUT, folder / NEW_XML, to="fcp7", project=folder)
-    road.apply(folder / CUT, folder / NEW_EDL, to="edl", project=folder)
-    road.sheet(folder / CUT, folder / SHEET, project=folder)
-    road.preview(folder / CUT, folder / PREVIEW, project=folder)
+    results = [folder / name for name in (NEW_XML, NEW_EDL, SHEET, PREVIEW)]
+    if before != _content(folder / NEW_CUT) or not all(path.exists() for path in results):
+        on_step("writing the cut for other programs, the contact sheet and the preview")
+        _write_results(folder)
     files = tuple(DemoFile(Path(name), purpose) for name, purpose in _PURPOSES.items())
     return Demo(folder, generated, files, len(twin.cues), len(listed.cues))
 
@@ -152,6 +152,17 @@ def _write_cuts(folder: Path) -> None:
             write_timeline(demo_timeline(rate), folder / name, "otio")
     if not (folder / LIST).exists():
         _write(folder / LIST, demo_edl())
+
+
+def _write_results(folder: Path) -> None:
+    road.apply(folder / CUT, folder / NEW_XML, to="fcp7", project=folder)
+    road.apply(folder / CUT, folder / NEW_EDL, to="edl", project=folder)
+    road.sheet(folder / CUT, folder / SHEET, project=folder)
+    road.preview(folder / CUT, folder / PREVIEW, project=folder)
+
+
+def _content(path: Path) -> bytes:
+    return path.read_bytes() if path.exists() else b""
 
 
 def _stamp_text() -> str:
