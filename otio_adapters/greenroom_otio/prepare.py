@@ -8,6 +8,7 @@ the copy is given ranges, one reference a clip, and notes where the format keeps
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +38,9 @@ class Keeps:
     nested: bool = True
     missing: bool = True  # clips without media
 
+
+# The head of a note, long or short. A comment "Greenroom: 2 takes" is none: the note's id must not give way to it.
+_NOTE = re.compile(r"\s*(GR(#[0-9a-z]{4,8})?\s*:|@\w)", re.IGNORECASE)
 
 KEEPS = {
     "edl": Keeps("EDL", speed=True, sequences=True, nested=False),
@@ -232,7 +236,7 @@ def prepare_marker(work: Preparation, marker: Any, place: str) -> None:
         return
     if not marker.comment or marker.comment == marker.name:
         return
-    if marker.comment.lstrip()[:2].upper() == "GR" or not marker.name:
+    if not marker.name or (_NOTE.match(marker.comment) and not _NOTE.match(marker.name)):
         if marker.name:
             work.lose(f'the marker\'s name "{marker.name}"', place, "the note stands in its place")
         marker.name = marker.comment

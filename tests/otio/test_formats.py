@@ -171,3 +171,23 @@ def test_otio_finds_the_adapter_by_name_only(tmp_path: Path) -> None:
     otio.adapters.write_to_file(timeline, str(tmp_path / "cut.xml"), adapter_name="greenroom_safe")
     assert read_cut(tmp_path / "cut.xml").global_start_time.value == 900_000
     assert "greenroom_safe" not in otio.adapters.suffixes_with_defined_adapters()
+
+
+def test_a_status_in_the_comment_never_takes_the_place_of_the_note(tmp_path: Path) -> None:
+    clip = otio.schema.Clip("shot", otio.schema.ExternalReference("file:///m/a.mov", times(0, 48)), times(0, 48))
+    status = "Greenroom: 2 takes (previz)"
+    clip.markers.append(otio.schema.Marker("GR#7f3a: actor=MARA", times(3, 1), "GREEN", comment=status))
+    timeline = otio.schema.Timeline("t", global_start_time=otio.opentime.RationalTime(86400, 24))
+    timeline.tracks.append(otio.schema.Track("V", [clip], kind="Video"))
+    lost = write_cut(timeline, tmp_path / "t.edl", to="edl")
+    assert "GR#7F3A: ACTOR=MARA" in (tmp_path / "t.edl").read_text("utf-8")
+    assert any("comment of the marker" in loss.what for loss in lost)
+
+
+def test_fcp7_names_the_first_picture_of_a_sequence(tmp_path: Path) -> None:
+    house = otio.schema.ImageSequenceReference("house", "h.", ".png", 1001, 1, 24, 4, available_range=times(0, 48))
+    timeline = otio.schema.Timeline("t")
+    timeline.tracks.append(otio.schema.Track("V", [otio.schema.Clip("house", house, times(0, 48))], kind="Video"))
+    lost = write_cut(timeline, tmp_path / "t.xml", to="fcp7")
+    assert "h.1001.png" in (tmp_path / "t.xml").read_text("utf-8")
+    assert any("image sequence" in loss.what for loss in lost)
