@@ -17,7 +17,7 @@ from greenroom.desk.edit_plan import AddTakes, EditPlan, MarkCue, MoveSource, Ta
 from greenroom.errors import TimelineError
 from greenroom_otio import url_of
 
-__all__ = ["DEFAULT_MEDIA", "KEY", "SCHEMA", "apply_to_timeline", "copied_references", "kept", "set_references"]
+__all__ = ["DEFAULT_MEDIA", "KEY", "SCHEMA", "apply_to_timeline", "copied_references", "kept"]
 
 KEY = "greenroom"
 SCHEMA = 1
@@ -62,20 +62,12 @@ def kept(item: Any) -> Any:
 
 
 def copied_references(clip: Any) -> dict[str, Any]:
-    """Copies of a clip's media references, for `set_references`."""
-    return {key: reference.clone() for key, reference in clip.media_references().items()}
+    """Copies of a clip's media references, to be changed and set.
 
-
-def set_references(clip: Any, references: dict[str, Any], active: str) -> None:
-    """Gives `clip` other media references.
-
-    OpenTimelineIO 0.18.1 kills the process in two ways here. A clip's own references must not be handed back to it
-    while Python holds them elsewhere: hand in copies. And the old ones must be held until the call is over: without,
-    they are freed while it still uses them.
+    Never hand a clip's own references back to it: OpenTimelineIO 0.18.1 frees those that Python holds elsewhere too,
+    and the process dies when they are used. Nor any that deserialize_json_from_string made: seen freed as well.
     """
-    had = clip.media_references()
-    clip.set_media_references(references, active)
-    del had
+    return {key: reference.clone() for key, reference in clip.media_references().items()}
 
 
 def _keep(item: Any, cue: str, **previous: Any) -> Any:
@@ -135,7 +127,7 @@ def _add_takes(timeline: Any, edit: AddTakes, relative_to: Path | None) -> None:
             references[take.key] = made
             changed = True
     if changed:
-        set_references(clip, references, active)
+        clip.set_media_references(references, active)
 
 
 def _fill_gap(timeline: Any, edit: AddTakes, gap: Any) -> Any:
@@ -284,4 +276,3 @@ def _keep_fields(held: Any, marker: Any, changed: Mapping[str, str]) -> None:
         if held["written"].get(field) != present:  # the editor's own words, or changed by the editor since
             held["previous"][field] = present
         held["written"][field] = value
-

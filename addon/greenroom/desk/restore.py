@@ -12,7 +12,7 @@ from typing import Any
 
 import opentimelineio as otio
 
-from greenroom.desk.apply import DEFAULT_MEDIA, KEY, copied_references, kept, set_references
+from greenroom.desk.apply import DEFAULT_MEDIA, KEY, copied_references, kept
 
 __all__ = ["restore"]
 
@@ -75,7 +75,7 @@ def _restore_references(clip: Any, active: str) -> None:
         references = {DEFAULT_MEDIA: otio.schema.MissingReference()}
     if active not in references:
         active = DEFAULT_MEDIA if DEFAULT_MEDIA in references else next(iter(references))
-    set_references(clip, references, active)
+    clip.set_media_references(references, active)
 
 
 def _restore_source(clip: Any, previous: Any) -> None:
