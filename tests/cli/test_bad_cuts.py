@@ -167,3 +167,10 @@ def test_an_unknown_suffix_of_the_new_cut_lists_the_known_ones(run: Callable[...
     ran = run("restore", two_cues, "-o", "new.mp3")
     assert ran.status == 2
     assert "otio" in ran.err
+
+
+def test_a_rate_never_bends_a_cut_that_says_its_own(run: Callable[..., Any], two_cues: Path) -> None:
+    ran = run("cues", two_cues, "--rate", "25")
+    assert ran.status == 2
+    assert "24 fps, not at 25" in ran.err
+    assert run("cues", two_cues, "--rate", "24").status == 0

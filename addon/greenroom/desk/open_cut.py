@@ -17,6 +17,7 @@ from greenroom.desk.plan import plan as make_plan
 from greenroom.desk.project import Project
 from greenroom.desk.results import Applied, CueTakes
 from greenroom.errors import Problem, ProjectError, TimelineError
+from greenroom.frames import write_rate
 from greenroom.takes.states import Take
 
 if TYPE_CHECKING:
@@ -150,10 +151,17 @@ def read_timeline(cut: Path, rate: Fraction | None, project: Project | None) -> 
     """
     from greenroom.cues.load import load
 
-    # EDLs don't say their rate; every other format does, and the project's must not bend it.
-    if rate is None and project is not None and cut.suffix.casefold() == ".edl":
-        rate = project.rate
-    return load(cut, rate)
+    if cut.suffix.casefold() == ".edl":
+        return load(cut, rate or (project.rate if project is not None else None))
+    # every other format says its rate, and nothing may bend it
+    timeline, layout = load(cut, None)
+    if rate is not None and rate != layout.rate:
+        raise TimelineError(
+            f"the cut plays at {write_rate(layout.rate)} fps, not at {write_rate(rate)}",
+            hint="Leave the rate out: only EDLs need one.",
+            where=str(cut),
+        )
+    return timeline, layout
 
 
 def write_timeline(timeline: Any, output: Path, to: str | None) -> tuple[Any, ...]:
