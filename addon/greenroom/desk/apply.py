@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import opentimelineio as otio
+from opentimelineio._otio import AnyDictionary, PyAny
 
 from greenroom.desk.edit_plan import AddTakes, EditPlan, MarkCue, MoveSource, TakeReference, UseMedia
 from greenroom.errors import TimelineError
@@ -45,11 +46,8 @@ def apply_to_timeline(timeline: Any, plan: EditPlan, *, relative_to: Path | None
 def kept(item: Any) -> Any:
     """What Greenroom keeps with a clip or marker (live, not a copy), None where there is nothing."""
     metadata = item.metadata
-    # a look at the names first: OpenTimelineIO answers "is it there" by raising, which is dear ten thousand times
-    if KEY not in list(metadata):
-        return None
-    held = metadata[KEY]
-    if not hasattr(held, "get"):
+    held = metadata.get(KEY) if len(metadata) else None
+    if held is None or not hasattr(held, "get"):
         return None
     schema = held.get("schema", SCHEMA)
     if isinstance(schema, int) and schema > SCHEMA:
@@ -70,11 +68,23 @@ def copied_references(clip: Any) -> dict[str, Any]:
     return {key: reference.clone() for key, reference in clip.media_references().items()}
 
 
+def _converted(value: Any) -> Any:
+    """A value as OpenTimelineIO's metadata holds it. Its own conversion asks each value five times what it is, which is
+    half of a write-back's time; ours are known to be mappings or plain.
+    """
+    if not isinstance(value, Mapping):
+        return PyAny(value)
+    converted = AnyDictionary()
+    for name, item in value.items():
+        converted[name] = _converted(item)
+    return PyAny(converted)
+
+
 def _keep(item: Any, cue: str, **previous: Any) -> Any:
     """Starts to keep what was there; values that are kept already stay."""
     held = kept(item)
     if held is None:
-        item.metadata[KEY] = {"schema": SCHEMA, "cue": cue, "previous": previous}
+        item.metadata[KEY] = _converted({"schema": SCHEMA, "cue": cue, "previous": previous})
         return item.metadata[KEY]
     held["cue"] = cue
     if "previous" not in held:
@@ -153,8 +163,8 @@ def _reference(take: TakeReference, relative_to: Path | None) -> Any:
     reference = otio.schema.ExternalReference(
         target_url=url_of(take.path, relative_to),
         available_range=otio.opentime.TimeRange(time(take.start, rate), time(take.frames, rate)),
-        metadata={KEY: dict(take.metadata)},
     )
+    reference.metadata[KEY] = _converted(take.metadata)
     reference.name = take.name
     return reference
 
@@ -261,7 +271,8 @@ def _write_marker(marker: Any, edit: MarkCue) -> None:
     held = kept(marker)
     if held is None:
         previous = {field: getattr(marker, field) for field in changed}
-        marker.metadata[KEY] = {"schema": SCHEMA, "cue": edit.cue, "previous": previous, "written": changed}
+        kept_now = {"schema": SCHEMA, "cue": edit.cue, "previous": previous, "written": changed}
+        marker.metadata[KEY] = _converted(kept_now)
     elif not held.get("added"):
         _keep_fields(_keep(marker, edit.cue), marker, changed)
     for field, value in changed.items():

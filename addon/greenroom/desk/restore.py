@@ -47,9 +47,9 @@ def _touched(root: Any) -> Iterator[tuple[Any, int]]:
 
 
 def _is_touched(clip: Any) -> bool:
-    if KEY in list(clip.metadata) or clip.active_media_reference_key.startswith(_TAKES):
+    if (len(clip.metadata) and KEY in clip.metadata) or clip.active_media_reference_key.startswith(_TAKES):
         return True
-    return len(clip.markers) > 0 and any(KEY in list(marker.metadata) for marker in clip.markers)
+    return len(clip.markers) > 0 and any(len(marker.metadata) and KEY in marker.metadata for marker in clip.markers)
 
 
 def _restore_clip(parent: Any, index: int) -> None:
@@ -65,7 +65,7 @@ def _restore_clip(parent: Any, index: int) -> None:
         _restore_marker(clip.markers, marker)
     if "gap" in previous and isinstance(clip.media_reference, otio.schema.MissingReference):
         _restore_gap(parent, index, clip, previous)
-    elif KEY in list(clip.metadata):
+    elif KEY in clip.metadata:
         del clip.metadata[KEY]
 
 

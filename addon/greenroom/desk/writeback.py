@@ -17,7 +17,7 @@ from greenroom.cues.model import Cue, CueSheet, Origin
 from greenroom.desk.edit_plan import AddTakes, Edit, EditPlan, MarkCue, MoveSource, TakeReference, UseMedia
 from greenroom.desk.facts import shown_source, where_of
 from greenroom.errors import Problem, Severity
-from greenroom.frames import timecode
+from greenroom.frames import FrameRange, timecode
 from greenroom.takes.states import CircledTake, Take
 
 __all__ = ["TakesOfCue", "edit_plan", "reference_key"]
@@ -66,7 +66,8 @@ def _edits_of(cue: Cue, has: TakesOfCue, sheet: CueSheet) -> tuple[list[Edit], s
         known = ", ".join(str(take.number) for take in has.takes)
         message = f"take {number} is circled, but there is no such take"
         return [], Problem(Severity.ERROR, "unknown-take", message, f"There are: {known}.", where)
-    start = _source_start(cue, take)
+    shown = shown_source(cue.event, cue.slot.rate)
+    start = _source_start(cue, take, shown)
     if start is None:
         message = f"take {take.number} covers {take.frames - take.head} f, the slot has {cue.slot.duration} f"
         hint = "Generate the cue again; the stand-in stays until then."
@@ -76,7 +77,7 @@ def _edits_of(cue: Cue, has: TakesOfCue, sheet: CueSheet) -> tuple[list[Edit], s
         AddTakes(address, cue.id, tuple(_reference(cue, each) for each in has.takes)),
         UseMedia(address, cue.id, reference_key(take.number)),
     ]
-    if start != _current_start(cue):
+    if shown is None or start != shown.start + _under_transition(cue):
         edits.append(_move(cue, start))
     edits.append(_mark(cue, has, start))
     return edits, _summary(cue, take, drop_frame)
@@ -91,21 +92,19 @@ def chosen_number(cue: Cue, has: TakesOfCue) -> int:
     return has.circled.number if has.circled is not None else has.takes[-1].number
 
 
-def _current_start(cue: Cue) -> int | None:
-    """The count of the clip's own first frame, where it counts at the cut's rate and at normal speed."""
-    shown = shown_source(cue.event, cue.slot.rate)
-    return None if shown is None else shown.start + cue.event.record.start - cue.event.visible.start
+def _under_transition(cue: Cue) -> int:
+    """Frames of the slot that lie before the clip's own first frame."""
+    return cue.event.record.start - cue.event.visible.start
 
 
-def _source_start(cue: Cue, take: Take) -> int | None:
+def _source_start(cue: Cue, take: Take, shown: FrameRange | None) -> int | None:
     """Where the clip's source range has to start for `take`; None if the take can't cover the slot.
 
     A clip that already lies inside the take stays as it is: so a trimmed or slipped take is left as the editor has it.
     """
     if Fraction(take.rate) != cue.slot.rate:
         return None
-    shown = shown_source(cue.event, cue.slot.rate)
-    before = cue.event.record.start - cue.event.visible.start
+    before = _under_transition(cue)
     if shown is not None and take.start_frame <= shown.start and shown.end <= take.start_frame + take.frames:
         return shown.start + before
     if take.frames - take.head < cue.slot.duration:
@@ -124,16 +123,10 @@ def _reference(cue: Cue, take: Take) -> TakeReference:
         "schema": 1,
         "cue": cue.id,
         "take": take.number,
-        "actor": take.actor,
-        "mode": take.mode,
-        "engine": take.engine,
         "label": take.label,
-        "fingerprint": take.fingerprint,
+        "engine": take.engine,
         "sha256": take.sha256,
-        "head": take.head,
-        "tail": take.tail,
-        "created": take.created,
-    }
+    }  # the rest is in take.json, beside the media
     rate = Fraction(take.rate)
     return TakeReference(
         reference_key(take.number), take.media, take.start_frame, take.frames, rate, take.media.stem, facts
