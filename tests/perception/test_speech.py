@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from greenroom.perception.speech import (
     SAMPLE_RATE,
     Phone,
+    Span,
     TimingMethod,
     align,
     decode_phones,
@@ -266,3 +267,19 @@ def test_resampling_keeps_the_length_in_time() -> None:
     tone = np.sin(np.arange(44100) / 20).astype(np.float32)
     assert len(resample(tone, 44100)) == pytest.approx(SAMPLE_RATE, abs=1)
     assert resample(tone[:0], 44100).size == 0
+
+
+def test_a_line_is_found_between_what_its_neighbours_say(librivox: list[Clip]) -> None:
+    (before, _), (sound, line), (after, _) = librivox[0], librivox[1], librivox[4]
+    edge = 16000 // 3  # eight frames at 24 fps: a take's handles
+    whole = np.concatenate([before[20000 : 20000 + edge], sound, after[8000 : 8000 + edge]])
+    start, end = edge / 16000, (edge + len(sound)) / 16000
+    timing = time_phones(whole, 16000, line, line_in=Span(start, end))
+    assert timing.method is TimingMethod.ALIGNED
+    assert timing.matched > 0.95
+    alone = time_phones(sound, 16000, line)
+    inside = [phone for phone in timing.phones if phone.word]
+    assert [phone.name for phone in inside] == [phone.name for phone in alone.phones if phone.word]
+    assert inside[0].start == pytest.approx(start + next(p.start for p in alone.phones if p.word))
+    assert any(phone.name != "SIL" and phone.end <= start for phone in timing.phones)
+    assert all(one.end <= other.start + 1e-9 for one, other in pairwise(timing.phones))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import enum
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -94,10 +94,13 @@ class PhoneTiming:
     matched: float = 0.0
 
 
-def time_phones(samples: Sound, rate: int, text: str = "") -> PhoneTiming:
+def time_phones(samples: Sound, rate: int, text: str = "", *, line_in: Span | None = None) -> PhoneTiming:
     """The best timing that there is: of `text` in the sound, else of what is heard, else none. Never raises for either.
 
-    Takes about a tenth of the sound's length, a fifth where the line turns out not to fit.
+    `line_in` is the part of the sound in which the line is spoken. A take's handles hold what its neighbours say,
+    which no alignment of this line can place; there the phones are those that are heard.
+
+    Takes about a tenth of the sound's length, a fifth where the line turns out not to fit or has surroundings.
     """
     heard = resample(samples, rate)
     if not speech_segments(heard, SAMPLE_RATE):
@@ -105,7 +108,7 @@ def time_phones(samples: Sound, rate: int, text: str = "") -> PhoneTiming:
     notes: list[str] = []
     matched = 0.0
     if words_of(text):
-        timing = _by_line(heard, text)
+        timing = _by_line(heard, text) if line_in is None else _by_line_within(heard, text, line_in)
         if timing.phones:
             return timing
         notes, matched = list(timing.notes), timing.matched
@@ -183,8 +186,23 @@ def _by_line(samples: Sound, text: str) -> PhoneTiming:
     if matched < _LINE_FITS:
         note = f"the line fits only {matched:.0%} of the sound, so it was not used. {_MISFIT_HINT}"
         return PhoneTiming((), TimingMethod.ALIGNED, (note,), matched)
-    notes = [f'"{word.word}" at {word.phones[0].start:.2f} s does not sound like it' for word in misfits if word.phones]
+    # <sil>, <s> and </s> are no words of the line: an editor can't mend them
+    named = [word for word in misfits if word.phones and not word.word.startswith("<")]
+    notes = [f'"{word.word}" at {word.phones[0].start:.2f} s does not sound like it' for word in named]
     return PhoneTiming(tuple(_phones_of(found)), TimingMethod.ALIGNED, tuple(notes), matched)
+
+
+def _by_line_within(samples: Sound, text: str, part: Span) -> PhoneTiming:
+    """The line's phones in `part`, between those that are heard before and after it."""
+    first, end = (round(second * SAMPLE_RATE) for second in (part.start, part.end))
+    timing = _by_line(samples[first:end], text)
+    if not timing.phones:
+        return timing
+    around = decode_phones(samples)
+    line = [replace(phone, start=phone.start + part.start, end=phone.end + part.start) for phone in timing.phones]
+    before = [replace(phone, end=min(phone.end, part.start)) for phone in around if phone.start < part.start]
+    after = [replace(phone, start=max(phone.start, part.end)) for phone in around if phone.end > part.end]
+    return replace(timing, phones=(*before, *line, *after))
 
 
 def _words_in(samples: Sound, words: Sequence[str]) -> list[AlignedWord]:

@@ -11,7 +11,6 @@ import queue
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from fractions import Fraction
 from typing import Any
 
 import cv2
@@ -27,9 +26,11 @@ from greenroom.engines.previz.mouth import Mouth
 from greenroom.engines.previz.rig import Head, Rig
 from greenroom.engines.previz.visemes import energy_curves, loudness, mouths_at_frames, speech_curves
 from greenroom.errors import CastError, MediaError
+from greenroom.frames import seconds
 from greenroom.media.takes import TakeWriter
+from greenroom.media.types import TakeSpec
 from greenroom.perception.faces import FaceFinder
-from greenroom.perception.speech import time_phones
+from greenroom.perception.speech import Span, time_phones
 
 __all__ = ["Performance", "Speech", "hear", "prepare", "render_talk"]
 
@@ -120,7 +121,7 @@ def prepare(request: Request) -> Performance:
             where=str(request.performer.portrait),
         )
     framed = frame_portrait(portrait, found.points, spec.width, spec.height)
-    speech = hear(_dialogue(request), spec.sample_rate, request.line, spec.frames, spec.rate)
+    speech = hear(_dialogue(request), request.line, spec)
     life = live(spec.frames, spec.rate, request.seed, speech.loud)
     report = {
         "method": "talk",
@@ -133,14 +134,16 @@ def prepare(request: Request) -> Performance:
     return Performance(framed, speech, life, report)
 
 
-def hear(samples: NDArray[np.float32] | None, sample_rate: int, line: str, frames: int, rate: Fraction) -> Speech:
-    """The mouth of every frame for `samples` at `sample_rate`, whose words are `line` where it is known."""
-    heard = np.zeros(0, np.float32) if samples is None else _at_speech_rate(samples, sample_rate)
+def hear(samples: NDArray[np.float32] | None, line: str, spec: TakeSpec) -> Speech:
+    """The mouth of every frame of a take for its `samples`, handles included. `line` is what its slot says."""
+    frames, rate = spec.frames, spec.rate
+    heard = np.zeros(0, np.float32) if samples is None else _at_speech_rate(samples, spec.sample_rate)
     loud = loudness(heard, _SPEECH_RATE)
     if not len(loud) or np.percentile(loud, 99) < _SILENCE:
         note = "no speech in the dialogue: the mouth stays closed"
         return Speech(mouths_at_frames(np.zeros((0, 7)), frames, rate), loud, "silence", 0.0, (note,))
-    timing = time_phones(heard, _SPEECH_RATE, line)
+    slot = Span(float(seconds(spec.head, rate)), float(seconds(spec.head + spec.slot, rate)))
+    timing = time_phones(heard, _SPEECH_RATE, line, line_in=slot)
     curves = speech_curves(timing.phones, loud) if timing.phones else energy_curves(heard, _SPEECH_RATE)
     mouths = mouths_at_frames(curves, frames, rate)
     return Speech(mouths, loud, str(timing.method), float(timing.matched), tuple(timing.notes))
