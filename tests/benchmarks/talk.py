@@ -39,7 +39,7 @@ def _request(folder: Path, width: int, height: int, codec: Codec) -> Request:
 
 def _speech() -> np.ndarray:
     """Four seconds of a LibriVox reading, at 48 kHz."""
-    scene = importlib.resources.files("greenroom") / "desk" / "demo_scene"
+    scene = importlib.resources.files("greenroom") / "desk" / "demo" / "scene"
     first = sorted(Path(str(scene)).rglob("*.flac"))[0]
     samples, rate = soundfile.read(first, dtype="float32")
     wanted = FRAMES * 2000

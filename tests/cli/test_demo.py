@@ -14,14 +14,14 @@ import pytest
 import soundfile
 
 from greenroom.cues import load, read_cues
-from greenroom.desk import demo_cut
-from greenroom.desk.demo_media import ACTORS, TWIN_RATE
-from greenroom.desk.demo_pictures import house, slate
-from greenroom.desk.demo_script import HOUSE_FRAMES, RATE, SCENE, SECONDS, START, Way
+from greenroom.desk.demo import cut as demo_cut
+from greenroom.desk.demo.media import ACTORS, TWIN_RATE
+from greenroom.desk.demo.pictures import house, slate
+from greenroom.desk.demo.script import HOUSE_FRAMES, RATE, SCENE, SECONDS, START, Way
 from greenroom_otio import write_cut
 
 SPOKEN = [shot for shot in SCENE if shot.note]
-DATA = importlib.resources.files("greenroom.desk") / "demo_scene"
+DATA = importlib.resources.files("greenroom.desk.demo") / "scene"
 
 
 @pytest.fixture(params=[RATE, TWIN_RATE], ids=["24", "23.976"])

@@ -17,8 +17,8 @@ from greenroom.cast.model import Actor
 from greenroom.cues.find import read_cues
 from greenroom.cues.layout import layout_of
 from greenroom.cues.model import CueSheet
-from greenroom.desk.facts import DialogueFacts, MediaFacts, Survey, media_key
-from greenroom.desk.model import CuePlan
+from greenroom.desk.planning.facts import DialogueFacts, MediaFacts, Survey, media_key
+from greenroom.desk.planning.model import CuePlan
 from greenroom.engines.contract import Capabilities, Delivery, Estimate, Handle, Request, Status, Succeeded
 from greenroom.errors import Problem
 from greenroom.media.types import MediaInfo, MediaKind

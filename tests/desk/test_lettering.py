@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from greenroom.desk.lettering import draw_text, fitted, text_width, wrapped
-from greenroom.desk.showing import slate
+from greenroom.desk.looking.lettering import draw_text, fitted, text_width, wrapped
+from greenroom.desk.looking.showing import slate
 
 
 def inked(text: str) -> int:

@@ -14,9 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from greenroom.cast.model import Actor
-from greenroom.desk.facts import DialogueFacts, MediaFacts, Survey, media_key
-from greenroom.desk.model import CuePlan, Plan
-from greenroom.desk.plan import PlanSettings, plan
+from greenroom.desk.planning.facts import DialogueFacts, MediaFacts, Survey, media_key
+from greenroom.desk.planning.model import CuePlan, Plan
+from greenroom.desk.planning.plan import PlanSettings, plan
 from greenroom.errors import Problem, Severity
 from greenroom.media.types import Fit
 from greenroom.takes.states import Take

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from greenroom.desk.disks import network_kind
-from greenroom.desk.project import Project
+from greenroom.desk.project.disks import network_kind
+from greenroom.desk.project.project import Project
 from greenroom.errors import ProjectError
 from greenroom.media.types import Codec, Fit
 

@@ -16,7 +16,7 @@ import pytest
 
 from greenroom.cast import save_actor
 from greenroom.desk import road
-from greenroom.desk.project import Project
+from greenroom.desk.project.project import Project
 from greenroom.errors import BudgetError, CastError, CueError, InputError, PlanError, ProjectError
 from greenroom.media.posters import write_png
 from greenroom.media.sound import write_wav
@@ -350,7 +350,7 @@ def test_a_cut_that_would_be_the_same_is_not_written_again(scene: Scene) -> None
 
 
 def test_the_dialogue_of_a_take_covers_its_handles_to_the_sample(scene: Scene, tmp_path: Path) -> None:
-    from greenroom.desk.prepare import prepare
+    from greenroom.desk.planning.prepare import prepare
     from greenroom.media.sound import read_sound
     from greenroom.takes import Job, Planned
 

@@ -10,11 +10,11 @@ from typing import Any
 import opentimelineio as otio
 import pytest
 
-from greenroom.desk.apply import apply_to_timeline, copied_references
-from greenroom.desk.facts import Survey
-from greenroom.desk.plan import PlanSettings, plan
-from greenroom.desk.restore import restore
-from greenroom.desk.writeback import TakesOfCue, edit_plan
+from greenroom.desk.planning.facts import Survey
+from greenroom.desk.planning.plan import PlanSettings, plan
+from greenroom.desk.writing_back.apply import apply_to_timeline, copied_references
+from greenroom.desk.writing_back.restore import restore
+from greenroom.desk.writing_back.writeback import TakesOfCue, edit_plan
 from greenroom.errors import TimelineError
 from greenroom.takes.states import CircledTake, Take
 

@@ -67,7 +67,7 @@ def portraits(actors: dict[str, Picture], tmp_path_factory: pytest.TempPathFacto
 @pytest.fixture(scope="session")
 def speech() -> tuple[Sound, str]:
     """Seven seconds at 48 kHz that hold several m, b and p, and what is said."""
-    scene = Path(greenroom.__file__).parent / "desk" / "demo_scene"
+    scene = Path(greenroom.__file__).parent / "desk" / "demo" / "scene"
     clip = tomllib.loads((scene / "dialogue.toml").read_text("utf-8"))["clip"][0]
     samples, rate = soundfile.read(scene / clip["file"], dtype="float32")
     return np.asarray(soxr.resample(samples, rate, 48000), np.float32), clip["line"]

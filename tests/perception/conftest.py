@@ -112,6 +112,6 @@ def turned() -> Callable[[Picture, float], Picture]:
 @pytest.fixture(scope="session")
 def librivox() -> list[Clip]:
     """Five clips of 3 to 7 seconds at 16 kHz, with their lines."""
-    scene = Path(greenroom.__file__).parent / "desk" / "demo_scene"
+    scene = Path(greenroom.__file__).parent / "desk" / "demo" / "scene"
     clips = tomllib.loads((scene / "dialogue.toml").read_text("utf-8"))["clip"]
     return [(soundfile.read(scene / clip["file"], dtype="float32")[0], clip["line"]) for clip in clips]

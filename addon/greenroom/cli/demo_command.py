@@ -25,7 +25,7 @@ def demo(folder: Path, as_json: bool, verbose: bool) -> int:
     Given again, the command makes only what is missing, and what you changed in DIR stays as it is.
     """
     from greenroom.cli.progress import Bars, somebody_looks_on
-    from greenroom.desk.demo import demo_json, make_demo
+    from greenroom.desk.demo.make import demo_json, make_demo
 
     def tell(step: str) -> None:
         click.echo(step, err=True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
-    from greenroom.desk.job_events import JobEvent
+    from greenroom.desk.generating.job_events import JobEvent
 
 __all__ = ["Bar", "Bars", "somebody_looks_on"]
 

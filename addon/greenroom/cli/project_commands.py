@@ -57,7 +57,7 @@ def doctor(project: Path | None, as_json: bool, verbose: bool) -> int:
 
     Each thing is ok, a warning or a problem, with the next step. The exit status is 1 where there is a problem.
     """
-    from greenroom.desk.doctor import examine
+    from greenroom.desk.project.doctor import examine
     from greenroom.desk.results_json import doctor_json
 
     value = doctor_json(examine(project or Path.cwd()))

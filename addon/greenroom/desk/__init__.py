@@ -2,7 +2,12 @@
 """The desk: where a cut becomes takes and a new cut. `desk.road` has a function for each command; hosts, the panel and
 the command line call nothing else here.
 
-    project, survey -> plan (pure) -> generate -> writeback (pure) -> apply, restore; sheet and preview to look at
+    project/        greenroom.toml, and whether this machine can work on it
+    planning/       survey (all the reading) -> plan (pure)
+    generating/     plan -> takes: jobs, engines, conform, store
+    writing_back/   takes -> edit plan (pure) -> applied, or taken out again
+    looking/        contact sheet and preview
+    demo/           a scene that takes the same road
 
 What must never enter: printing, asking, a host's or an engine's own API, and opening media while planning (survey
 does that). Nothing is imported here, so that a command loads what it needs and no more.

@@ -17,7 +17,7 @@ from typing import Any, TypeAlias
 
 from greenroom.cast.model import Actor
 from greenroom.cues.model import Cue, CueSheet, Layout
-from greenroom.desk.model import CuePlan, Plan, PlannedTake
+from greenroom.desk.planning.model import CuePlan, Plan, PlannedTake
 from greenroom.engines.contract import Capabilities, Estimate
 from greenroom.errors import Problem
 from greenroom.frames import FrameRange, timecode

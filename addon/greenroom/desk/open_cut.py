@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from greenroom.cues.model import CueSheet, Layout
-from greenroom.desk.model import Plan
-from greenroom.desk.plan import PlanSettings
-from greenroom.desk.plan import plan as make_plan
-from greenroom.desk.project import Project
+from greenroom.desk.planning.model import Plan
+from greenroom.desk.planning.plan import PlanSettings
+from greenroom.desk.planning.plan import plan as make_plan
+from greenroom.desk.project.project import Project
 from greenroom.desk.results import Applied, CueTakes
 from greenroom.errors import Problem, ProjectError, TimelineError
 from greenroom.frames import write_rate
@@ -59,7 +59,7 @@ class Desk:
     def plan(
         self, *, engine: str = "", takes: int | None = None, only: tuple[str, ...] = (), quote: bool = True
     ) -> Plan:
-        from greenroom.desk.survey import survey
+        from greenroom.desk.planning.survey import survey
 
         settings = PlanSettings.of(self.project, engine=engine, takes=takes, only=only, quote=quote)
         facts = survey(self.sheet, self.project, self.cast, self.engines, self.ledger)
@@ -88,9 +88,9 @@ class Desk:
         return self.takes
 
     def apply(self, output: Path, to: str | None) -> Applied:
-        from greenroom.desk.apply import apply_to_timeline
-        from greenroom.desk.writeback import TakesOfCue, edit_plan
-        from greenroom.desk.written import write_once
+        from greenroom.desk.writing_back.apply import apply_to_timeline
+        from greenroom.desk.writing_back.writeback import TakesOfCue, edit_plan
+        from greenroom.desk.writing_back.written import write_once
 
         have = {each.cue.id: TakesOfCue(each.takes, each.circled) for each in self.cue_takes() if each.takes}
         edits = edit_plan(self.sheet, have)

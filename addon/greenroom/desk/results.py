@@ -9,9 +9,9 @@ from typing import Any
 
 from greenroom.cast.model import Actor
 from greenroom.cues.model import Cue
-from greenroom.desk.edit_plan import EditPlan
-from greenroom.desk.job_events import GenerateReport, Outcome
-from greenroom.desk.model import CuePlan, Plan
+from greenroom.desk.generating.job_events import GenerateReport, Outcome
+from greenroom.desk.planning.model import CuePlan, Plan
+from greenroom.desk.writing_back.edit_plan import EditPlan
 from greenroom.engines.contract import Capabilities
 from greenroom.errors import Problem, Severity
 from greenroom.takes.states import CircledTake, Take

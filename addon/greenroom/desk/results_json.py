@@ -21,9 +21,9 @@ from greenroom.desk.as_json import (
     problems_json,
     take_json,
 )
-from greenroom.desk.doctor import Check, Health
-from greenroom.desk.job_events import JobResult, Outcome
-from greenroom.desk.project import Project
+from greenroom.desk.generating.job_events import JobResult, Outcome
+from greenroom.desk.project.doctor import Check, Health
+from greenroom.desk.project.project import Project
 from greenroom.desk.results import AddedActor, Applied, CueTakes, EngineList, Generated, Pictures, Restored
 from greenroom.takes.states import CircledTake
 

@@ -17,8 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from greenroom.cues.model import CueSheet
-from greenroom.desk.job_events import GenerateReport, JobEvent
-from greenroom.desk.model import Plan
+from greenroom.desk.generating.job_events import GenerateReport, JobEvent
 from greenroom.desk.open_cut import (
     find_project,
     open_cut,
@@ -27,7 +26,8 @@ from greenroom.desk.open_cut import (
     read_timeline,
     write_timeline,
 )
-from greenroom.desk.project import Project
+from greenroom.desk.planning.model import Plan
+from greenroom.desk.project.project import Project
 from greenroom.desk.results import AddedActor, Applied, CueTakes, EngineList, Generated, Pictures, Restored
 from greenroom.errors import (
     BudgetError,
@@ -77,7 +77,7 @@ def add_actor(name: str, *, portrait: Path, project: Path | None = None, **profi
         CastError: the portrait can't be animated well; all that is wrong with it is named.
     """
     from greenroom.cast import folder_name, save_actor
-    from greenroom.desk.portraits import look_over
+    from greenroom.desk.project.portraits import look_over
 
     home = find_project(None, project)
     problems = look_over(portrait)
@@ -164,7 +164,7 @@ def generate(
         PlanError: no cue can be made, or one was asked for that isn't there.
         BudgetError: the quote passes the project's budget, or can't be known to keep it.
     """
-    from greenroom.desk.generate import generate as perform
+    from greenroom.desk.generating.generate import generate as perform
 
     _not_over(cut, output)
     with open_cut(cut, project, rate, installed) as desk:
@@ -246,7 +246,7 @@ def restore(
     cut: Path, output: Path, *, to: str | None = None, project: Path | None = None, rate: Fraction | None = None
 ) -> Restored:
     """Back to the stand-ins: the cut as the editor had it. Needs no project."""
-    from greenroom.desk.restore import restore as take_out
+    from greenroom.desk.writing_back.restore import restore as take_out
 
     _not_over(cut, output)
     timeline, _ = read_timeline(cut, rate, project_if_any(cut, project))
@@ -263,7 +263,7 @@ def sheet(
     installed: Mapping[str, Engine] | None = None,
 ) -> Pictures:
     """A contact sheet (PNG): each cue's stand-in and takes, first, middle and last frame."""
-    from greenroom.desk.sheet import write_sheet
+    from greenroom.desk.looking.sheet import write_sheet
 
     with open_cut(cut, project, rate, installed) as desk:
         desk.plan(quote=False)
@@ -281,7 +281,7 @@ def preview(
     on_progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Pictures:
     """An H.264 movie of the finished cut with sound, `width` pixels wide."""
-    from greenroom.desk.preview import write_preview
+    from greenroom.desk.looking.preview import write_preview
 
     with open_cut(cut, project, rate, installed) as desk:
         planned = desk.plan(quote=False)
@@ -297,7 +297,7 @@ def engines() -> EngineList:
 
 
 def _chosen(each: CueTakes) -> Take | None:
-    from greenroom.desk.writeback import TakesOfCue, chosen_number
+    from greenroom.desk.writing_back.writeback import TakesOfCue, chosen_number
 
     if not each.takes:
         return None

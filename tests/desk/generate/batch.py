@@ -21,10 +21,10 @@ from pathlib import Path
 from typing import Any
 
 from greenroom.cues.model import Cue, Event, EventKind, Layout, Mode, Origin
-from greenroom.desk.generate import generate
-from greenroom.desk.job_events import GenerateReport, JobEvent
-from greenroom.desk.model import CuePlan, Plan, PlannedTake
-from greenroom.desk.project import Project
+from greenroom.desk.generating.generate import generate
+from greenroom.desk.generating.job_events import GenerateReport, JobEvent
+from greenroom.desk.planning.model import CuePlan, Plan, PlannedTake
+from greenroom.desk.project.project import Project
 from greenroom.engines.contract import Estimate, Performer
 from greenroom.frames import FrameRange
 from greenroom.media.types import Codec, TakeSpec

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from greenroom.desk.job_events import GenerateReport
-from greenroom.desk.project import Project
+from greenroom.desk.generating.job_events import GenerateReport
+from greenroom.desk.project.project import Project
 from greenroom.takes import Ledger, Store
 from greenroom.testing import TinyEngine
 

@@ -14,7 +14,7 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from greenroom.desk.job_events import GenerateReport, JobEvent, JobStep, Outcome
+from greenroom.desk.generating.job_events import GenerateReport, JobEvent, JobStep, Outcome
 from greenroom.errors import MediaError, Severity, StoreError
 from greenroom.frames import FrameRange
 from greenroom.media.check import check_take

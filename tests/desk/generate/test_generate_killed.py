@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from greenroom.desk.job_events import GenerateReport, JobStep, Outcome
+from greenroom.desk.generating.job_events import GenerateReport, JobStep, Outcome
 from greenroom.media.check import check_take
 from greenroom.takes import Ledger, Store, Submitted, Unknown
 from greenroom.testing import TinyEngine

@@ -16,12 +16,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from greenroom.desk import delivered, spare_handle
-from greenroom.desk.finishing import bytes_needed
-from greenroom.desk.job_events import GenerateReport, JobResult, Outcome
-from greenroom.desk.take_record import runs
-from greenroom.desk.verdict import ForeignError, Stage, Verdict, verdict
-from greenroom.desk.workers import Workers
+from greenroom.desk.generating import delivered, spare_handle
+from greenroom.desk.generating.finishing import bytes_needed
+from greenroom.desk.generating.job_events import GenerateReport, JobResult, Outcome
+from greenroom.desk.generating.take_record import runs
+from greenroom.desk.generating.verdict import ForeignError, Stage, Verdict, verdict
+from greenroom.desk.generating.workers import Workers
 from greenroom.engines.contract import Capabilities, Delivery
 from greenroom.errors import (
     DeliveryError,

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from greenroom.desk import demo_media, road
-from greenroom.desk.demo_cut import demo_edl, demo_timeline
-from greenroom.desk.demo_script import RATE
-from greenroom.desk.job_events import JobEvent, Outcome
-from greenroom.desk.project import Project
+from greenroom.desk import road
+from greenroom.desk.demo import media as demo_media
+from greenroom.desk.demo.cut import demo_edl, demo_timeline
+from greenroom.desk.demo.script import RATE
+from greenroom.desk.generating.job_events import JobEvent, Outcome
+from greenroom.desk.project.project import Project
 from greenroom.desk.results import Generated
 from greenroom.errors import ProjectError
 

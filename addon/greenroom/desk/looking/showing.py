@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from greenroom.cues.model import Event
-from greenroom.desk.lettering import draw_text, wrapped
-from greenroom.desk.plan_picture import file_frames
+from greenroom.desk.looking.lettering import draw_text, wrapped
+from greenroom.desk.planning.plan_picture import file_frames
 from greenroom.errors import MediaError
 from greenroom.media.pictures import read_pictures
 from greenroom.media.probe import probe_source

@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from greenroom.cues.model import Event, EventKind, Layout
-from greenroom.desk.lettering import draw_text, text_width
-from greenroom.desk.model import Plan
+from greenroom.desk.looking.lettering import draw_text, text_width
+from greenroom.desk.looking.showing import Picture, Source, event_source, pictures, slate, take_source
+from greenroom.desk.planning.model import Plan
 from greenroom.desk.results import Pictures
-from greenroom.desk.showing import Picture, Source, event_source, pictures, slate, take_source
 from greenroom.errors import InputError, MediaError, Problem, Severity
 from greenroom.frames import FrameRange, timecode
 from greenroom.media.sound import mix, read_sound

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from greenroom.cues.model import Cue, EventKind, Layout
-from greenroom.desk.facts import MediaFacts, Survey, shown_source, where_of
-from greenroom.desk.project_file import MAX_HANDLES
+from greenroom.desk.planning.facts import MediaFacts, Survey, shown_source, where_of
+from greenroom.desk.project.project_file import MAX_HANDLES
 from greenroom.errors import Problem, Severity
 from greenroom.frames import frame_of, is_drop_frame_rate, nominal, timecode, write_rate
 from greenroom.media.types import Codec, Fit, TakeSpec

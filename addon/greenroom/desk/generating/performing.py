@@ -11,12 +11,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from greenroom.desk import delivered, spare_handle
-from greenroom.desk.finishing import Finished, bytes_needed, finish
-from greenroom.desk.job_events import JobEvent, JobResult, JobStep, Outcome
-from greenroom.desk.job_room import Order, Room
-from greenroom.desk.take_record import describe_take, hash_media, media_to_hash
-from greenroom.desk.verdict import ForeignError, Stage, Verdict, verdict
+from greenroom.desk.generating import delivered, spare_handle
+from greenroom.desk.generating.finishing import Finished, bytes_needed, finish
+from greenroom.desk.generating.job_events import JobEvent, JobResult, JobStep, Outcome
+from greenroom.desk.generating.job_room import Order, Room
+from greenroom.desk.generating.take_record import describe_take, hash_media, media_to_hash
+from greenroom.desk.generating.verdict import ForeignError, Stage, Verdict, verdict
 from greenroom.engines.contract import Capabilities, Delivery, Engine, Failed, Handle, Lost, Pending, Request
 from greenroom.errors import EngineError, EngineUnavailable, GreenroomError, PaymentUnknownError, StoreError, nearest
 from greenroom.takes.disk import check_space, storing

@@ -14,8 +14,8 @@ from fractions import Fraction
 
 from greenroom.cues.grammar import parse_note, write_note
 from greenroom.cues.model import Cue, CueSheet, Origin
-from greenroom.desk.edit_plan import AddTakes, Edit, EditPlan, MarkCue, MoveSource, TakeReference, UseMedia
-from greenroom.desk.facts import shown_source, where_of
+from greenroom.desk.planning.facts import shown_source, where_of
+from greenroom.desk.writing_back.edit_plan import AddTakes, Edit, EditPlan, MarkCue, MoveSource, TakeReference, UseMedia
 from greenroom.errors import Problem, Severity
 from greenroom.frames import FrameRange, timecode
 from greenroom.takes.states import CircledTake, Take

@@ -13,7 +13,7 @@ from typing import Any
 
 import opentimelineio as otio
 
-from greenroom.desk.demo_script import HOUSE_FRAMES, RATE, SCENE, SECONDS, START, Shot, Way
+from greenroom.desk.demo.script import HOUSE_FRAMES, RATE, SCENE, SECONDS, START, Shot, Way
 from greenroom.frames import timecode, write_rate
 
 __all__ = [

@@ -18,13 +18,13 @@ from typing import Any
 from greenroom.cast.model import Actor
 from greenroom.cues.fingerprint import fingerprint
 from greenroom.cues.model import Cue, CueSheet, Layout, Mode
-from greenroom.desk.facts import PICTURE_MODES, SILENCE, Survey, media_key, where_of
-from greenroom.desk.model import CuePlan, Plan, PlannedTake
-from greenroom.desk.plan_engine import choose_engine, limits_of
-from greenroom.desk.plan_picture import Picture, picture_of
-from greenroom.desk.plan_spec import FrameSize, Placement, fit_note, frame_size, place
-from greenroom.desk.prepare import draft_request
-from greenroom.desk.project import Project
+from greenroom.desk.planning.facts import PICTURE_MODES, SILENCE, Survey, media_key, where_of
+from greenroom.desk.planning.model import CuePlan, Plan, PlannedTake
+from greenroom.desk.planning.plan_engine import choose_engine, limits_of
+from greenroom.desk.planning.plan_picture import Picture, picture_of
+from greenroom.desk.planning.plan_spec import FrameSize, Placement, fit_note, frame_size, place
+from greenroom.desk.planning.prepare import draft_request
+from greenroom.desk.project.project import Project
 from greenroom.engines.contract import Capabilities, Estimate, Performer
 from greenroom.errors import GreenroomError, Problem, Severity, nearest
 from greenroom.media.types import Codec, Fit, TakeSpec

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from greenroom.desk.job_events import JobEvent
-from greenroom.desk.model import CuePlan, PlannedTake
-from greenroom.desk.workers import Workers
+from greenroom.desk.generating.job_events import JobEvent
+from greenroom.desk.generating.workers import Workers
+from greenroom.desk.planning.model import CuePlan, PlannedTake
 from greenroom.engines.contract import Engine, Request
 from greenroom.takes.ledger import Ledger
 from greenroom.takes.states import Job

@@ -14,10 +14,10 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from greenroom.cues.model import CueSheet, EventKind
-from greenroom.desk.lettering import Draw, draw_text, fitted, text_width
+from greenroom.desk.looking.lettering import Draw, draw_text, fitted, text_width
+from greenroom.desk.looking.showing import Picture, Source, event_source, pictures, slate, take_source
 from greenroom.desk.results import CueTakes, Pictures
-from greenroom.desk.showing import Picture, Source, event_source, pictures, slate, take_source
-from greenroom.desk.writeback import TakesOfCue, chosen_number
+from greenroom.desk.writing_back.writeback import TakesOfCue, chosen_number
 from greenroom.errors import MediaError, Problem, Severity
 from greenroom.frames import timecode, write_rate
 from greenroom.media.posters import write_png

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from greenroom.cues.model import Cue, Event, EventKind
-from greenroom.desk.facts import PICTURE_MODES, MediaFacts, source_at_slot
+from greenroom.desk.planning.facts import PICTURE_MODES, MediaFacts, source_at_slot
 from greenroom.engines.contract import PictureSource
 from greenroom.errors import Problem, Severity
 from greenroom.frames import resample, write_rate

@@ -135,7 +135,7 @@ def _engines() -> Iterator[Check]:
 
 def _project(start: Path) -> Iterator[Check]:
     from greenroom.cast import load_cast
-    from greenroom.desk.project import Project
+    from greenroom.desk.project.project import Project
 
     try:
         project = Project.find(start)
@@ -150,7 +150,7 @@ def _project(start: Path) -> Iterator[Check]:
 
 
 def _ledger_folder() -> Check:
-    from greenroom.desk.project import data_folder
+    from greenroom.desk.project.project import data_folder
 
     folder = data_folder()
     try:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from greenroom import __version__
-from greenroom.desk.edit_plan import EditPlan
+from greenroom.desk.writing_back.edit_plan import EditPlan
 from greenroom.errors import MediaError
 from greenroom.media.identity import file_identity
 from greenroom.takes.ledger import Ledger

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from greenroom import __version__
-from greenroom.desk.finishing import Finished
-from greenroom.desk.model import CuePlan, PlannedTake
+from greenroom.desk.generating.finishing import Finished
+from greenroom.desk.planning.model import CuePlan, PlannedTake
 from greenroom.engines.contract import Capabilities, Delivery, Performer, PictureSource, Request
 from greenroom.media.identity import file_identity, file_sha256
 from greenroom.media.types import ImageSequence, TakeSpec

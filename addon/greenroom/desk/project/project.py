@@ -15,8 +15,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from greenroom.desk.disks import network_file_system
-from greenroom.desk.project_file import MAX_HANDLES, SCHEMA, Settings, project_text, read_settings
+from greenroom.desk.project.disks import network_file_system
+from greenroom.desk.project.project_file import MAX_HANDLES, SCHEMA, Settings, project_text, read_settings
 from greenroom.errors import Problem, ProjectError, Severity
 from greenroom.media.types import Codec, Fit
 

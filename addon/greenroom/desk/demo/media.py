@@ -17,8 +17,8 @@ from fractions import Fraction
 from functools import partial
 from pathlib import Path
 
-from greenroom.desk import demo_cut
-from greenroom.desk.demo_script import HOUSE_FRAMES, RATE, SCENE, SECONDS, Shot, Way
+from greenroom.desk.demo import cut as demo_cut
+from greenroom.desk.demo.script import HOUSE_FRAMES, RATE, SCENE, SECONDS, Shot, Way
 from greenroom.engines.contract import Delivery, Performer, Request
 from greenroom.frames import FrameRange
 from greenroom.media.types import Codec, SoundClip, TakeSpec
@@ -86,13 +86,13 @@ def _copy_recording(speech: str, path: Path) -> None:
     from greenroom.media import read_sound, write_wav
 
     samples = math.ceil(SECONDS[speech] * SAMPLE_RATE)
-    source = importlib.resources.files("greenroom.desk") / "demo_scene" / f"sense_and_sensibility_{speech}.flac"
+    source = importlib.resources.files("greenroom.desk.demo") / "scene" / f"sense_and_sensibility_{speech}.flac"
     with importlib.resources.as_file(source) as recording:
         write_wav(path, read_sound(recording, Fraction(0), samples, sample_rate=SAMPLE_RATE), SAMPLE_RATE)
 
 
 def _film_slate(shot: Shot, rate: Fraction, path: Path) -> None:
-    from greenroom.desk.demo_pictures import slate
+    from greenroom.desk.demo.pictures import slate
     from greenroom.media import TakeWriter
 
     handles = demo_cut.SLATE_HANDLES
@@ -108,7 +108,7 @@ def _picture_name(frame: int) -> str:
 
 
 def _draw_house(last: Path) -> None:
-    from greenroom.desk.demo_pictures import house
+    from greenroom.desk.demo.pictures import house
     from greenroom.media import write_png
 
     for frame in range(HOUSE_FRAMES):

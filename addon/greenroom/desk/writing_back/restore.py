@@ -12,7 +12,7 @@ from typing import Any
 
 import opentimelineio as otio
 
-from greenroom.desk.apply import DEFAULT_MEDIA, KEY, copied_references, kept
+from greenroom.desk.writing_back.apply import DEFAULT_MEDIA, KEY, copied_references, kept
 
 __all__ = ["restore"]
 

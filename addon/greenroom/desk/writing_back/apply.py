@@ -14,7 +14,7 @@ from typing import Any
 import opentimelineio as otio
 from opentimelineio._otio import AnyDictionary, PyAny
 
-from greenroom.desk.edit_plan import AddTakes, EditPlan, MarkCue, MoveSource, TakeReference, UseMedia
+from greenroom.desk.writing_back.edit_plan import AddTakes, EditPlan, MarkCue, MoveSource, TakeReference, UseMedia
 from greenroom.errors import TimelineError
 from greenroom_otio import url_of
 

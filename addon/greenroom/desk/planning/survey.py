@@ -18,11 +18,11 @@ from pathlib import Path
 from greenroom.cast.load import Cast, find_actor
 from greenroom.cast.model import Actor
 from greenroom.cues.model import Cue, CueSheet, Event, MediaUse
-from greenroom.desk.facts import PICTURE_MODES, DialogueFacts, MediaFacts, Survey, media_key
-from greenroom.desk.memory import Memory, media_info_of, media_info_text
-from greenroom.desk.prepare import moved_clips
-from greenroom.desk.project import Project
-from greenroom.desk.project_file import MAX_HANDLES
+from greenroom.desk.planning.facts import PICTURE_MODES, DialogueFacts, MediaFacts, Survey, media_key
+from greenroom.desk.planning.memory import Memory, media_info_of, media_info_text
+from greenroom.desk.planning.prepare import moved_clips
+from greenroom.desk.project.project import Project
+from greenroom.desk.project.project_file import MAX_HANDLES
 from greenroom.engines.contract import Engine
 from greenroom.errors import CastError, GreenroomError, MediaError, Problem, Severity
 from greenroom.media.identity import file_sha256

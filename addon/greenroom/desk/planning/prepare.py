@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from greenroom.cues.model import Mode
-from greenroom.desk.model import CuePlan, PlannedTake
+from greenroom.desk.planning.model import CuePlan, PlannedTake
 from greenroom.engines.contract import Request
 from greenroom.frames import FrameRange
 from greenroom.media.types import SoundClip
