@@ -367,6 +367,16 @@ def test_the_fingerprint_does_not_depend_on_the_place_in_the_cut(new_cut: Any, p
     assert prints[0] == prints[1]
 
 
+def test_a_line_in_an_edls_capitals_keeps_its_takes(new_cut: Any, plan_of: Any) -> None:
+    prints = []
+    for note in ("@mara talk: I never left.", "@MARA TALK: I NEVER LEFT.", "@mara talk: I ever left."):
+        cut = new_cut()
+        cut.note(cut.placeholder(48), note)
+        cut.dialogue(300)
+        prints.append(plan_of(cut).cues[0].fingerprint)
+    assert prints[0] == prints[1] != prints[2]
+
+
 CHANGES: dict[str, Callable[[Any], dict[str, Any]]] = {
     "actor": lambda mara: {"actors": {"mara": replace(mara, version="recast")}},
     "engine settings": lambda _: {"settings": PlanSettings(engine_settings={"still": {"sway": 2}})},

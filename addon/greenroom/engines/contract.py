@@ -13,6 +13,9 @@ delivers a file.
     await fetch(handle, request) -> Delivery
     await cancel(handle)
 
+An error of ours raised by `submit` says that the request surely didn't arrive, and it may be sent again. Anything else,
+and `PaymentUnknownError`, means that nobody knows: the job becomes Unknown and is never repeated by itself.
+
 A handle is plain JSON and can be used by another process after a crash. Local engines may run the work inside
 `fetch`'s process pool; hosted engines answer after minutes, so all calls are async and hold no thread while they
 wait.

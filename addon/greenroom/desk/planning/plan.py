@@ -221,7 +221,7 @@ class _Planner:
         parts: dict[str, Any] = {
             "actor": planned.performer.version,
             "mode": str(cue.mode),
-            "line": cue.line,
+            "line": _spoken(cue.line),
             "motion": cue.motion,
             "seed": cue.seed,
             "options": dict(cue.options),
@@ -280,6 +280,11 @@ def _unknown_cues(sheet: CueSheet, only: tuple[str, ...]) -> tuple[Problem, ...]
         for name in only
         if name.casefold() not in ids
     )
+
+
+def _spoken(line: str) -> str:
+    """The words alone: EDLs shout, and a line in capitals is spoken the same."""
+    return " ".join(line.casefold().split())
 
 
 def _plain(settings: Mapping[str, Any]) -> Any:
