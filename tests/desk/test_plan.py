@@ -369,11 +369,12 @@ def test_the_fingerprint_does_not_depend_on_the_place_in_the_cut(new_cut: Any, p
 
 def test_a_line_in_an_edls_capitals_keeps_its_takes(new_cut: Any, plan_of: Any) -> None:
     prints = []
-    for note in ("@mara talk: I never left.", "@mara TALK: I NEVER  LEFT.", "@mara talk: I ever left."):
+    for note in ("@mara talk: I never left.", "@MARA TALK: I NEVER  LEFT.", "@mara talk: I ever left."):
         cut = new_cut()
         cut.note(cut.placeholder(48), note)
         cut.dialogue(300)
-        prints.append(plan_of(cut).cues[0].fingerprint)
+        heard = {cue.id: DialogueFacts("the same samples", 0.4) for cue in cut.sheet().cues}
+        prints.append(plan_of(cut, dialogue=heard).cues[0].fingerprint)
     assert prints[0] == prints[1] != prints[2]
 
 
