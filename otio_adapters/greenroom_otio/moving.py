@@ -24,9 +24,8 @@ def moved_to(timeline: Any, old: Path | None, new: Path) -> Any:
         return timeline
     copy = timeline.clone()
     for clip, key, field, url in list(_moves(copy, old, new)):
-        references = clip.media_references()
-        setattr(references[key], field, url)
-        clip.set_media_references(references, clip.active_media_reference_key)
+        # In place: a clip's own references may never be handed back to it (see references.py).
+        setattr(clip.media_references()[key], field, url)
     return copy
 
 

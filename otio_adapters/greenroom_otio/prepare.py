@@ -17,11 +17,10 @@ from typing import Any
 import opentimelineio as otio
 
 from greenroom_otio.losses import Loss
+from greenroom_otio.references import set_only_reference
 from greenroom_otio.urls import PictureFiles, media_path, url_of
 
 __all__ = ["Keeps", "Preparation", "clip_place", "prepare_marker", "prepared_copy"]
-
-_ACTIVE = "DEFAULT_MEDIA"
 
 
 @dataclass(frozen=True)
@@ -142,7 +141,7 @@ def _keep_active_reference(work: Preparation, clip: Any, place: str) -> None:
         work.lose(
             f"{len(references) - 1} other media ({names})", place, f"{work.keeps.title} keeps the active media only"
         )
-    clip.set_media_references({_ACTIVE: active.clone()}, _ACTIVE)
+    set_only_reference(clip, active)
 
 
 def _give_ranges(clip: Any) -> bool:
@@ -189,7 +188,7 @@ def _name_whole_path(work: Preparation, reference: Any) -> None:
 
 def _set_reference(clip: Any, reference: Any) -> None:
     reference.available_range = clip.media_reference.available_range or clip.source_range
-    clip.set_media_references({_ACTIVE: reference}, _ACTIVE)
+    set_only_reference(clip, reference)
 
 
 def _prepare_effects(work: Preparation, clip: Any, place: str) -> None:

@@ -14,12 +14,12 @@ import opentimelineio as otio
 
 from greenroom_otio.losses import Loss
 from greenroom_otio.notes import all_items
+from greenroom_otio.references import set_only_reference
 from greenroom_otio.urls import PictureFiles, media_path
 
 __all__ = ["resolve_copy"]
 
 _KEY = "Resolve_OTIO"
-_ACTIVE = "DEFAULT_MEDIA"
 
 
 def resolve_copy(timeline: Any, folder: Path) -> tuple[Any, list[Loss]]:
@@ -62,7 +62,7 @@ def _clip(clip: Any, folder: Path, losses: list[Loss]) -> None:
     if isinstance(reference, otio.schema.MissingReference):
         losses.append(Loss("that the clip has no media", f"clip {clip.name}", "Resolve refuses it: now a solid colour"))
         reference = _solid_colour()
-    clip.set_media_references({_ACTIVE: reference}, _ACTIVE)
+    set_only_reference(clip, reference)
     _bare_path(clip.media_reference, folder)
     if clip.media_reference.available_range is None and isinstance(reference, otio.schema.ExternalReference):
         clip.media_reference.available_range = clip.source_range
