@@ -3,6 +3,7 @@
 
     read_cut(path, rate=None)         any known suffix -> an OpenTimelineIO timeline, checked and normalised
     write_cut(timeline, path, to=None)  OTIO, Resolve's OTIO, EDL, FCP7 XML, FCPXML, AAF -> what the format lost
+    values_of(timeline)               the cut as plain values; read_cut_and_values(path) gives both at once
     media_path(reference, folder)     a reference's file on this machine; url_of(path) the other way
 
 Only OpenTimelineIO and the standard library may enter here: this package could ship alone, and hosts import it.
@@ -15,10 +16,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from greenroom_otio.collector import no_collector
     from greenroom_otio.errors import ReadError, WriteError
     from greenroom_otio.losses import Loss, LossReport
-    from greenroom_otio.reading import read_cut
+    from greenroom_otio.reading import read_cut, read_cut_and_values
     from greenroom_otio.urls import PictureFiles, media_path, url_of
+    from greenroom_otio.values import Values, schema_of, values_of
     from greenroom_otio.writing import write_cut
 
 __all__ = [
@@ -26,10 +29,15 @@ __all__ = [
     "LossReport",
     "PictureFiles",
     "ReadError",
+    "Values",
     "WriteError",
     "media_path",
+    "no_collector",
     "read_cut",
+    "read_cut_and_values",
+    "schema_of",
     "url_of",
+    "values_of",
     "write_cut",
 ]
 
@@ -38,10 +46,15 @@ _HOMES = {
     "LossReport": "losses",
     "PictureFiles": "urls",
     "ReadError": "errors",
+    "Values": "values",
     "WriteError": "errors",
     "media_path": "urls",
+    "no_collector": "collector",
     "read_cut": "reading",
+    "read_cut_and_values": "reading",
+    "schema_of": "values",
     "url_of": "urls",
+    "values_of": "values",
     "write_cut": "writing",
 }
 

@@ -86,9 +86,9 @@ def _timeline(edl: EdlText, rate: Fraction, where: str, timeout: float, warnings
             )
             message = f"The EDL contradicts itself: {_in_words(strict.message)}"
             warnings.append(warning("edl-mismatch", message, where=where, hint="Check the cut where events moved."))
-    timeline, more = parse_otio(document, where)
-    warnings.extend(more)
-    return timeline
+    parsed = parse_otio(document, where)
+    warnings.extend(parsed.warnings)
+    return parsed.found
 
 
 def _in_words(message: str) -> str:

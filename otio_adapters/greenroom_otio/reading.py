@@ -28,8 +28,9 @@ from greenroom_otio.marker_list import apply_marker_list
 from greenroom_otio.notes import normalise_aaf, normalise_fcp7, normalise_fcpxml
 from greenroom_otio.rates import rate_of
 from greenroom_otio.safe_json import MAX_BYTES, parse_otio
+from greenroom_otio.values import Values, values_of
 
-__all__ = ["READ_KEY", "read_cut"]
+__all__ = ["READ_KEY", "read_cut", "read_cut_and_values"]
 
 READ_KEY = "greenroom_read"
 
@@ -70,9 +71,24 @@ def read_cut(
     Raises:
         ReadError: with message, hint and where.
     """
-    path = _main_file(Path(path))
+    timeline, _ = _read(_main_file(Path(path)), rate, timeout)
+    if markers is not None:
+        _apply_markers(timeline, Path(markers), rate)
+    return timeline
+
+
+def read_cut_and_values(
+    path: str | Path, *, rate: str | float | Fraction | None = None, timeout: float = 60.0
+) -> tuple[otio.schema.Timeline, Values]:
+    """`read_cut`, and the cut as plain values (see `values`), which the check of an OTIO file makes anyway."""
+    timeline, values = _read(_main_file(Path(path)), rate, timeout)
+    return timeline, values if values is not None else values_of(timeline)
+
+
+def _read(path: Path, rate: str | float | Fraction | None, timeout: float) -> tuple[Any, Values | None]:
     file_format = _format_of(path)
     warnings: Warnings = []
+    values = None
     with _unchanged(path):
         data = read_bytes(path)
         if file_format == "edl":
@@ -80,11 +96,11 @@ def read_cut(
         elif file_format in ADAPTERS:
             timeline, facts = _read_by_adapter(file_format, path, data, timeout, warnings)
         else:
-            timeline, file_format, facts = *_read_otio(data, path, warnings), {}
+            timeline, values = _read_otio(data, path, warnings)
+            file_format = "resolve-otio" if "Resolve_OTIO" in timeline.metadata else "otio"
+            facts = {}
     describe(timeline, warnings, file_format=file_format, folder=str(path.parent.absolute()), **facts)
-    if markers is not None:
-        _apply_markers(timeline, Path(markers), rate)
-    return timeline
+    return timeline, values
 
 
 @contextmanager
@@ -125,16 +141,16 @@ def _format_of(path: Path) -> str:
     raise ReadError(f"Greenroom knows no cuts with the suffix {suffix!r}", hint=f"{hint} {known}", where=str(path))
 
 
-def _read_otio(data: bytes, path: Path, warnings: Warnings) -> tuple[Any, str]:
+def _read_otio(data: bytes, path: Path, warnings: Warnings) -> tuple[Any, Values | None]:
     if path.suffix.lower() == ".otioz":
         data = _document_of_bundle(path, data)
         message = "Media inside of a .otioz bundle can't be played from there"
         hint = "Unpack it (it is a zip) and read content.otio from the folder."
         warnings.append(warning("media-in-bundle", message, where=path.name, hint=hint))
-    found, mended = parse_otio(data, path.name, path if path.suffix.lower() == ".otio" else None)
-    warnings.extend(mended)
-    timeline = _as_timeline(found, path, warnings)
-    return timeline, "resolve-otio" if "Resolve_OTIO" in timeline.metadata else "otio"
+    parsed = parse_otio(data, path.name, path if path.suffix.lower() == ".otio" else None)
+    warnings.extend(parsed.warnings)
+    timeline = _as_timeline(parsed.found, path, warnings)
+    return timeline, parsed.values if timeline is parsed.found else None
 
 
 def _document_of_bundle(path: Path, data: bytes) -> bytes:
@@ -154,9 +170,9 @@ def _read_by_adapter(
     text = decoded_text(data) if file_format != "aaf" else ""
     _refuse_foreign_bytes(file_format, data, text, path.name)
     document = read_foreign(file_format, path, path.name, timeout=timeout)
-    found, mended = parse_otio(document, path.name)
-    warnings.extend(mended)
-    timeline = _as_timeline(found, path, warnings)
+    parsed = parse_otio(document, path.name)
+    warnings.extend(parsed.warnings)
+    timeline = _as_timeline(parsed.found, path, warnings)
     if file_format == "fcp7":
         return timeline, normalise_fcp7(timeline)
     if file_format == "aaf":

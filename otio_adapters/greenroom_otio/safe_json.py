@@ -12,32 +12,39 @@ doubled keys (the last one wins, but the C++ reader builds the first one too): t
 
 from __future__ import annotations
 
-import gc
 import json
 import re
 from codecs import BOM_UTF8
-from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import opentimelineio as otio
 
+from greenroom_otio.collector import no_collector
 from greenroom_otio.document_rules import MAX_MEMBERS, RULES, Refused
 from greenroom_otio.errors import ReadError
-from greenroom_otio.fast_check import is_harmless
+from greenroom_otio.fast_check import harmless_values
 from greenroom_otio.losses import Warnings
+from greenroom_otio.values import Values
 
-__all__ = ["MAX_BYTES", "parse_otio"]
+__all__ = ["MAX_BYTES", "Parsed", "parse_otio"]
 
 MAX_BYTES = 512 << 20  # 200,000 clips; json.loads takes about 2.5 times as much memory
 MAX_DEPTH = 200  # facts: a thread with 256 KB of stack dies at 2,000; nested stacks get slow far earlier
 _INF = re.compile(r"(?<=[:\[,\s])(-?)Inf(?=[\s,\]}])")
 
 
-def parse_otio(data: bytes, where: str, source: Path | None = None) -> tuple[Any, Warnings]:
-    """The OTIO object that `data` holds, and what was mended on the way.
+class Parsed(NamedTuple):
+    """An OTIO object, what was mended on the way, and its values where the check made them anyway."""
+
+    found: Any
+    warnings: Warnings
+    values: Values | None
+
+
+def parse_otio(data: bytes, where: str, source: Path | None = None) -> Parsed:
+    """The OTIO object that `data` holds.
 
     `source` is the file that `data` was read from, where it is one: OpenTimelineIO parses a file a tenth faster than
     a string of 26 MB. The caller makes sure that it did not change meanwhile.
@@ -46,30 +53,32 @@ def parse_otio(data: bytes, where: str, source: Path | None = None) -> tuple[Any
         ReadError: not an OTIO document, or one that OpenTimelineIO can't be trusted with.
     """
     plain = data.removeprefix(BOM_UTF8)
-    mended, warnings = _checked(plain, where)
+    mended, warnings, values = _checked(plain, where)
     try:
         if mended is None and source is not None and len(plain) == len(data):
-            return otio.core.deserialize_json_from_file(str(source)), warnings
-        return otio.core.deserialize_json_from_string(plain if mended is None else mended), warnings
+            return Parsed(otio.core.deserialize_json_from_file(str(source)), warnings, values)
+        text = plain if mended is None else mended
+        return Parsed(otio.core.deserialize_json_from_string(text), warnings, values)
     except Exception as error:  # a foreign parser: ValueError, KeyError, TypeError, its own
         raise _foreign(error, where) from error
 
 
-def _checked(data: bytes, where: str) -> tuple[str | None, Warnings]:
-    """The mended document, or None where `data` is safe to parse as it is.
+def _checked(data: bytes, where: str) -> tuple[str | None, Warnings, Values | None]:
+    """The mended document, or None where `data` is safe to parse as it is; warnings; values, where they are known.
 
     Raises:
         ReadError: with the place in the document.
     """
     if not data.strip():
         raise ReadError("The file is empty", hint="Export the cut again.", where=where)
-    with _no_garbage_collection():
+    with no_collector():
         try:
-            if is_harmless(data, MAX_DEPTH):
-                return None, []
+            values = harmless_values(data, MAX_DEPTH)
         except ValueError:
-            pass  # the thorough check says what is wrong with it, and where
-        return _checked_thoroughly(_decoded(data, where), where)
+            values = None  # the thorough check says what is wrong with it, and where
+        if values is not None:
+            return None, [], values
+        return *_checked_thoroughly(_decoded(data, where), where), None
 
 
 def _checked_thoroughly(text: str, where: str) -> tuple[str | None, Warnings]:
@@ -81,18 +90,6 @@ def _checked_thoroughly(text: str, where: str) -> tuple[str | None, Warnings]:
         place = f"{where}, {refused.place}" if refused.place else where
         raise ReadError(refused.message, hint=refused.hint, where=place) from None
     return (json.dumps(tree, ensure_ascii=False, separators=(",", ":")) if mended else None), warnings
-
-
-@contextmanager
-def _no_garbage_collection() -> Iterator[None]:
-    """Hundreds of thousands of new dicts make the collector run for nothing: a quarter of the time of json.loads."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def _decoded(data: bytes, where: str) -> str:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import pickle
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import opentimelineio as otio
 import pytest
 
 from greenroom.cues import layout_of, read_cues
-from greenroom.cues.model import CueSheet, EventKind, Mode, Origin
+from greenroom.cues.model import Cue, CueSheet, Event, EventKind, Mode, Origin
 from greenroom.errors import Severity
 
 
@@ -287,5 +288,24 @@ def test_cues_are_plain_values_in_record_order(bench: Any) -> None:
     layout = layout_of(timeline, path=None)
     sheet = read_cues(layout)
     assert [cue.event.name for cue in sheet.cues] == ["early", "late"]
-    assert type(sheet.cues[0].event).__name__ == "Event"
     assert sheet.cues[1].event == layout.tracks[0].events[1]
+    asked = pickle.loads(pickle.dumps(read_cues(layout_of(timeline, path=None)).cues))
+    assert {type(cue) for cue in asked} == {Cue}
+    assert {type(cue.event) for cue in asked} == {Event}
+    assert asked == sheet.cues
+
+
+def test_a_sheet_stays_as_it_is_when_the_timeline_is_changed(bench: Any) -> None:
+    def cut() -> Any:
+        picture = [bench.gap(60), bench.marked(bench.clip("shot"), "@mara replace:")]
+        return bench.cut(picture, bench.track(bench.gap(60), bench.sound(), kind="Audio"))
+
+    before, timeline = read_cues(layout_of(cut(), path=None)), cut()
+    (cue,) = read_cues(layout_of(timeline, path=None)).cues
+    for track in timeline.tracks:
+        track[1].source_range = bench.range(0, 1)
+        track[1].media_reference = otio.schema.MissingReference()
+        track[1].markers.clear()
+        del track[0]
+    assert cue == before.cues[0]
+    assert [clip.name for clip in cue.dialogue] == ["line"]

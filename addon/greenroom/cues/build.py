@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import difflib
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 
 from greenroom.cues.asked import SPOKEN, Asked, read_values
 from greenroom.cues.dialogue import Dialogue, find_track
 from greenroom.cues.grammar import ParsedNote
+from greenroom.cues.late import Late, late
 from greenroom.cues.model import Cue, Event, EventKind, Layout, Mode, Note, Origin
 from greenroom.cues.place import place_of
 from greenroom.errors import Problem, Severity, nearest
@@ -31,6 +32,18 @@ class Found:
     note: Note
     parsed: ParsedNote
     others: tuple[Note, ...] = ()
+
+
+class PlacedCue(Late, Cue):
+    """A cue that listens for its dialogue only when somebody asks."""
+
+    plain = Cue
+
+    heard: Callable[[], tuple[SoundClip, ...]]
+
+    @late
+    def dialogue(self) -> tuple[SoundClip, ...]:
+        return self.heard()
 
 
 class CueBuilder:
@@ -55,21 +68,20 @@ class CueBuilder:
         event = found.event
         asked = read_values(found.parsed)
         track, track_problems = self._audio_track(asked)
-        clips, unheard = self._dialogue.under(event.visible, track)
-        mode = asked.mode or self._default_mode(event, clips)
+        heard = partial(self._dialogue.under, event.visible, track)
+        mode = asked.mode or self._default_mode(event, heard)
         line, motion = _words(asked, mode)
         problems = [
             *asked.problems,
             *track_problems,
-            *unheard,
+            *self._dialogue.unheard(event.visible, track),
             *_copy_problems(found, id, copied),
             *_other_notes(found),
             *self._actor_problems(asked.actor, mode),
             *_unspoken_line(asked, mode),
             *_event_problems(event),
         ]
-        where = place_of(event, self._layout)
-        return Cue(
+        return PlacedCue.of(
             id=id,
             written=bool(found.parsed.id) and not copied,
             mode=mode,
@@ -80,7 +92,7 @@ class CueBuilder:
             event=event,
             note=found.note,
             slot=event.visible,
-            dialogue=clips,
+            heard=heard,
             dialogue_track=track,
             engine=asked.engine,
             take=asked.take,
@@ -88,16 +100,20 @@ class CueBuilder:
             seed=asked.seed,
             handles=asked.handles,
             options=asked.options,
-            problems=tuple(replace(problem, where=problem.where or where) for problem in problems),
+            problems=self._placed(problems, event) if problems else (),
         )
+
+    def _placed(self, problems: list[Problem], event: Event) -> tuple[Problem, ...]:
+        where = place_of(event, self._layout)
+        return tuple(replace(problem, where=problem.where or where) for problem in problems)
 
     def suggestion(self, event: Event, id: str) -> Cue:
         """What a placeholder without a note could become."""
-        clips, _ = self._dialogue.under(event.visible)
-        return Cue(
+        heard = partial(self._dialogue.under, event.visible)
+        return PlacedCue.of(
             id=id,
             written=False,
-            mode=self._default_mode(event, clips),
+            mode=self._default_mode(event, heard),
             actor="",
             line="",
             motion="",
@@ -105,15 +121,16 @@ class CueBuilder:
             event=event,
             note=None,
             slot=event.visible,
-            dialogue=clips,
+            heard=heard,
             dialogue_track="",
+            options={},
         )
 
-    def _default_mode(self, event: Event, clips: tuple[SoundClip, ...]) -> Mode:
+    def _default_mode(self, event: Event, heard: Callable[[], tuple[SoundClip, ...]]) -> Mode:
         if event.kind is EventKind.MEDIA:
             return Mode.REPLACE
-        heard = any(clip.record.overlap(event.visible) for clip in clips)
-        return Mode.TALK if heard else Mode.ANIMATE
+        spoken = any(clip.record.overlap(event.visible) for clip in heard())
+        return Mode.TALK if spoken else Mode.ANIMATE
 
     def _audio_track(self, asked: Asked) -> tuple[str, list[Problem]]:
         if not asked.audio:

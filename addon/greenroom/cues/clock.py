@@ -68,14 +68,13 @@ class Clock:
             self._exact[rate] = rate_of(rate)
         return self._exact[rate]
 
-    def frames(self, time: Any) -> Position | None:
-        """An OTIO time in frames of the cut; None where it is no time."""
-        rate, value = time.rate, time.value
+    def frames(self, value: float, rate: float) -> Position | None:
+        """A time in frames of the cut; None where it is no time."""
         factor = self._factors[rate] if rate in self._factors else self._learn(rate)
         if factor is None:
             return None
-        if factor == 1 and value.is_integer() and -_TOO_FAR < value < _TOO_FAR:
-            return int(value)
+        if factor == 1 and -_TOO_FAR < value < _TOO_FAR and (frames := int(value)) == value:
+            return frames
         position = whole(value)
         return _slim(position * factor) if position is not None else None
 

@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
+from functools import cached_property
 
 from greenroom.cues.model import Event, Layout, TrackLayout
 from greenroom.errors import Problem, Severity
@@ -61,24 +62,33 @@ class Dialogue:
 
     def __init__(self, layout: Layout) -> None:
         self._tracks = [track for track in layout.tracks if track.kind == "audio" and track.enabled]
-        self._indices = {track.name: EventIndex(track.events) for track in self._tracks}
 
-    def under(self, slot: FrameRange, track: str = "") -> tuple[tuple[SoundClip, ...], tuple[Problem, ...]]:
-        """The sound under `slot`, widened by HANDLES, and what of it can't be heard."""
-        clips: list[SoundClip] = []
-        problems: list[Problem] = []
-        for name, index in self._indices.items():
-            if track and name != track:
-                continue
-            for event in index.under(slot.widened(HANDLES, HANDLES)):
-                if not event.enabled or event.media is None:
-                    continue
-                if event.sound is not None:
-                    clips.append(event.sound)
-                elif event.visible.overlap(slot):
-                    problems.append(_unheard(event))
-        clips.sort(key=lambda clip: clip.record.start)
-        return tuple(clips), tuple(problems)
+    @cached_property
+    def _all(self) -> dict[str, EventIndex]:
+        return {track.name: EventIndex(track.events) for track in self._tracks}
+
+    @cached_property
+    def _silent(self) -> dict[str, EventIndex]:
+        return {
+            track.name: EventIndex(event for event in track.events if event.silent and event.enabled)
+            for track in self._tracks
+        }
+
+    def under(self, slot: FrameRange, track: str = "") -> tuple[SoundClip, ...]:
+        """The sound under `slot`, widened by HANDLES, of one track or of all."""
+        events = _of(self._all, slot.widened(HANDLES, HANDLES), track)
+        clips = [event.sound for event in events if event.enabled and event.sound is not None]
+        return tuple(sorted(clips, key=lambda clip: clip.record.start))
+
+    def unheard(self, slot: FrameRange, track: str = "") -> list[Problem]:
+        """What under `slot` should sound and can't."""
+        return [_unheard(event) for event in _of(self._silent, slot, track)]
+
+
+def _of(indices: Mapping[str, EventIndex], span: FrameRange, track: str) -> Iterator[Event]:
+    for name, index in indices.items():
+        if not track or name == track:
+            yield from index.under(span)
 
 
 def _unheard(event: Event) -> Problem:

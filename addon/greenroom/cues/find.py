@@ -7,7 +7,6 @@ The first note that parses wins: clip marker, gap marker, timeline marker inside
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -21,6 +20,7 @@ from greenroom.cues.model import Cue, CueSheet, Event, EventKind, Layout, Note, 
 from greenroom.cues.offline import OfflineMedia
 from greenroom.cues.place import place_of, place_on
 from greenroom.errors import Problem, Severity, nearest
+from greenroom_otio import no_collector
 
 __all__ = ["read_cues"]
 
@@ -38,10 +38,11 @@ def read_cues(layout: Layout, *, known_actors: Iterable[str] = ()) -> CueSheet:
     short form without a mode (`@john: louder please`) whose name is nobody's is a remark to a colleague: a note
     among the sheet's problems, no cue.
     """
-    reader = _Reader(layout, known_actors)
-    reader.read_tracks()
-    reader.read_timeline()
-    return reader.sheet()
+    with no_collector():
+        reader = _Reader(layout, known_actors)
+        reader.read_tracks()
+        reader.read_timeline()
+        return reader.sheet()
 
 
 class _Reader:
@@ -75,10 +76,9 @@ class _Reader:
 
     def _read(self, event: Event, named: bool) -> Found | None:
         notes = [*event.notes, Note(event.name, Origin.CLIP_NAME)] if named else event.notes
-        place = place_of(event, self._layout)
         found: Found | None = None
         for note in sorted(notes, key=lambda note: _ORDER[note.origin]):
-            parsed = self._parse(note, place)
+            parsed = self._parse(note, event)
             if parsed is None:
                 continue
             if found is None:
@@ -87,19 +87,26 @@ class _Reader:
                 found = replace(found, others=(*found.others, note))
         return found
 
-    def _parse(self, note: Note, place: str) -> ParsedNote | None:
-        """The note if it is one; a text that only nearly is one is reported."""
+    def _parse(self, note: Note, event: Event | None = None) -> ParsedNote | None:
+        """The note (of `event`, or of the timeline) if it is one; a text that only nearly is one is reported."""
         parsed = parse_note(note.text)
         if parsed is None:
             if looks_like_note(note.text):
+                place = self._place(note, event)
                 message = f'"{_short(note.text)}" reads like a note but is none'
                 self._report("no-note", Severity.WARNING, message, "Begin with GR: or GR#id: and a colon.", place)
             return None
         if self._builder.is_remark(parsed):
+            place = self._place(note, event)
             message = f'"{_short(note.text)}" names nobody of the cast and is taken for a remark'
             self._report("remark", Severity.NOTE, message, "For a cue write @NAME MODE: or GR: actor=NAME.", place)
             return None
         return parsed
+
+    def _place(self, note: Note, event: Event | None) -> str:
+        if event is not None:
+            return place_of(event, self._layout)
+        return place_on(self._layout, note.record_frame, "timeline marker at")
 
     def _consider_room(self, event: Event) -> None:
         kind = event.kind
@@ -115,12 +122,11 @@ class _Reader:
         """Notes of the timeline's markers: each counts for one event under it."""
         done: set[int | None] = set()
         for note in self._layout.timeline_notes:
-            place = place_on(self._layout, note.record_frame, "timeline marker at")
-            parsed = None if note.marker in done else self._parse(note, place)
+            parsed = None if note.marker in done else self._parse(note)
             if parsed is None:
                 continue
             done.add(note.marker)
-            event = self._event_under(note, parsed, place)
+            event = self._event_under(note, parsed, self._place(note, None))
             if event is not None:
                 self._take_timeline_note(event, note, parsed)
 
@@ -186,12 +192,12 @@ class _Reader:
             id = _derived(found.event, taken, salt=id)
             taken.add(id)
         given.add(id)
-        return self._builder.cue(replace(found, event=_plain(found.event)), id, copied=copied)
+        return self._builder.cue(found, id, copied=copied)
 
     def _suggestion(self, event: Event, taken: set[str]) -> Cue:
         id = _derived(event, taken, salt="")
         taken.add(id)
-        return self._builder.suggestion(_plain(event), id)
+        return self._builder.suggestion(event, id)
 
     def _report_notes_on_sound(self) -> None:
         """A note on sound makes no cue. Linked clips carry the picture's marker too: that is no fault."""
@@ -206,13 +212,6 @@ class _Reader:
 
     def _report(self, code: str, severity: Severity, message: str, hint: str, where: str) -> None:
         self._problems.append(Problem(severity, code, message, hint, where))
-
-
-def _plain(event: Event) -> Event:
-    """The event with nothing behind it that is still to be read."""
-    if type(event) is Event:
-        return event
-    return Event(**{field.name: getattr(event, field.name) for field in dataclasses.fields(Event)})
 
 
 def _record_order(event: Event) -> tuple[int, tuple[int, ...]]:

@@ -22,10 +22,11 @@ def load(path: Path, rate: Fraction | None = None) -> tuple[Any, Layout]:
         TimelineError: the file can't be read; the error says why and what to do.
     """
     from greenroom.cues.layout import layout_of
-    from greenroom_otio import ReadError, read_cut
+    from greenroom_otio import ReadError, no_collector, read_cut_and_values
 
-    try:
-        timeline = read_cut(path, rate=rate)
-    except ReadError as error:
-        raise TimelineError(error.message, hint=error.hint, where=error.where) from error
-    return timeline, layout_of(timeline, path=path, rate=rate)
+    with no_collector():
+        try:
+            timeline, values = read_cut_and_values(path, rate=rate)
+        except ReadError as error:
+            raise TimelineError(error.message, hint=error.hint, where=error.where) from error
+        return timeline, layout_of(timeline, path=path, rate=rate, values=values)

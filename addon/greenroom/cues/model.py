@@ -125,6 +125,11 @@ class Event:
         """What the cut says of where the media is, as written; "" without media."""
         return self.media.url if self.media is not None else ""
 
+    @property
+    def silent(self) -> bool:
+        """Whether it has media that can't be heard."""
+        return self.media is not None and self.sound is None
+
 
 @dataclass(frozen=True)
 class TrackLayout:

@@ -1,42 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An event that reads what is dear from its OTIO object only when somebody asks.
-
-A cut of 10,000 clips has a few hundred cues; touching every clip's media, effects and metadata costs as much as
-OTIO's own read of the file. So position, name and notes are read at once, the rest on first use. Cues carry the
-plain event of the same values, with nothing of OTIO left in it, and pickling gives that too.
-"""
+"""An event that works out its media, speed and sound only when somebody asks."""
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import opentimelineio as otio
 
 from greenroom.cues import sound, source
 from greenroom.cues.clock import Clock
+from greenroom.cues.late import Late, late
 from greenroom.cues.model import Event, EventKind, MediaUse, Note
 from greenroom.frames import FrameRange
 from greenroom.media.types import SoundClip
-
-if TYPE_CHECKING:
-    from functools import cached_property as lazy
-else:
-
-    class lazy:
-        """functools.cached_property without the lock that Python 3.11 takes for it, which triples its cost."""
-
-        def __init__(self, read):
-            self._read, self._name, self.__doc__ = read, read.__name__, read.__doc__
-
-        def __get__(self, event, owner=None):
-            if event is None:
-                return self
-            value = event.__dict__[self._name] = self._read(event)
-            return value
-
+from greenroom_otio import Values
 
 __all__ = ["PlacedEvent", "Surroundings", "place", "with_notes"]
 
@@ -44,7 +21,7 @@ __all__ = ["PlacedEvent", "Surroundings", "place", "with_notes"]
 _NO_FADES = (0, 0)
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclass(frozen=True)
 class Surroundings:
     """What all events of a (nested) track share. `unsupported` and `enabled` come from a compound around it."""
 
@@ -57,90 +34,91 @@ class Surroundings:
     enabled: bool = True
 
 
-class PlacedEvent(Event):
-    """See the module's docstring. Made by `place`; equal to the plain event of the same values."""
+class PlacedEvent(Late, Event):
+    """Made by `place` of `_item`, the values of a clip, gap or compound."""
 
-    _child: Any
+    plain = Event
+
+    _item: Values
     _around: Surroundings
-    _cut_off: int = 0  # frames that a trim takes off the head of what the child shows
+    _cut_off: int = 0  # frames that a trim takes off the head of what the item shows
     _reason: str = ""  # why the event can't take a take, as far as its place says
     _fades: tuple[int, int] = _NO_FADES
 
-    @lazy
+    @late
     def enabled(self) -> bool:
-        return bool(self._around.enabled and self._child.enabled)
+        return self._around.enabled and source.is_enabled(self._item)
 
-    @lazy
-    def _reference(self) -> Any:
-        return source.own_reference(self._child) if isinstance(self._child, otio.schema.Clip) else None
+    @late
+    def _reference(self) -> Values | None:
+        return source.own_reference(self._item) if source.is_clip(self._item) else None
 
-    @lazy
+    @late
+    def _simple(self) -> bool:
+        return source.is_clip(self._item) and source.is_simple(self._item)
+
+    @late
     def kind(self) -> EventKind:
-        if isinstance(self._child, otio.schema.Gap):
+        if self._simple:
+            return EventKind.MEDIA
+        if source.is_gap(self._item):
             return EventKind.GAP
         return source.kind_of(self._reference)
 
-    @lazy
+    @late
     def active_key(self) -> str:
-        clip = isinstance(self._child, otio.schema.Clip)
-        return str(self._child.active_media_reference_key) if clip else source.OWN_MEDIA
+        return str(self._item["active_media_reference_key"]) if source.is_clip(self._item) else source.OWN_MEDIA
 
-    @lazy
+    @late
     def effects(self) -> tuple[str, ...]:
         return tuple(source.effect_name(effect) for effect in self._own_effects)
 
-    @lazy
+    @late
     def _speed(self) -> source.Speed:
         return source.speed_of(self._own_effects) if self._own_effects else source.NORMAL
 
-    @lazy
-    def _own_effects(self) -> list[Any]:
-        return source.own_effects(self._child, self._previous)
+    @late
+    def _own_effects(self) -> list[Values]:
+        return source.own_effects(self._item, self._previous)
 
-    @lazy
-    def _previous(self) -> Any:
-        return source.previous_of(self._child)
+    @late
+    def _previous(self) -> Values | None:
+        return source.previous_of(self._item)
 
-    @lazy
+    @late
     def media(self) -> MediaUse | None:
-        if self.kind is not EventKind.MEDIA:
+        if self.kind is not EventKind.MEDIA or self._reference is None:
             return None
-        shown = source.own_source_range(self._child, self._reference, self._previous)
+        shown = source.own_source_range(self._item, self._reference, self._previous)
         use = source.media_use(self._reference, shown, self._speed.factor, self._around.clock, self._around.folder)
         return source.without_head(use, self._cut_off, self._around.clock.rate) if use and self._cut_off else use
 
-    @lazy
+    @late
     def url(self) -> str:
-        return source.url_of(self._reference) if self.kind is EventKind.MEDIA else ""
+        return source.url_of(self._reference) if self.kind is EventKind.MEDIA and self._reference else ""
 
-    @lazy
+    @late
     def unsupported(self) -> str:
         if self._reason or self._around.unsupported:
             return self._reason or self._around.unsupported
-        if self.kind is not EventKind.MEDIA:
+        if self._simple or self.kind is not EventKind.MEDIA:
             return ""
         return self._speed.unsupported or source.unreachable(self.media)
 
-    @lazy
+    @late
     def sound(self) -> SoundClip | None:
         if not self._around.sounding or self.media is None or self._speed.unsupported:
             return None
-        channel = sound.channel_of(self._child.metadata) if self._around.resolve else None
+        channel = sound.channel_of(self._item) if self._around.resolve else None
         return sound.sound_clip(self, self._own_effects, fades=self._fades, channel=channel)
 
-    def __reduce__(self) -> tuple[Callable[..., Event], tuple[Any, ...]]:
-        return Event, tuple(getattr(self, field.name) for field in dataclasses.fields(Event))
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Event):
-            return NotImplemented
-        return all(getattr(self, field.name) == getattr(other, field.name) for field in dataclasses.fields(Event))
-
-    __hash__ = Event.__hash__
+    @property
+    def silent(self) -> bool:
+        return not self._simple and super().silent
 
 
 def place(
-    child: Any,
+    item: Values,
     around: Surroundings,
     address: tuple[int, ...],
     record: FrameRange,
@@ -151,19 +129,16 @@ def place(
     reason: str = "",
     fades: tuple[int, int] = _NO_FADES,
 ) -> PlacedEvent:
-    """An event of the OTIO item `child`, which has to stay alive and unchanged until the event was read.
-
-    A frozen dataclass sets its fields one by one; writing them at once halves what 10,000 events cost.
-    """
+    """An event of `item`."""
     event = PlacedEvent.__new__(PlacedEvent)
     values = event.__dict__
     values["address"] = address
     values["track"] = around.track
-    values["name"] = child.name
+    values["name"] = item.get("name") or ""
     values["record"] = record
     values["visible"] = visible
     values["notes"] = notes
-    values["_child"] = child
+    values["_item"] = item
     values["_around"] = around
     if cut_off or reason or fades != _NO_FADES:
         values.update(_cut_off=cut_off, _reason=reason, _fades=fades)

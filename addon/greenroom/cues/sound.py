@@ -10,10 +10,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import Any
 
 from greenroom.cues.model import Event
+from greenroom.cues.source import metadata_of
 from greenroom.media.types import SoundClip
+from greenroom_otio import Values
 
 __all__ = ["channel_of", "gain_of", "sound_clip"]
 
@@ -21,11 +22,11 @@ _LOUDEST = 32.0  # +30 dB, the top of every NLE's fader
 
 
 def sound_clip(
-    event: Event, effects: Sequence[Any], *, fades: tuple[int, int], channel: int | None
+    event: Event, effects: Sequence[Values], *, fades: tuple[int, int], channel: int | None
 ) -> SoundClip | None:
     """The sound of an event that has media; None where there is no file, a freeze or a reversed clip.
 
-    `effects` are those of its OTIO clip; `fades` are frames at its head and tail.
+    `effects` are those of its clip; `fades` are frames at its head and tail.
     """
     use = event.media
     if use is None or use.path is None or use.speed <= 0 or event.visible.duration == 0:
@@ -47,19 +48,19 @@ def sound_clip(
     )
 
 
-def gain_of(effects: Sequence[Any]) -> float:
+def gain_of(effects: Sequence[Values]) -> float:
     """The linear gain of a clip with these effects: their product, 1.0 where they say nothing."""
     gain = 1.0
     for effect in effects:
-        fcp = effect.metadata.get("fcp_xml") if len(effect.metadata) else None
-        if fcp is not None and str(fcp.get("effectid", "")).casefold() == "audiolevels":
+        fcp = metadata_of(effect).get("fcp_xml")
+        if isinstance(fcp, dict) and str(fcp.get("effectid", "")).casefold() == "audiolevels":
             gain *= _fcp_level(fcp)
     return gain
 
 
-def _fcp_level(fcp: Any) -> float:
+def _fcp_level(fcp: Values) -> float:
     parameters = fcp.get("parameter")
-    for parameter in [parameters] if hasattr(parameters, "keys") else parameters or ():
+    for parameter in [parameters] if isinstance(parameters, dict) else parameters or ():
         if str(parameter.get("parameterid", "")).casefold() == "level" and not parameter.get("keyframe"):
             try:
                 level = float(str(parameter.get("value", "1")))
@@ -69,11 +70,11 @@ def _fcp_level(fcp: Any) -> float:
     return 1.0
 
 
-def channel_of(metadata: Any) -> int | None:
+def channel_of(clip: Values) -> int | None:
     """Resolve names the source channel of a mono clip; several channels are mixed."""
-    resolve = metadata.get("Resolve_OTIO") if len(metadata) else None
-    channels = resolve.get("Channels") if resolve is not None else None
-    if channels is None or len(channels) != 1:
+    resolve = metadata_of(clip).get("Resolve_OTIO")
+    channels = resolve.get("Channels") if isinstance(resolve, dict) else None
+    if not isinstance(channels, list) or len(channels) != 1 or not isinstance(channels[0], dict):
         return None
     channel = channels[0].get("Source Channel ID")
     return channel if isinstance(channel, int) and channel >= 0 else None

@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import opentimelineio as otio
 
@@ -21,15 +21,22 @@ from greenroom.cues.clock import Clock, Position, whole
 from greenroom.cues.model import EventKind, MediaUse
 from greenroom.frames import FrameRange
 from greenroom.media.types import ImageSequence
-from greenroom_otio import media_path
+from greenroom_otio import Values, media_path, schema_of
 
 __all__ = [
     "NORMAL",
     "OWN_MEDIA",
     "Speed",
+    "Times",
     "effect_name",
+    "is_clip",
+    "is_enabled",
+    "is_gap",
+    "is_plain",
+    "is_simple",
     "kind_of",
     "media_use",
+    "metadata_of",
     "own_effects",
     "own_reference",
     "own_source_range",
@@ -42,9 +49,18 @@ __all__ = [
 OWN_MEDIA = "DEFAULT_MEDIA"
 """The key of what the editor had; takes are `greenroom.take_001` and so on (design.md promise 3)."""
 
+Times: TypeAlias = tuple[float, float, float, float]
+"""A range as `greenroom_otio.values` has it: start and rate, duration and rate."""
+
+_FASTEST = 1000  # frames a second of a clip that is not counted in samples
+_FAR = 1e9  # frames; a year and more
 _TAKES = "greenroom."
+_SPEEDS = frozenset(("LinearTimeWarp", "FreezeFrame"))
+_FILES = frozenset(("ExternalReference", "ImageSequenceReference"))
+_MEDIA = frozenset(f"{name}.1" for name in _FILES)
 _WHOLE = Fraction(0)
-_ODD = re.compile(r"[%#?:\x00\\]|^//")  # escapes, other systems' separators, schemes, drives, other machines
+_PLAIN_URL = re.compile(r"(?:file://(?=/))?(?!//)[^%#?:\x00\\]+")
+"""Without escapes, other systems' separators, schemes, drives and other machines."""
 
 
 @dataclass(frozen=True)
@@ -58,12 +74,44 @@ class Speed:
 NORMAL = Speed()
 
 
-def own_reference(clip: Any) -> Any:
+def is_clip(item: Values) -> bool:
+    return str(item["OTIO_SCHEMA"]).startswith("Clip.")
+
+
+def is_gap(item: Values) -> bool:
+    return str(item["OTIO_SCHEMA"]).startswith("Gap.")
+
+
+def is_enabled(item: Values) -> bool:
+    """Items of an older OpenTimelineIO don't say."""
+    return item.get("enabled", True) is True
+
+
+def metadata_of(item: Values) -> Values:
+    return item.get("metadata") or {}
+
+
+def is_simple(clip: Values) -> bool:
+    """Whether nothing about a clip's media needs interpreting, as of most: one file by a plain name, ranges that count
+    alike, no effects and no takes. Such a clip can be played, and can be heard.
+    """
+    reference = clip["media_references"].get(clip["active_media_reference_key"])
+    if reference is None or reference["OTIO_SCHEMA"] != "ExternalReference.1":
+        return False
+    if clip.get("effects") or "greenroom" in metadata_of(clip) or not is_plain(reference.get("target_url") or ""):
+        return False
+    available = reference.get("available_range")
+    start, rate, duration, other_rate = clip.get("source_range") or available or (0, 0, 0, 0)
+    alike = available is not None and rate == other_rate == available[1] == available[3] and 0 < rate <= _FASTEST
+    return alike and abs(start) < _FAR and 0 <= duration < _FAR and abs(available[0]) < _FAR
+
+
+def own_reference(clip: Values) -> Values | None:
     """The media reference that the editor had; None where the file names none."""
-    active = clip.active_media_reference_key
+    active = clip["active_media_reference_key"]
+    references: dict[str, Values | None] = clip["media_references"]
     if active == OWN_MEDIA or not active.startswith(_TAKES):
-        return clip.media_reference
-    references = clip.media_references()
+        return references.get(active)
     previous = previous_of(clip)
     for key in (previous.get("active") if previous is not None else None, OWN_MEDIA):
         if key in references:
@@ -72,82 +120,71 @@ def own_reference(clip: Any) -> Any:
     return references[others[0]] if others else None
 
 
-def own_source_range(clip: Any, reference: Any, previous: Any) -> Any:
+def own_source_range(clip: Values, reference: Values, previous: Values | None) -> Times | None:
     """The source range that the editor had, of `reference`; None where nothing says it.
 
     Write-back keeps it in metadata where it had to move it. What the editor trimmed since then counts: the offset
     from where it was moved to is added, as `restore` does. `previous` is `previous_of(clip)`.
     """
-    shown = clip.source_range
+    shown: Times | None = clip.get("source_range")
+    available: Times | None = reference.get("available_range")
     if previous is not None and "moved_to" in previous and shown is not None:
-        shown = _moved_back(shown, previous, reference)
-    return shown if shown is not None else reference.available_range
+        shown = _moved_back(shown, previous, available)
+    return shown if shown is not None else available
 
 
-def _moved_back(now: Any, previous: Any, reference: Any) -> Any:
-    then = previous.get("source_range") or reference.available_range
+def _moved_back(now: Times, previous: Values, available: Times | None) -> Times | None:
+    then: Times | None = previous.get("source_range") or available
     if then is None:
         return None
+    time = otio.opentime.RationalTime
     speed = abs(float(previous.get("speed", 1.0)))
-    offset = now.start_time - previous["moved_to"]
-    if offset.value == 0 and now.duration.value == previous.get("moved_frames"):
+    offset = time(*now[:2]) - time(*previous["moved_to"])
+    if offset.value == 0 and now[2] == previous.get("moved_frames"):
         return then
-    moved = otio.opentime.RationalTime(offset.value * speed, offset.rate).rescaled_to(then.start_time.rate)
-    return otio.opentime.TimeRange(then.start_time + moved, now.duration.rescaled_to(then.start_time.rate))
+    rate = then[1]
+    moved = time(*then[:2]) + time(offset.value * speed, offset.rate).rescaled_to(rate)
+    return moved.value, moved.rate, time(*now[2:]).rescaled_to(rate).value, rate
 
 
-def own_effects(clip: Any, previous: Any) -> list[Any]:
+def own_effects(clip: Values, previous: Values | None) -> list[Values]:
     """The effects that the editor had: write-back keeps speeds in metadata, since a take plays at 100 %."""
-    effects = clip.effects
-    effects = list(effects) if len(effects) else []
-    if previous is not None and "effects" in previous:
-        effects.extend(previous["effects"])
-    return effects
+    effects = clip.get("effects") or []
+    return [*effects, *previous["effects"]] if previous is not None and "effects" in previous else effects
 
 
-def previous_of(clip: Any) -> Any:
-    """What write-back keeps of the clip's own state, or None.
-
-    Asking metadata for a key that isn't there costs ten times as much as any other question (the binding raises and
-    catches), so only clips that have takes are asked.
-    """
-    if not len(clip.metadata) or not _has_takes(clip):
-        return None
-    ours = clip.metadata.get("greenroom")
-    previous = ours.get("previous") if ours is not None and hasattr(ours, "get") else None
-    return previous if hasattr(previous, "get") else None
+def previous_of(clip: Values) -> Values | None:
+    """What write-back keeps of the clip's own state, or None."""
+    ours = metadata_of(clip).get("greenroom")
+    previous = ours.get("previous") if isinstance(ours, dict) and _has_takes(clip) else None
+    return previous if isinstance(previous, dict) else None
 
 
-def _has_takes(clip: Any) -> bool:
-    if not isinstance(clip, otio.schema.Clip):
-        return False
-    if clip.active_media_reference_key.startswith(_TAKES):
-        return True
-    return any(key.startswith(_TAKES) for key in clip.media_references())
+def _has_takes(clip: Values) -> bool:
+    return is_clip(clip) and any(key.startswith(_TAKES) for key in clip["media_references"])
 
 
-def kind_of(reference: Any) -> EventKind:
+def kind_of(reference: Values | None) -> EventKind:
     """Whether a reference is media or only holds room. A dead path is still media."""
-    if isinstance(reference, otio.schema.ExternalReference | otio.schema.ImageSequenceReference):
-        return EventKind.MEDIA
-    return EventKind.PLACEHOLDER
+    media = reference is not None and (reference["OTIO_SCHEMA"] in _MEDIA or schema_of(reference) in _FILES)
+    return EventKind.MEDIA if media else EventKind.PLACEHOLDER
 
 
-def media_use(reference: Any, shown: Any, speed: Fraction, clock: Clock, folder: Path) -> MediaUse | None:
-    """The media behind a clip that shows the OTIO range `shown` of it; None where a range says nothing.
+def media_use(reference: Values, shown: Times | None, speed: Fraction, clock: Clock, folder: Path) -> MediaUse | None:
+    """The media behind a clip that shows the range `shown` of it; None where a range says nothing.
 
     Counted at the media's own rate, which is that of its available range: NLEs write source ranges at the cut's.
     """
-    available = reference.available_range
-    rate = clock.exact(available.start_time.rate) if available is not None else None
+    available: Times | None = reference.get("available_range")
+    rate = clock.exact(available[1]) if available is not None else None
     if rate is None:
         available = None
-        rate = clock.exact(shown.start_time.rate) if shown is not None else None
+        rate = clock.exact(shown[1]) if shown is not None else None
     if rate is None or shown is None:
         return None
-    start, duration = _at_rate(shown.start_time, rate, clock), _at_rate(shown.duration, rate, clock)
-    first = _at_rate(available.start_time, rate, clock) if available is not None else 0
-    frames = _at_rate(available.duration, rate, clock) if available is not None else None
+    start, duration = _at_rate(*shown[:2], rate, clock), _at_rate(*shown[2:], rate, clock)
+    first = _at_rate(*available[:2], rate, clock) if available is not None else 0
+    frames = _at_rate(*available[2:], rate, clock) if available is not None else None
     if start is None or duration is None or first is None or duration < 0:
         return None
     path, sequence = _files(reference, folder, clock)
@@ -164,23 +201,23 @@ def media_use(reference: Any, shown: Any, speed: Fraction, clock: Clock, folder:
     )
 
 
-def _at_rate(time: Any, rate: Fraction, clock: Clock) -> Position | None:
-    """An OTIO time in frames of `rate`."""
-    own, value = clock.exact(time.rate), whole(time.value)
-    if own is None or value is None:
+def _at_rate(value: float, own_rate: float, rate: Fraction, clock: Clock) -> Position | None:
+    """The time `value` at `own_rate` in frames of `rate`."""
+    own, frames = clock.exact(own_rate), whole(value)
+    if own is None or frames is None:
         return None
     if own is rate or own == rate:
-        return value
-    position = value * rate / own
+        return frames
+    position = frames * rate / own
     return position.numerator if position.denominator == 1 else position
 
 
-def url_of(reference: Any) -> str:
+def url_of(reference: Values) -> str:
     """What the cut says of where the media is, as written; "" where it says nothing."""
-    url = getattr(reference, "target_url", None)
-    if url is None and hasattr(reference, "target_url_base"):
-        url = f"{reference.target_url_base}{reference.name_prefix}#{reference.name_suffix}"
-    return str(url or "")
+    if "target_url_base" in reference:
+        base, prefix, suffix = (reference.get(key) or "" for key in ("target_url_base", "name_prefix", "name_suffix"))
+        return f"{base}{prefix}#{suffix}"
+    return reference.get("target_url") or ""
 
 
 def without_head(use: MediaUse, frames: int, rate: Fraction) -> MediaUse:
@@ -201,11 +238,10 @@ def unreachable(use: MediaUse | None) -> str:
     return ""
 
 
-def _files(reference: Any, folder: Path, clock: Clock) -> tuple[Path | None, ImageSequence | None]:
-    plain = _plain_path(reference, folder)
-    if plain is not None:
-        return plain, None
-    found = media_path(reference, folder)
+def _files(reference: Values, folder: Path, clock: Clock) -> tuple[Path | None, ImageSequence | None]:
+    if "target_url_base" not in reference and is_plain(url_of(reference)):
+        return _plain_path(url_of(reference), folder), None
+    found = media_path(_reference_of(reference), folder)
     if found is None or isinstance(found, Path):
         return found, None
     rate = clock.exact(found.rate)
@@ -217,36 +253,48 @@ def _files(reference: Any, folder: Path, clock: Clock) -> tuple[Path | None, Ima
     return None, sequence
 
 
-def _plain_path(reference: Any, folder: Path) -> Path | None:
-    """The path of a url that needs no interpreting, as most do: without escapes, of this system."""
-    url = getattr(reference, "target_url", None)
-    if not url or os.sep != "/":
-        return None
-    if url.startswith("file:///"):
-        url = url[len("file://") :]
-    if _ODD.search(url) is not None:
-        return None
-    return Path(url) if url[0] == "/" else Path(f"{folder}/{url}")
+def is_plain(url: str) -> bool:
+    """Whether a url needs no interpreting, as most do: without escapes, of this system."""
+    return _PLAIN_URL.fullmatch(url) is not None and os.sep == "/"
 
 
-def effect_name(effect: Any) -> str:
+def _plain_path(url: str, folder: Path) -> Path:
+    path = url.removeprefix("file://")
+    return Path(path) if path[0] == "/" else Path(f"{folder}/{path}")
+
+
+def _reference_of(values: Values) -> Any:
+    """The OTIO reference of these values, as far as it says where the files are."""
+    if "target_url_base" not in values:
+        return otio.schema.ExternalReference(url_of(values))
+    names = ("target_url_base", "name_prefix", "name_suffix", "start_frame", "frame_step", "rate", "frame_zero_padding")
+    known = {name: values[name] for name in names if values.get(name) is not None}
+    available = values.get("available_range")
+    if available is not None:
+        start, duration = otio.opentime.RationalTime(*available[:2]), otio.opentime.RationalTime(*available[2:])
+        known["available_range"] = otio.opentime.TimeRange(start, duration)
+    return otio.schema.ImageSequenceReference(**known)
+
+
+def effect_name(effect: Values) -> str:
     """What an editor calls the effect."""
-    host = effect.metadata.get("Resolve_OTIO") if len(effect.metadata) else None
-    named = host.get("Effect Name") if host is not None else None
-    return str(named or effect.name or effect.effect_name or effect.schema_name())
+    host = metadata_of(effect).get("Resolve_OTIO")
+    named = host.get("Effect Name") if isinstance(host, dict) else None
+    return str(named or effect.get("name") or effect.get("effect_name") or schema_of(effect))
 
 
-def speed_of(effects: list[Any]) -> Speed:
+def speed_of(effects: list[Values]) -> Speed:
     """The constant speed of a clip with these effects."""
     factor = Fraction(1)
     for effect in effects:
-        if isinstance(effect, otio.schema.LinearTimeWarp):
-            scalar = effect.time_scalar
+        kind = schema_of(effect)
+        if kind in _SPEEDS:
+            scalar = effect["time_scalar"]
             if not math.isfinite(scalar) or abs(scalar) > 1000:
                 return Speed(unsupported=f"its speed is {scalar}, which no clip can have")
             factor *= _tidy(scalar)
-        elif isinstance(effect, otio.schema.TimeEffect):
-            name = effect.effect_name or effect.name or effect.schema_name()
+        elif kind == "TimeEffect":
+            name = effect.get("effect_name") or effect.get("name") or kind
             return Speed(unsupported=f'the time effect "{name}" has no constant speed')
         else:
             reason = _ramp_in_host_effect(effect)
@@ -261,22 +309,20 @@ def _tidy(scalar: float) -> Fraction:
     return close if abs(float(close) - scalar) < 1e-9 else Fraction(scalar)
 
 
-def _ramp_in_host_effect(effect: Any) -> str:
+def _ramp_in_host_effect(effect: Values) -> str:
     """Speed changes that a host keeps in an effect of its own: FCP7's Time Remap, Resolve's Retime curve."""
-    metadata = effect.metadata
-    if not len(metadata):
-        return ""
+    metadata = metadata_of(effect)
     fcp = metadata.get("fcp_xml")
-    if fcp is not None and str(fcp.get("effectid", "")).casefold() == "timeremap":
+    if isinstance(fcp, dict) and str(fcp.get("effectid", "")).casefold() == "timeremap":
         return _time_remap(fcp)
     resolve = metadata.get("Resolve_OTIO")
-    if resolve is not None and "retime" in str(resolve.get("Effect Name", "")).casefold():
+    if isinstance(resolve, dict) and "retime" in str(resolve.get("Effect Name", "")).casefold():
         moving = [p for p in resolve.get("Parameters") or () if len(p.get("Key Frames") or ()) > 1]
         return "its retime curve has keyframes" if moving else ""
     return ""
 
 
-def _time_remap(fcp: Any) -> str:
+def _time_remap(fcp: Values) -> str:
     """FCP7 writes a changed speed with in and out points in retimed frames: nothing says which media frame is meant."""
     values = {str(p.get("parameterid", "")): str(p.get("value", "")).upper() for p in _listed(fcp.get("parameter"))}
     steady = values.get("variablespeed", "0") in {"0", "FALSE", ""}
@@ -289,4 +335,4 @@ def _time_remap(fcp: Any) -> str:
 def _listed(value: Any) -> list[Any]:
     if value is None:
         return []
-    return [value] if hasattr(value, "keys") else list(value)
+    return [value] if isinstance(value, dict) else list(value)

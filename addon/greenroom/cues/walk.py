@@ -10,26 +10,23 @@ are events of the track, cut to what the compound shows.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
-
-import opentimelineio as otio
 
 from greenroom.cues.clock import Clock, Position, nearest_frame
 from greenroom.cues.header import Header
 from greenroom.cues.model import Note, Origin
 from greenroom.cues.notes import comment_notes, marker_notes
 from greenroom.cues.placed import PlacedEvent, Surroundings, place
-from greenroom.cues.source import speed_of
+from greenroom.cues.source import Times, is_clip, is_enabled, is_gap, speed_of
 from greenroom.errors import Problem, Severity
 from greenroom.frames import FrameRange, timecode
+from greenroom_otio import Values, schema_of
 
 __all__ = ["Run", "Walker"]
 
 _DEEPEST = 50
 """Compounds inside compounds. No editor goes beyond a handful, and a hostile file must not exhaust the stack."""
 
-_Clip, _Gap, _Transition = otio.schema.Clip, otio.schema.Gap, otio.schema.Transition
-_Composition, _Stack = otio.core.Composition, otio.schema.Stack
+_COMPOSITIONS = frozenset(("Track", "Stack", "Composition"))
 
 
 @dataclass(slots=True)
@@ -62,48 +59,51 @@ class Walker:
         self._comments = header.format in {"", "edl"}
         self._off_grid: dict[str, int] = {}
 
-    def lay(self, item: Any, run: Run, events: list[PlacedEvent]) -> Position:
+    def lay(self, item: Values, run: Run, events: list[PlacedEvent]) -> Position:
         """Adds the events of whatever stands in a stack; returns where it ends."""
-        if isinstance(item, otio.schema.Track):
+        kind = schema_of(item)
+        if kind == "Track":
             return self.walk(item, run, events)
-        if isinstance(item, _Composition):
+        if kind in _COMPOSITIONS:
             return self._compound(item, run, events)
         return self._item(item, run, None, None, events)
 
-    def walk(self, track: Any, run: Run, events: list[PlacedEvent]) -> Position:
+    def walk(self, track: Values, run: Run, events: list[PlacedEvent]) -> Position:
         """Adds the events of a track-like composition to `events`; returns where it ends."""
         window, position = run.window, run.start
-        if track.source_range is not None and len(run.address) == 1:
-            position, window = self._trimmed_track(track, run)
-        children = track[:]
+        if track.get("source_range") is not None and len(run.address) == 1:
+            position, window = self._trimmed_track(track["source_range"], run)
+        children = track.get("children") or []
+        kinds = [schema_of(child) for child in children]
         last = len(children) - 1
         here = Run(run.around, run.address, position, window)
         before = None
         for index, child in enumerate(children):
-            kind = type(child)
-            if kind is _Transition:
+            kind = kinds[index]
+            if kind == "Transition":
                 before = child
                 continue
-            follower = children[index + 1] if index < last else None
-            after = follower if type(follower) is _Transition else None
+            after = children[index + 1] if index < last and kinds[index + 1] == "Transition" else None
             here.address = (*run.address, index)
-            if kind is _Clip or kind is _Gap or not isinstance(child, _Composition):
-                here.start = self._item(child, here, before, after, events)
-            else:
+            if kind in _COMPOSITIONS:
                 here.start = self._compound(child, here, events)
+            else:
+                here.start = self._item(child, here, before, after, events)
             before = None
         return here.start
 
-    def _item(self, child: Any, run: Run, before: Any, after: Any, events: list[PlacedEvent]) -> Position:
+    def _item(
+        self, item: Values, run: Run, before: Values | None, after: Values | None, events: list[PlacedEvent]
+    ) -> Position:
         start = run.start
-        duration = self._duration(child, run)
+        duration = self._duration(item, run)
         end = start + duration if duration is not None else start
         if type(start) is int and type(end) is int:
             record = FrameRange(start, end - start, self._rate)
         else:
             record = self._off_grid_record(start, end, run.around.track)
         reason, cut_off = "" if duration is not None else "it has no range", 0
-        notes = self._notes(child, record.start)
+        notes = self._notes(item, record.start) if item.get("markers") or self._comments else ()
         if run.window is not None:
             trim = _window_trim(record, run.window)
             if trim is not None and trim.record.duration == 0 and record.duration:
@@ -114,7 +114,7 @@ class Walker:
         if before is not None or after is not None:
             visible, fades = self._widened(record, before, after)
         events.append(
-            place(child, run.around, run.address, record, visible, notes, cut_off=cut_off, reason=reason, fades=fades)
+            place(item, run.around, run.address, record, visible, notes, cut_off=cut_off, reason=reason, fades=fades)
         )
         return end
 
@@ -123,59 +123,59 @@ class Walker:
         first = nearest_frame(start)
         return FrameRange(first, nearest_frame(end) - first, self._rate)
 
-    def _duration(self, child: Any, run: Run) -> Position | None:
+    def _duration(self, item: Values, run: Run) -> Position | None:
         """The frames that an item takes; None, reported, where nothing says how many."""
-        shown = child.source_range
-        if shown is None and isinstance(child, _Clip):
-            reference = child.media_reference
-            shown = reference.available_range if reference is not None else None
-        duration = self.clock.frames(shown.duration) if shown is not None else None
+        shown = item.get("source_range")
+        if shown is None and is_clip(item):
+            reference = item["media_references"].get(item["active_media_reference_key"])
+            shown = reference.get("available_range") if reference is not None else None
+        duration = self.clock.frames(shown[2], shown[3]) if shown is not None else None
         if duration is not None and duration >= 0:
             return duration
-        fault = "has no source range and its media no length" if shown is None else f"has a range of {_said(shown)}"
+        said = "has no source range and its media no length"
+        if shown is not None:
+            said = f"has a range of {shown[2]:g} at rate {shown[3]:g}"
         self.report(
             "bad-range",
-            f"{fault}: it counts as no frames, so what follows on {run.around.track} may stand too early",
+            f"{said}: it counts as no frames, so what follows on {run.around.track} may stand too early",
             Severity.ERROR,
-            where=self.where(child.name, run),
+            where=self.where(item.get("name") or "", run),
             hint="Give the clip a length in the editing program and export the cut again.",
         )
         return None
 
-    def _notes(self, child: Any, start: int) -> tuple[Note, ...]:
-        markers = child.markers
-        commented = self._comments and type(child) is _Clip and len(child.metadata)
-        if not len(markers) and not commented:
-            return ()
-        origin = Origin.GAP_MARKER if isinstance(child, _Gap) else Origin.CLIP_MARKER
-        begin = child.source_range.start_time if child.source_range is not None else None
+    def _notes(self, item: Values, start: int) -> tuple[Note, ...]:
+        origin = Origin.GAP_MARKER if is_gap(item) else Origin.CLIP_MARKER
         notes: list[Note] = []
-        for index, marker in enumerate(markers):
-            notes.extend(marker_notes(marker, index, origin, self._marker_frame(marker, begin, start)))
-        if commented:
-            notes.extend(comment_notes(child))
+        for index, marker in enumerate(item.get("markers") or ()):
+            notes.extend(marker_notes(marker, index, origin, self._marker_frame(marker, item, start)))
+        if self._comments and is_clip(item) and item.get("metadata"):
+            notes.extend(comment_notes(item))
         return tuple(notes)
 
-    def _marker_frame(self, marker: Any, begin: Any, start: int) -> int | None:
+    def _marker_frame(self, marker: Values, item: Values, start: int) -> int | None:
         """A clip's markers count in its source time."""
-        at = self.clock.frames(marker.marked_range.start_time)
-        first = self.clock.frames(begin) if begin is not None else 0
+        shown = item.get("source_range")
+        at = self.clock.frames(*marker["marked_range"][:2])
+        first = self.clock.frames(*shown[:2]) if shown is not None else 0
         return nearest_frame(start + at - first) if at is not None and first is not None else None
 
-    def _widened(self, shown: FrameRange, before: Any, after: Any) -> tuple[FrameRange, tuple[int, int]]:
+    def _widened(
+        self, shown: FrameRange, before: Values | None, after: Values | None
+    ) -> tuple[FrameRange, tuple[int, int]]:
         """What an item shows with the transitions on its sides, and how long they last."""
         head, fade_in = self._overlap(before, "in_offset")
         tail, fade_out = self._overlap(after, "out_offset")
         return shown.widened(head, tail), (fade_in, fade_out)
 
-    def _overlap(self, transition: Any, side: str) -> tuple[int, int]:
+    def _overlap(self, transition: Values | None, side: str) -> tuple[int, int]:
         if transition is None:
             return 0, 0
-        offsets = {name: self.clock.frames(getattr(transition, name)) for name in ("in_offset", "out_offset")}
+        offsets = {name: self.clock.frames(*transition[name]) for name in ("in_offset", "out_offset")}
         known = {name: max(0, nearest_frame(value)) for name, value in offsets.items() if value is not None}
         return known.get(side, 0), sum(known.values())
 
-    def _compound(self, nest: Any, run: Run, events: list[PlacedEvent]) -> Position:
+    def _compound(self, nest: Values, run: Run, events: list[PlacedEvent]) -> Position:
         """A nested track or stack: its clips become events of this track, with deeper addresses."""
         if len(run.address) > _DEEPEST:
             self.report(
@@ -184,57 +184,59 @@ class Walker:
             return run.start
         around = self._inside(nest, run.around)
         inner_start, window, duration = run.start, run.window, None
-        if nest.source_range is not None:
+        shown = nest.get("source_range")
+        if shown is not None:
             duration = self._duration(nest, run) or 0
-            skipped = self.clock.frames(nest.source_range.start_time) or 0
+            skipped = self.clock.frames(*shown[:2]) or 0
             inner_start = run.start - skipped
             window = _narrowed(run.window, nearest_frame(run.start), nearest_frame(run.start + duration))
         inside: list[PlacedEvent] = []
         inner_end = self._layers(nest, replace(run, around=around, start=inner_start, window=window), inside)
         end = run.start + duration if duration is not None else inner_end
-        if len(nest.markers):
+        if nest.get("markers"):
             events.append(self._compound_event(nest, run, end))
         events.extend(inside)
         return end
 
-    def _layers(self, nest: Any, run: Run, events: list[PlacedEvent]) -> Position:
-        if not isinstance(nest, _Stack):
+    def _layers(self, nest: Values, run: Run, events: list[PlacedEvent]) -> Position:
+        if schema_of(nest) != "Stack":
             return self.walk(nest, run, events)
         end = run.start
-        for index, layer in enumerate(nest[:]):
+        for index, layer in enumerate(nest.get("children") or ()):
             item = replace(run, address=(*run.address, index))
-            if isinstance(layer, _Composition):
-                if isinstance(layer, _Stack) or (layer.kind == "Audio") == run.around.sounding:
+            kind = schema_of(layer)
+            if kind in _COMPOSITIONS:
+                if kind == "Stack" or (layer.get("kind") == "Audio") == run.around.sounding:
                     inside = replace(item, around=self._inside(layer, run.around))
                     end = max(end, self._compound(layer, inside, events))
             else:
                 end = max(end, self._item(layer, item, None, None, events))
         return end
 
-    def _inside(self, nest: Any, around: Surroundings) -> Surroundings:
+    def _inside(self, nest: Values, around: Surroundings) -> Surroundings:
         """What holds inside of a compound: it may be disabled, or play at another speed."""
-        speed = speed_of(list(nest.effects)) if len(nest.effects) else None
+        speed = speed_of(nest["effects"]) if nest.get("effects") else None
         reason = around.unsupported
         if speed is not None and (speed.unsupported or speed.factor != 1):
-            reason = reason or f'the compound "{nest.name}" around it changes its speed'
-        enabled = around.enabled and bool(nest.enabled)
+            reason = reason or f'the compound "{nest.get("name") or ""}" around it changes its speed'
+        enabled = around.enabled and is_enabled(nest)
         if reason == around.unsupported and enabled == around.enabled:
             return around
         return replace(around, unsupported=reason, enabled=enabled)
 
-    def _compound_event(self, nest: Any, run: Run, end: Position) -> PlacedEvent:
+    def _compound_event(self, nest: Values, run: Run, end: Position) -> PlacedEvent:
         start = nearest_frame(run.start)
         record = FrameRange(start, max(0, nearest_frame(end) - start), self._rate)
         reason = "it is a compound: open it and write the note on the clip inside"
         notes = self._notes(nest, start)
         return place(nest, run.around, run.address, record, record, notes, reason=reason)
 
-    def _trimmed_track(self, track: Any, run: Run) -> tuple[Position, tuple[int, int] | None]:
+    def _trimmed_track(self, shown: Times, run: Run) -> tuple[Position, tuple[int, int] | None]:
         """A track's own range trims it. EDL readers leave one that shows nothing (it starts at minus one hour): no
         editor meant that, so it is passed over.
         """
-        begin = self.clock.frames(track.source_range.start_time)
-        length = self.clock.frames(track.source_range.duration)
+        begin = self.clock.frames(*shown[:2])
+        length = self.clock.frames(*shown[2:])
         if begin is None or length is None or begin < 0 or length <= 0:
             return run.start, run.window
         start = nearest_frame(run.start)
@@ -272,7 +274,3 @@ def _window_trim(record: FrameRange, window: tuple[int, int]) -> _Trim | None:
 
 def _narrowed(window: tuple[int, int] | None, start: int, end: int) -> tuple[int, int]:
     return (start, end) if window is None else (max(start, window[0]), min(end, window[1]))
-
-
-def _said(shown: Any) -> str:
-    return f"{shown.duration.value:g} at rate {shown.duration.rate:g}"
