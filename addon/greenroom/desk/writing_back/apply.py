@@ -7,12 +7,13 @@ In place, because cloning 10,000 clips takes longer than writing them. Whatever 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import opentimelineio as otio
-from opentimelineio._otio import AnyDictionary, PyAny
+from opentimelineio._otio import PyAny
 
 from greenroom.desk.writing_back.edit_plan import AddTakes, EditPlan, MarkCue, MoveSource, TakeReference, UseMedia
 from greenroom.errors import TimelineError
@@ -68,16 +69,16 @@ def copied_references(clip: Any) -> dict[str, Any]:
     return {key: reference.clone() for key, reference in clip.media_references().items()}
 
 
-def _converted(value: Any) -> Any:
-    """A value as OpenTimelineIO's metadata holds it. Its own conversion asks each value five times what it is, which is
-    half of a write-back's time; ours are known to be mappings or plain.
+def _converted(value: Mapping[str, Any]) -> Any:
+    """A table as OpenTimelineIO's metadata holds it, by way of JSON: OpenTimelineIO's own conversion asks each value
+    five times what it is, which would be half of a write-back's time.
     """
-    if not isinstance(value, Mapping):
-        return PyAny(value)
-    converted = AnyDictionary()
-    for name, item in value.items():
-        converted[name] = _converted(item)
-    return PyAny(converted)
+    return PyAny(otio.core.deserialize_json_from_string(json.dumps(dict(value), default=_as_plain)))
+
+
+def _as_plain(value: Any) -> Any:
+    """OpenTimelineIO's times and objects."""
+    return json.loads(otio.core.serialize_json_to_string(value, {}, -1))
 
 
 def _keep(item: Any, cue: str, **previous: Any) -> Any:

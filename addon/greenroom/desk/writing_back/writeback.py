@@ -157,14 +157,21 @@ def _mark(cue: Cue, has: TakesOfCue, start: int) -> MarkCue:
 def _note_text(cue: Cue) -> str:
     """The editor's note with the id in it; nothing else of a `GR:` note is touched, other forms are written anew."""
     text = cue.note.text if cue.note is not None else ""
-    parsed = parse_note(text)
-    if parsed is not None and not parsed.short:
+    if _is_long(text):
         return _HEAD.sub(lambda match: f"{match[1]}#{cue.id}{match[2]}", text, count=1)
     options = dict(cue.options)
     numbers = {"takes": cue.takes, "seed": cue.seed, "handles": cue.handles}
     options |= {key: str(value) for key, value in numbers.items() if value is not None}
     options |= {"audio": cue.dialogue_track, "take": cue.take, "engine": cue.engine}
     return write_note(id=cue.id, actor=cue.actor, mode=str(cue.mode), line=cue.line, note=cue.motion, options=options)
+
+
+def _is_long(text: str) -> bool:
+    """Whether the note is of the form `GR: ...`; where one begins the text, that is plain to see."""
+    if _HEAD.match(text):
+        return True
+    parsed = parse_note(text)
+    return parsed is not None and not parsed.short
 
 
 def _summary(cue: Cue, take: Take, drop_frame: bool) -> str:
