@@ -6,10 +6,8 @@ from __future__ import annotations
 import errno
 import json
 import os
-import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -115,27 +113,6 @@ def test_a_bug_says_how_to_report_it(capsys: pytest.CaptureFixture[str]) -> None
 def test_a_full_disk_is_1_and_says_to_make_room(capsys: pytest.CaptureFixture[str]) -> None:
     assert Teller(["demo"]).system(OSError(errno.ENOSPC, "No space left on device", "takes")) == 1
     assert "make room" in capsys.readouterr().err
-
-
-def test_interrupted_is_130_and_the_same_command_goes_on(project: Path, two_cues: Path, tmp_path: Path) -> None:
-    environment = os.environ | {"GREENROOM_DATA": str(tmp_path / "data"), "GREENROOM_WORKERS": "1"}
-    words = [sys.executable, "-m", "greenroom", "generate", two_cues.name, "-o", "new.otio"]
-    first = subprocess.Popen(
-        words, cwd=project, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    ledger = tmp_path / "data"
-    while not list(ledger.rglob("request.json")) and not list(ledger.rglob("dialogue.wav")) and first.poll() is None:
-        time.sleep(0.02)
-    first.send_signal(signal.SIGINT)
-    _, told = first.communicate(timeout=60)
-    assert first.returncode == 130, told
-    assert "goes on where it was" in told
-    assert "greenroom generate cut.otio -o new.otio" in told
-    assert not (project / "new.otio").exists()
-    again = subprocess.run(words, cwd=project, env=environment, capture_output=True, text=True, check=False)
-    assert again.returncode == 0, again.stderr
-    assert (project / "new.otio").exists()
-    assert len(list((project / "takes").glob("*/take_*"))) == 3
 
 
 def test_a_reader_that_has_enough_is_told_nothing(project: Path, two_cues: Path) -> None:

@@ -20,7 +20,7 @@ Made of the commands' own help by `make docs`; a test holds it against them. Wha
 [json.md](json.md), the work as a whole in [guide.md](guide.md).
 
 Exit status: 0 done, 1 some cues failed (the rest is written), 2 wrong use or bad input, 3 refused (budget, consent,
-unknown payment state), 130 interrupted (the same command again goes on where it was).
+unknown payment state), 130 interrupted and 143 ended by SIGTERM (the same command again goes on where it was).
 """
 
 

@@ -6,19 +6,24 @@
     2    wrong use or bad input
     3    refused: budget, consent, a payment whose outcome is unknown
     130  interrupted; the same command again goes on where it was
+    143  ended by SIGTERM (a system that shuts down, a queue's time limit): as orderly as Ctrl-C
 
 Results go to stdout, errors to stderr: as text, or with --json as one object of schema greenroom.error/1.
 """
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import os
 import shlex
+import signal
 import sys
+import threading
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from types import FrameType
 from typing import Any
 
 import click
@@ -29,6 +34,7 @@ from greenroom.errors import GreenroomError, PlanError
 __all__ = ["INTERRUPTED", "Teller", "run"]
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells count
+TERMINATED = 143  # 128 + SIGTERM
 _SPACE = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
 
@@ -37,10 +43,12 @@ def run(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     _never_fail_to_print()
     teller = Teller(words)
+    asked: list[int] = []
     try:
-        status = app.main(args=words, prog_name="greenroom", standalone_mode=False)
+        with _ending_as_ctrl_c(asked):
+            status = app.main(args=words, prog_name="greenroom", standalone_mode=False)
     except (KeyboardInterrupt, click.Abort):
-        return teller.interrupted()
+        return teller.interrupted(TERMINATED if asked else INTERRUPTED)
     except click.ClickException as error:
         return teller.wrong_use(error)
     except GreenroomError as error:
@@ -88,11 +96,11 @@ class Teller:
         )
         return status
 
-    def interrupted(self) -> int:
+    def interrupted(self, status: int = INTERRUPTED) -> int:
         again = shlex.join(["greenroom", *self.words])
         hint = f"Nothing is lost; the same command goes on where it was: {again}"
-        self._say("Interrupted", INTERRUPTED, "stopped", hint, f"stopped. {hint}")
-        return INTERRUPTED
+        self._say("Interrupted", status, "stopped", hint, f"stopped. {hint}")
+        return status
 
     def unexpected(self, error: Exception) -> int:
         from greenroom import __version__
@@ -117,6 +125,26 @@ class Teller:
             click.echo(json.dumps(value, indent=2, ensure_ascii=False), err=True)
         else:
             click.echo(f"Greenroom: {text}", err=True)
+
+
+@contextlib.contextmanager
+def _ending_as_ctrl_c(asked: list[int]) -> Iterator[None]:
+    """Within, SIGTERM does what Ctrl-C does, and is noted in `asked`. Who set up SIGTERM otherwise keeps it."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        asked.append(number)
+        if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a job in the background of a script
+            raise KeyboardInterrupt
+        signal.raise_signal(signal.SIGINT)  # whoever listens for Ctrl-C now, asyncio for one, listens for this too
+
+    ours = threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    if ours:
+        signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        if ours:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def _next_step(error: OSError) -> tuple[int, str]:

@@ -1,12 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The parts of generating that need no batch: what an error means, what is remembered, worker processes."""
+"""The parts of generating that need no batch: what an error means, what is remembered."""
 
 from __future__ import annotations
 
-import asyncio
-import math
-import os
-import time
 from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
@@ -21,7 +17,6 @@ from greenroom.desk.generating.finishing import bytes_needed
 from greenroom.desk.generating.job_events import GenerateReport, JobResult, Outcome
 from greenroom.desk.generating.take_record import runs
 from greenroom.desk.generating.verdict import ForeignError, Stage, Verdict, verdict
-from greenroom.desk.generating.workers import Workers
 from greenroom.engines.contract import Capabilities, Delivery
 from greenroom.errors import (
     DeliveryError,
@@ -165,50 +160,6 @@ def test_paths_become_portable(tmp_path: Path) -> None:
 
 
 # Worker processes
-
-
-def test_workers_work_in_other_processes_and_are_used_again() -> None:
-    async def go() -> list[int]:
-        with Workers() as workers:
-            return [await workers.run(os.getpid) for _ in range(3)]
-
-    found = asyncio.run(go())
-    assert len(set(found)) == 1
-    assert found[0] != os.getpid()
-
-
-def test_a_worker_hands_errors_on_and_lives() -> None:
-    async def go() -> float:
-        with Workers() as workers:
-            with pytest.raises(ValueError, match="math domain"):
-                await workers.run(math.sqrt, -1)
-            return await workers.run(math.sqrt, 4)
-
-    assert asyncio.run(go()) == 2
-
-
-def test_a_worker_that_dies_costs_only_its_own_job() -> None:
-    async def go() -> float:
-        with Workers() as workers:
-            neighbour = asyncio.ensure_future(workers.run(time.sleep, 1))
-            with pytest.raises(EngineError, match="died"):
-                await workers.run(os._exit, 3)
-            await neighbour
-            return await workers.run(math.sqrt, 4)
-
-    assert asyncio.run(go()) == 2
-
-
-def test_closing_ends_work_at_once() -> None:
-    async def go() -> None:
-        with Workers() as workers:
-            task = asyncio.ensure_future(workers.run(time.sleep, 60))
-            await asyncio.sleep(0.5)
-            task.cancel()
-
-    began = time.monotonic()
-    asyncio.run(go())
-    assert time.monotonic() - began < 20
 
 
 @pytest.mark.parametrize(

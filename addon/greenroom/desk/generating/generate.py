@@ -15,11 +15,11 @@ from pathlib import Path
 from greenroom.desk.generating.job_events import GenerateReport, JobEvent, JobResult, JobStep, Outcome
 from greenroom.desk.generating.job_room import Order, Prepare, Room
 from greenroom.desk.generating.performing import perform
-from greenroom.desk.generating.workers import Workers
 from greenroom.desk.planning.model import CuePlan, Plan, PlannedTake
 from greenroom.desk.planning.prepare import prepare as build_request
 from greenroom.desk.project.project import Project
 from greenroom.engines.contract import Engine
+from greenroom.engines.workers import Workers
 from greenroom.errors import Problem
 from greenroom.frames import timecode
 from greenroom.takes.ledger import Ledger

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Protocol
 
 from greenroom.desk.generating.job_events import JobEvent
-from greenroom.desk.generating.workers import Workers
 from greenroom.desk.planning.model import CuePlan, PlannedTake
 from greenroom.engines.contract import Engine, Request
+from greenroom.engines.workers import Workers
 from greenroom.takes.ledger import Ledger
 from greenroom.takes.states import Job
 from greenroom.takes.store import Store

@@ -9,22 +9,16 @@ from __future__ import annotations
 
 import asyncio
 import json
-import multiprocessing
 import os
 from collections.abc import Mapping
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from greenroom.engines.contract import Capabilities, Delivery, Estimate, Handle, Lost, Request, Status, Succeeded
-from greenroom.errors import EngineError, Problem, Severity
-
-if TYPE_CHECKING:
-    from concurrent.futures import Executor
+from greenroom.engines.workers import Workers
+from greenroom.errors import Problem, Severity
 
 __all__ = ["VERSION", "PrevizEngine", "close_workers", "workers"]
 
@@ -34,7 +28,8 @@ VERSION = "1"
 _MODES = ("talk",)
 _SPEED = 1.0  # seconds of work for a second of 720p24 on two cores, writing included; the slower of what was measured
 _JOB = "request.json"
-_pools: dict[int, ProcessPoolExecutor] = {}
+_workers = Workers()
+_gates: dict[tuple[asyncio.AbstractEventLoop, int], asyncio.Semaphore] = {}
 
 
 class PrevizEngine:
@@ -92,22 +87,15 @@ class PrevizEngine:
         """Make the take in a worker process.
 
         Raises:
-            EngineError: the worker was killed (memory), or what `render_talk` raises.
+            EngineError: the worker died (memory), or what `render_talk` raises.
         """
-        count = workers(request.settings)
-        pool = _pool(count)
-        try:
-            return await asyncio.get_running_loop().run_in_executor(pool, _perform, request)
-        except BrokenProcessPool as error:
-            _pools.pop(count, None)
-            raise EngineError(
-                "a previz worker was ended from outside, by the system's memory limit as a rule",
-                hint="Generate again with fewer jobs at once (GREENROOM_WORKERS=1).",
-                where=request.cue,
-            ) from error
+        async with _gate(workers(request.settings)):
+            return await _workers.run(_perform, request)
 
     async def cancel(self, handle: Handle) -> None:
-        """Nothing to do: nothing runs between submit and fetch, and a cancelled fetch leaves only its work folder."""
+        """Nothing to do: nothing runs between submit and fetch, and a cancelled fetch ends its worker, and leaves only
+        its work folder.
+        """
 
 
 def workers(settings: Mapping[str, object]) -> int:
@@ -124,32 +112,23 @@ def workers(settings: Mapping[str, object]) -> int:
 
 def close_workers() -> None:
     """End the worker processes of this process, if any; the next fetch starts new ones."""
-    for pool in _pools.values():
-        pool.shutdown(cancel_futures=True)
-    _pools.clear()
+    _workers.close()
 
 
-def _pool(count: int) -> Executor:
-    # spawn: a forked child would inherit the ledger's connection and the threads' locks
-    if count not in _pools:
-        context = multiprocessing.get_context("spawn")
-        _pools[count] = ProcessPoolExecutor(count, mp_context=context, initializer=_start_worker)
-    return _pools[count]
-
-
-def _start_worker() -> None:
-    """One take is one thread of pictures and one of encoding; OpenCV's own threads would only fight over the cores."""
-    import signal
-
-    import cv2
-
-    cv2.setNumThreads(1)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C belongs to the parent, which cancels what waits
+def _gate(count: int) -> asyncio.Semaphore:
+    """As many at once, in this event loop: each command has a loop of its own."""
+    for key in [key for key in _gates if key[0].is_closed()]:
+        del _gates[key]
+    return _gates.setdefault((asyncio.get_running_loop(), count), asyncio.Semaphore(count))
 
 
 def _perform(request: Request) -> Delivery:
+    import cv2
+
     from greenroom.engines.previz.talk import render_talk
 
+    # one take is one thread of pictures and one of encoding; OpenCV's own threads would only fight over the cores
+    cv2.setNumThreads(1)
     return render_talk(request)
 
 
