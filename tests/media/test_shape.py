@@ -217,3 +217,16 @@ def test_bars_are_black_in_every_format(pixel_format, fit):
     picture = Shaper(320, 180, "bgr24").shape(shaped).to_ndarray()
     assert picture[:, :60].max() <= 1
     assert picture[90, 160].min() >= 254
+
+
+@pytest.mark.parametrize("pixel_format", ["yuv422p10le", "yuv422p"])
+def test_flat_colour_between_yuv_formats_stays_to_the_bit(pixel_format: str) -> None:
+    table = np.zeros((540, 640), np.uint8)
+    table[:360], table[360:450], table[450:] = 81, 90, 240
+    frame = av.VideoFrame.from_ndarray(table, format="yuv420p")
+    frame.colorspace, frame.color_range = 1, 1
+    shaped = Shaper(640, 360, pixel_format).shape(frame)
+    deep = pixel_format.endswith("10le")
+    for plane, value in zip(shaped.planes, (81, 90, 240), strict=True):
+        samples = np.frombuffer(bytes(plane), np.uint16 if deep else np.uint8)[:300]
+        assert set(samples.tolist()) == {value * 4 if deep else value}

@@ -12,7 +12,7 @@ from fractions import Fraction
 from av.video.frame import VideoFrame
 from av.video.reformatter import VideoReformatter
 
-from greenroom.media.planes import EXACT, flattened, is_full_range, laid, turned
+from greenroom.media.planes import EXACT, PLAIN, flattened, is_full_range, laid, turned
 from greenroom.media.types import Fit
 
 __all__ = ["Placement", "Shaper", "placement", "source_matrix"]
@@ -102,6 +102,8 @@ class Shaper:
         matrix = source_matrix(frame)
         keep = pixel_format.startswith(("yuv444", "gbr"))  # on its way to be turned: stays what it is
         scaler = self._converter if keep else self._scaler
+        same = (frame.width, frame.height) == (width, height) and matrix == _BT709 and not full
+        plain = same and not frame.format.is_rgb and pixel_format.startswith("yuv")
         return scaler.reformat(
             frame,
             width=width,
@@ -109,7 +111,7 @@ class Shaper:
             format=pixel_format,
             src_colorspace=matrix,
             dst_colorspace=matrix if keep else _BT709,
-            interpolation=EXACT,
+            interpolation=PLAIN if plain else EXACT,
             src_color_range=_FULL if full else _LIMITED,
             dst_color_range=_FULL if pixel_format == "bgr24" or (keep and full) else _LIMITED,
         )
