@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from greenroom_otio.reading import read_cut, read_cut_and_values
     from greenroom_otio.urls import PictureFiles, media_path, url_of
     from greenroom_otio.values import Values, schema_of, values_of
-    from greenroom_otio.writing import write_cut
+    from greenroom_otio.writing import format_of, write_cut
 
 __all__ = [
     "Loss",
@@ -31,6 +31,7 @@ __all__ = [
     "ReadError",
     "Values",
     "WriteError",
+    "format_of",
     "media_path",
     "no_collector",
     "read_cut",
@@ -48,6 +49,7 @@ _HOMES = {
     "ReadError": "errors",
     "Values": "values",
     "WriteError": "errors",
+    "format_of": "writing",
     "media_path": "urls",
     "no_collector": "collector",
     "read_cut": "reading",

@@ -24,7 +24,7 @@ from greenroom_otio.reading import READ_KEY
 from greenroom_otio.resolve_dialect import resolve_copy
 from greenroom_otio.xml_writing import finish_aaf, finish_fcp7, finish_fcpxml
 
-__all__ = ["write_cut"]
+__all__ = ["format_of", "write_cut"]
 
 TIMEOUT = 120.0  # seconds; the EDL writer is quadratic: 10,000 events take it 20
 _FORMATS = {".otio": "otio", ".edl": "edl", ".xml": "fcp7", ".fcpxml": "fcpxml", ".aaf": "aaf"}
@@ -44,7 +44,7 @@ def write_cut(
         WriteError: with message, hint and where; the old file, if any, is then as it was.
     """
     path = Path(path)
-    file_format = _format_of(path, to)
+    file_format = format_of(path, to)
     timeline = moved_to(timeline, _folder_of(timeline), path.parent)
     if file_format == "otio":
         _replace_file(path, _document(timeline))
@@ -66,7 +66,12 @@ def write_cut(
     return _report(work.losses)
 
 
-def _format_of(path: Path, to: str | None) -> str:
+def format_of(path: Path, to: str | None = None) -> str:
+    """The format that `write_cut` would write: `to`, or by the suffix of `path`.
+
+    Raises:
+        WriteError: neither is known; the hint lists what is.
+    """
     chosen = to or _FORMATS.get(path.suffix.lower())
     if chosen in _KNOWN:
         return str(chosen)

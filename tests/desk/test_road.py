@@ -205,7 +205,7 @@ def test_louder_dialogue_asks_for_a_new_take(scene: Scene) -> None:
 
 
 def test_the_cut_itself_is_never_written_over(scene: Scene) -> None:
-    with pytest.raises(InputError, match="over the old one"):
+    with pytest.raises(InputError, match="the cut itself"):
         road.generate(scene.cut, scene.cut, installed=scene.engines)
 
 

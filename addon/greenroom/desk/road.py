@@ -26,6 +26,7 @@ from greenroom.desk.open_cut import (
     read_timeline,
     write_timeline,
 )
+from greenroom.desk.outputs import check_cut_output, check_media_kept, check_picture_output
 from greenroom.desk.planning.model import Plan
 from greenroom.desk.project.project import Project
 from greenroom.desk.results import AddedActor, Applied, CueTakes, EngineList, Generated, Pictures, Restored
@@ -33,7 +34,6 @@ from greenroom.errors import (
     BudgetError,
     CastError,
     CueError,
-    InputError,
     PlanError,
     ProjectError,
     Severity,
@@ -166,8 +166,9 @@ def generate(
     """
     from greenroom.desk.generating.generate import generate as perform
 
-    _not_over(cut, output)
+    check_cut_output(cut, output, to)
     with open_cut(cut, project, rate, installed) as desk:
+        check_media_kept(output, desk.sheet.layout, desk.project)
         planned = desk.plan(engine=engine, takes=takes, only=only)
         on_plan(planned)
         _refuse(planned, desk.project)
@@ -236,8 +237,9 @@ def apply(
     installed: Mapping[str, Engine] | None = None,
 ) -> Applied:
     """Writes the circled takes into the cut. Generates nothing."""
-    _not_over(cut, output)
+    check_cut_output(cut, output, to)
     with open_cut(cut, project, rate, installed) as desk:
+        check_media_kept(output, desk.sheet.layout, desk.project)
         desk.plan(quote=False)
         return desk.apply(output, to)
 
@@ -248,8 +250,10 @@ def restore(
     """Back to the stand-ins: the cut as the editor had it. Needs no project."""
     from greenroom.desk.writing_back.restore import restore as take_out
 
-    _not_over(cut, output)
-    timeline, _ = read_timeline(cut, rate, project_if_any(cut, project))
+    check_cut_output(cut, output, to)
+    home = project_if_any(cut, project)
+    timeline, layout = read_timeline(cut, rate, home)
+    check_media_kept(output, layout, home)
     clips = take_out(timeline)
     return Restored(output, clips, write_timeline(timeline, output, to))
 
@@ -265,7 +269,9 @@ def sheet(
     """A contact sheet (PNG): each cue's stand-in and takes, first, middle and last frame."""
     from greenroom.desk.looking.sheet import write_sheet
 
+    check_picture_output(cut, output, ".png")
     with open_cut(cut, project, rate, installed) as desk:
+        check_media_kept(output, desk.sheet.layout, desk.project)
         desk.plan(quote=False)
         return write_sheet(desk.sheet, tuple(desk.cue_takes()), output)
 
@@ -283,7 +289,9 @@ def preview(
     """An H.264 movie of the finished cut with sound, `width` pixels wide."""
     from greenroom.desk.looking.preview import write_preview
 
+    check_picture_output(cut, output, ".mov")
     with open_cut(cut, project, rate, installed) as desk:
+        check_media_kept(output, desk.sheet.layout, desk.project)
         planned = desk.plan(quote=False)
         chosen = {each.cue.event.address: take for each in desk.cue_takes() if (take := _chosen(each))}
         return write_preview(planned, chosen, output, width=width, on_progress=on_progress)
@@ -303,13 +311,6 @@ def _chosen(each: CueTakes) -> Take | None:
         return None
     number = chosen_number(each.cue, TakesOfCue(each.takes, each.circled))
     return next((take for take in each.takes if take.number == number), None)
-
-
-def _not_over(cut: Path, output: Path) -> None:
-    if output.exists() and cut.exists() and output.samefile(cut):
-        raise InputError(
-            "the new cut would be written over the old one", hint="Choose another name for it.", where=str(output)
-        )
 
 
 def _refuse(planned: Plan, project: Project) -> None:
