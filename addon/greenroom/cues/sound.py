@@ -45,6 +45,7 @@ def sound_clip(
         speed=use.speed,
         channel=channel,
         name=event.name,
+        counted_at=use.source.rate if use.available_frames is None else None,
     )
 
 

@@ -17,6 +17,7 @@ from greenroom.media.types import AudioStream, Colour, ImageSequence, MediaInfo,
 
 if TYPE_CHECKING:
     from av.container import InputContainer
+    from av.stream import Stream
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
@@ -39,7 +40,7 @@ def probe(path: Path) -> MediaInfo:
         if stream is not None:
             return _probe_picture(container, stream, path, sound)
     if sound:
-        return MediaInfo(path, MediaKind.AUDIO, codec=_sound_codec(path), audio=sound)
+        return _probe_sound(path, sound)
     raise MediaError(f"{path.name} has neither picture nor sound", hint="Relink the clip.", where=str(path))
 
 
@@ -141,12 +142,7 @@ def pixel_aspect(stream: VideoStream) -> Fraction:
 
 
 def _start(container: InputContainer, stream: VideoStream, clock: Clock | None, path: Path) -> tuple[str | None, int]:
-    places = [
-        stream.metadata,
-        *(other.metadata for other in container.streams if other.type == "data"),
-        container.metadata,
-    ]
-    text = next((value for place in places for key, value in place.items() if key.lower() == "timecode"), None)
+    text = _timecode_text(container, stream)
     if text is None or clock is None:
         return None, 0
     try:
@@ -157,6 +153,15 @@ def _start(container: InputContainer, stream: VideoStream, clock: Clock | None, 
             hint="Rewrite the file with a timecode of its own rate.",
             where=str(path),
         ) from error
+
+
+def _timecode_text(container: InputContainer, stream: Stream) -> str | None:
+    places = [
+        stream.metadata,
+        *(other.metadata for other in container.streams if other.type == "data"),
+        container.metadata,
+    ]
+    return next((value for place in places for key, value in place.items() if key.lower() == "timecode"), None)
 
 
 def _sound_streams(container: InputContainer) -> tuple[AudioStream, ...]:
@@ -173,9 +178,17 @@ def _sound_streams(container: InputContainer) -> tuple[AudioStream, ...]:
     )
 
 
-def _sound_codec(path: Path) -> str:
+def _probe_sound(path: Path, sound: tuple[AudioStream, ...]) -> MediaInfo:
     with opened(path) as container:
-        return str(container.streams.audio[0].codec_context.name)
+        reference = next((v for k, v in container.metadata.items() if k.lower() == "time_reference"), "")
+        return MediaInfo(
+            path,
+            MediaKind.AUDIO,
+            start_timecode=_timecode_text(container, container.streams.audio[0]),
+            start_sample=int(reference) if reference.isdecimal() else 0,
+            codec=str(container.streams.audio[0].codec_context.name),
+            audio=sound,
+        )
 
 
 def _check_whole(sequence: ImageSequence) -> None:

@@ -18,7 +18,9 @@ from numpy.typing import NDArray
 from greenroom.errors import MediaError
 from greenroom.frames import FrameRange, sample_range
 from greenroom.media.files import replacing
+from greenroom.media.probe import probe
 from greenroom.media.samples import SoundFile, opened_sound
+from greenroom.media.starts import from_first
 from greenroom.media.types import SoundClip
 
 __all__ = ["Sound", "mix", "read_sound", "sound_digest", "write_wav"]
@@ -74,7 +76,7 @@ def mix(clips: Sequence[SoundClip], record: FrameRange, *, sample_rate: int = 48
         start, stop = max(first, clip_first), min(end, clip_end)
         if start >= stop:
             continue
-        source = clip.source_start + Fraction(start - clip_first, sample_rate) * clip.speed
+        source = _own_start(clip) + Fraction(start - clip_first, sample_rate) * clip.speed
         piece = read_sound(
             clip.path,
             source,
@@ -109,6 +111,15 @@ def sound_digest(samples: Sound) -> str:
     """SHA-256 in hex of the samples, quantised to 24 bit so that float noise doesn't count."""
     quantised = np.rint(np.asarray(samples, np.float64) * (1 << 23)).astype("<i4")
     return hashlib.sha256(quantised.tobytes()).hexdigest()
+
+
+def _own_start(clip: SoundClip) -> Fraction:
+    """Where the clip starts in its file, in seconds from the first sample, whatever timecode the cut counts by."""
+    rate = clip.counted_at
+    if rate is None:
+        return clip.source_start
+    under_transition = clip.fade_in / clip.record.rate * clip.speed * rate
+    return from_first(clip.source_start * rate, probe(clip.path), rate, early=under_transition) / rate
 
 
 def _read(sound: SoundFile, start: Fraction, samples: int, sample_rate: int, speed: Fraction) -> Sound:

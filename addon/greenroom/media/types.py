@@ -76,7 +76,8 @@ class MediaInfo:
     """A file as probed. Picture fields are None for sound-only files.
 
     `width` and `height` are as displayed: rotated and in square pixels. `start_frame` is the embedded timecode as
-    a frame count at `rate` (0 where there is none: then `start_timecode` is None).
+    a frame count at `rate` (0 where there is none: then `start_timecode` is None). `start_sample` is the time reference
+    of a Broadcast Wave: its first sample, counted from midnight.
     """
 
     path: Path
@@ -89,6 +90,7 @@ class MediaInfo:
     pixel_aspect: Fraction = Fraction(1)
     start_timecode: str | None = None
     start_frame: int = 0
+    start_sample: int = 0
     codec: str = ""
     pixel_format: str = ""
     bit_depth: int = 8
@@ -106,7 +108,9 @@ class SoundClip:
     `record` is where it sounds (absolute record frames at the cut's rate). `source_start` is where it starts in
     its file, in seconds from the file's first sample (embedded timecode already taken off). `gain` is linear.
     `fade_in` and `fade_out` are frames at the record rate, equal power. `speed` is constant (1 = as recorded).
-    `channel` picks one channel, from 0; None mixes all of `stream` down to mono.
+    `channel` picks one channel, from 0; None mixes all of `stream` down to mono. `counted_at` is set where the cut
+    doesn't say what the file has: then `source_start` may count from a timecode that only the file knows (`starts`),
+    in frames of this rate.
     """
 
     path: Path
@@ -119,6 +123,7 @@ class SoundClip:
     stream: int = 0
     channel: int | None = None
     name: str = ""
+    counted_at: Fraction | None = None
 
 
 class Codec(enum.StrEnum):

@@ -6,11 +6,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
-from greenroom.cues.model import Cue, Event, EventKind
+from greenroom.cues.model import Cue, Event, EventKind, MediaUse
 from greenroom.desk.planning.facts import PICTURE_MODES, MediaFacts, source_at_slot
 from greenroom.engines.contract import PictureSource
 from greenroom.errors import Problem, Severity
 from greenroom.frames import resample, write_rate
+from greenroom.media.starts import from_first
 from greenroom.media.types import MediaInfo, MediaKind, TakeSpec
 
 __all__ = ["Picture", "file_frames", "picture_of"]
@@ -66,17 +67,21 @@ def file_frames(event: Event, info: MediaInfo, rate: Fraction, *, before: int = 
     if media is None or info.kind is MediaKind.IMAGE:
         return (0,) * count
     file_rate = info.rate or media.source.rate
-    # An unknown available range: the clip counts from the file's own timecode, or from 0 where it lies before it.
-    first = media.available_start
-    if media.available_frames is None:
-        first = info.start_frame if media.source.start >= info.start_frame else 0
     step = media.speed * file_rate / rate
-    begin = (source_at_slot(event) - first) * file_rate / media.source.rate - before * step
+    begin = _from_first(event, media, info) * file_rate / media.source.rate - before * step
     if step == 0:
         return (begin.numerator // begin.denominator,) * count
     if step == 1 and begin.denominator == 1:
         return tuple(range(begin.numerator, begin.numerator + count))
     return resample(begin, file_rate, count, rate, speed=media.speed)
+
+
+def _from_first(event: Event, media: MediaUse, info: MediaInfo) -> Fraction:
+    """Where the slot starts in the media, from its first frame, in frames as the clip's source range counts."""
+    position, rate = source_at_slot(event), media.source.rate
+    if media.available_frames is not None:
+        return position - media.available_start
+    return from_first(position, info, rate, early=max(Fraction(0), media.source.start - position))
 
 
 def _outside(slot: tuple[int, ...], total: int, spec: TakeSpec, needed: bool, where: str) -> tuple[Problem, ...]:

@@ -105,7 +105,7 @@ def _probed(use: MediaUse, memory: Memory) -> MediaInfo:
     extent = f"{source.first}:{source.count}:{source.step}:{source.rate}" if isinstance(source, ImageSequence) else ""
     if isinstance(source, ImageSequence):
         memory.identity(source.path(source.count - 1))  # a sequence that lost its end is not the one that was probed
-    key = f"probe/1:{extent}:{memory.identity(path)}"
+    key = f"probe/2:{extent}:{memory.identity(path)}"
     return media_info_of(memory.text(key, lambda: media_info_text(probe_source(source))), path)
 
 
@@ -208,10 +208,10 @@ def _sound_key(cue: Cue, clips: list[SoundClip], memory: Memory) -> str:
     parts = [
         (
             *(memory.identity(clip.path), clip.record.start, clip.record.duration, str(clip.source_start), clip.gain),
-            *(clip.fade_in, clip.fade_out, str(clip.speed), clip.stream, clip.channel),
+            *(clip.fade_in, clip.fade_out, str(clip.speed), clip.stream, clip.channel, str(clip.counted_at)),
         )
         for clip in clips
     ]
     rate = Fraction(cue.slot.rate)
     text = repr((cue.slot.duration, str(rate), SAMPLE_RATE, parts))
-    return f"dialogue/1:{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()}"
+    return f"dialogue/2:{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()}"
