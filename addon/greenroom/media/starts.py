@@ -26,9 +26,10 @@ def counted_start(info: MediaInfo, rate: Fraction) -> Fraction:
     """
     if info.start_sample and info.audio:
         return Fraction(info.start_sample, info.audio[0].sample_rate) * rate
-    if info.start_timecode is None or info.rate is None:
-        return Fraction(frame_of(info.start_timecode, rate) if info.start_timecode is not None else 0)
-    if info.start_timecode[-3] in ";.":
+    label = info.start_timecode or ""
+    if info.rate is None:
+        return Fraction(frame_of(label, rate) if label else 0)
+    if info.rate == rate or ";" in label or "." in label:
         return info.start_frame / info.rate * rate
     return Fraction(info.start_frame * nominal(rate), nominal(info.rate))
 
