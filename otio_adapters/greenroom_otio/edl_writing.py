@@ -8,6 +8,7 @@ at the nominal rate (the frame numbers are the same), placed by a source range, 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
@@ -15,10 +16,12 @@ import opentimelineio as otio
 
 from greenroom_otio.errors import WriteError
 from greenroom_otio.losses import Loss
-from greenroom_otio.prepare import Preparation, clip_place
+from greenroom_otio.prepare import Preparation, clip_place, prepare_marker
 from greenroom_otio.rates import frames_of, has_drop_frame, nominal, timecode_of, written
 
 __all__ = ["edl_copy", "edl_text"]
+
+_NAMES_TRACK = re.compile(r"\btrack\s*=\s*\"?([^\s\"]+)", re.IGNORECASE)
 
 _TIMECODE = r"(\d\d:\d\d:\d\d[:;]\d\d)"
 _EVENT_TIMES = re.compile(rf"{_TIMECODE} {_TIMECODE} {_TIMECODE} {_TIMECODE}$")
@@ -36,11 +39,11 @@ def edl_copy(work: Preparation, rate: Fraction, *, drop_frame: bool) -> tuple[An
     start = work.timeline.global_start_time
     first = round(start.value_rescaled_to(float(rate))) if start is not None else 0
     written_track = _in_whole_frames(work, track, float(rate), spoken, first)
+    _place_markers(work, track, written_track, rate, first)
     duration = written_track.available_range().duration
     written_track.source_range = otio.opentime.TimeRange(otio.opentime.RationalTime(-first, spoken), duration)
     timeline = otio.schema.Timeline(work.timeline.name)
     timeline.tracks.append(written_track)
-    _lose_the_rest(work)
     return timeline, spoken
 
 
@@ -122,12 +125,63 @@ def _prepare_clip(work: Preparation, clip: Any, whole: Any, record: int, place: 
         marker.marked_range = otio.opentime.TimeRange(
             otio.opentime.RationalTime(at, clip.source_range.start_time.rate), marker.marked_range.duration
         )
-        text = " ".join(marker.name.split())
-        if text != text.upper():
-            work.losses.append(Loss("capitals and small letters of a note", place, "EDLs are written in capitals"))
-        marker.name = text
+        _write_in_capitals(work, marker, place)
 
 
-def _lose_the_rest(work: Preparation) -> None:
-    for marker in work.timeline.tracks.markers:
-        work.lose(f'the timeline marker "{marker.name}"')
+def _write_in_capitals(work: Preparation, marker: Any, place: str) -> None:
+    text = " ".join(marker.name.split())
+    if text != text.upper():
+        work.losses.append(Loss("capitals and small letters of a note", place, "EDLs are written in capitals"))
+    marker.name = text
+
+
+def _place_markers(work: Preparation, track: Any, written_track: Any, rate: Fraction, first: int) -> None:
+    """Markers of the timeline and of the track become locators of the clips under them: the same note, same place.
+
+    `first` is the record frame at which the track starts; the clips' own markers are in record timecode already.
+    """
+    placed = list(_placed_clips(written_track, first))
+    end = first + int(written_track.available_range().duration.value)
+    for marker in (*work.timeline.tracks.markers, *track.markers):
+        frame = round(marker.marked_range.start_time.value_rescaled_to(float(rate)))
+        # some hosts count from midnight: what lies beyond the cut otherwise is meant so
+        record = frame if first + frame >= end and first <= frame < end else first + frame
+        under = next((clip for clip, begin, stop in placed if begin <= record < stop), None)
+        if under is None or not _means(marker, track, work.timeline):
+            work.lose(f'the timeline marker "{marker.name}"', why="the track that is written has no clip for it")
+            continue
+        _add_locator(work, under, marker, record, clip_place(str(track.name), under))
+
+
+def _placed_clips(written_track: Any, first: int) -> Iterator[tuple[Any, int, int]]:
+    """Each clip with its record range."""
+    begin = first
+    for child in written_track:
+        if isinstance(child, otio.schema.Transition):
+            continue
+        stop = begin + int(child.source_range.duration.value)
+        if isinstance(child, otio.schema.Clip):
+            yield child, begin, stop
+        begin = stop
+
+
+def _means(marker: Any, track: Any, timeline: Any) -> bool:
+    """Whether a note that names a track (track=V2) names this one."""
+    named = _NAMES_TRACK.search(marker.name) or _NAMES_TRACK.search(marker.comment)
+    if named is None:
+        return True
+    tracks = [each for each in timeline.tracks if each.kind == track.kind]
+    own = {str(track.name).casefold(), f"v{tracks.index(track) + 1}"}
+    return named[1].casefold() in own
+
+
+def _add_locator(work: Preparation, clip: Any, marker: Any, record: int, place: str) -> None:
+    locator = marker.clone()
+    prepare_marker(work, locator, place)
+    work.lose(f'that the marker "{locator.name}" is on the timeline', place, "it is on the clip under it now")
+    rate = clip.source_range.start_time.rate
+    locator.marked_range = otio.opentime.TimeRange(
+        otio.opentime.RationalTime(record, rate), otio.opentime.RationalTime(1, rate)
+    )
+    _write_in_capitals(work, locator, place)
+    clip.markers.append(locator)

@@ -188,3 +188,46 @@ def test_there_and_back(tmp_path: Path, rate: float, start: int, drop_frame: boo
     assert again.source_range.start_time.value == 100
     assert notes(again) == [("GR: ACTOR=MARA", 110.0)]
     assert twice.effects[0].time_scalar == 2.0
+
+
+@pytest.fixture
+def two_tracks_with_timeline_markers() -> Any:
+    """V1 has a shot, a gap and a shot, V2 a shot over all; markers on the timeline and on V1."""
+
+    def times(begin: int, length: int) -> Any:
+        return otio.opentime.TimeRange(otio.opentime.RationalTime(begin, 25), otio.opentime.RationalTime(length, 25))
+
+    def shot(name: str, begin: int, length: int) -> Any:
+        return otio.schema.Clip(name, otio.schema.ExternalReference(f"/m/{name}.mov"), times(begin, length))
+
+    own = otio.schema.Marker("GR#AAAA: ACTOR=MARA", times(105, 1))
+    first, second, above = shot("ONE", 100, 20), shot("TWO", 500, 20), shot("ABOVE", 0, 50)
+    first.markers.append(own)
+    gap = otio.schema.Gap(duration=otio.opentime.RationalTime(10, 25))
+    timeline = otio.schema.Timeline("X", global_start_time=otio.opentime.RationalTime(90_000, 25))
+    timeline.tracks.append(otio.schema.Track("V1", [first, gap, second], kind="Video"))
+    timeline.tracks.append(otio.schema.Track("V2", [above], kind="Video"))
+    timeline.tracks.markers.extend(
+        [
+            otio.schema.Marker("scene 3", times(10, 4), "GREEN", comment="GR#BBBB: ACTOR=THEO"),
+            otio.schema.Marker("OVER THE GAP", times(25, 1)),
+            otio.schema.Marker("GR#CCCC: ACTOR=INES TRACK=V2", times(31, 1)),
+            otio.schema.Marker("COUNTED FROM MIDNIGHT", times(90_030, 1)),
+        ]
+    )
+    timeline.tracks[0].markers.append(otio.schema.Marker("GR#DDDD: ACTOR=INES TRACK=V1", times(49, 1)))
+    return timeline
+
+
+def test_timeline_markers_become_locators_of_the_clips_under_them(
+    tmp_path: Path, two_tracks_with_timeline_markers: Any
+) -> None:
+    report = write_cut(two_tracks_with_timeline_markers, tmp_path / "cut.edl")
+    back = read_cut(tmp_path / "cut.edl", rate=25)
+    one, two = back.find_clips()
+    assert notes(one) == [("GR#AAAA: ACTOR=MARA", 105.0), ("GR#BBBB: ACTOR=THEO", 110.0)]
+    assert notes(two) == [("COUNTED FROM MIDNIGHT", 500.0), ("GR#DDDD: ACTOR=INES TRACK=V1", 519.0)]
+    assert [marker.color for marker in one.markers] == ["RED", "GREEN"]
+    assert warnings_of(back) == []
+    lost = [loss.what for loss in report if loss.what.startswith("the timeline marker")]
+    assert lost == ['the timeline marker "OVER THE GAP"', 'the timeline marker "GR#CCCC: ACTOR=INES TRACK=V2"']
