@@ -121,7 +121,7 @@ def test_the_written_cut_asks_for_nothing_new(scene: Scene) -> None:
 
 def test_takes_are_listed_circled_and_applied(scene: Scene) -> None:
     scene.generate(takes=2)
-    first = road.takes(scene.cut, installed=scene.engines)[0]
+    first = road.takes(scene.cut, installed=scene.engines).cues[0]
     assert ([take.number for take in first.takes], first.circled and first.circled.by) == ([1, 2], "newest")
     road.circle(f"#{first.cue.id.upper()}", 1, project=scene.folder)
     applied = road.apply(scene.cut, scene.folder / "applied.otio", installed=scene.engines)
@@ -133,7 +133,7 @@ def test_takes_are_listed_circled_and_applied(scene: Scene) -> None:
 
 def test_circling_what_is_not_there_lists_what_is(scene: Scene) -> None:
     scene.generate()
-    cue = road.takes(scene.cut, installed=scene.engines)[0].cue.id
+    cue = road.takes(scene.cut, installed=scene.engines).cues[0].cue.id
     with pytest.raises(CueError, match="no take 7"):
         road.circle(cue, 7, project=scene.folder)
     with pytest.raises(CueError, match=cue):

@@ -89,7 +89,7 @@ def test_a_take_without_its_media_is_told_and_withdrawn(ledger: Ledger, store: S
     reconcile(ledger, store)
     take.media.unlink()
     problems = reconcile(ledger, store)
-    assert [problem.code for problem in problems] == ["broken-take", "take-gone"]
+    assert [problem.code for problem in problems] == ["broken-take"]
     assert ledger.takes() == []
 
 

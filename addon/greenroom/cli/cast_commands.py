@@ -96,24 +96,34 @@ def show_(name: str, project: Path | None, as_json: bool, verbose: bool) -> int:
 
 
 def _tell_added(value: Json) -> None:
+    from greenroom.desk.naming import name_for_notes
+
     actor = value["actor"]
+    called = name_for_notes(actor["name"], actor["display_name"])
     show_problems(value["problems"])
     say(f"{actor['display_name']} {'is recast' if value['updated'] else 'joined the cast'}: {actor['folder']}")
-    say(f'Write on a clip\'s marker: GR: actor={actor["name"].upper()} mode=talk line="..."')
+    say(f'Write on a clip\'s marker: GR: actor={called} mode=talk line="..."')
 
 
 def _tell_cast(value: Json) -> None:
-    rows = [(actor["name"], actor["display_name"], actor["portrait"]) for actor in value["actors"]]
+    rows = [
+        (actor["name"], actor["display_name"], _within(actor["portrait"], value["folder"])) for actor in value["actors"]
+    ]
     say(f"{counted(len(rows), 'actor')} in {value['folder']}")
-    show_table(("name", "called", "portrait"), rows)
+    show_table(("name", "~called", "~portrait"), rows)
     show_problems(value["problems"])
     if not rows:
         say("Add one: greenroom cast add NAME --portrait PICTURE")
 
 
+def _within(path: str, folder: str) -> str:
+    place = Path(path)
+    return str(place.relative_to(folder)) if place.is_relative_to(folder) else path
+
+
 def _tell_actor(value: Json) -> None:
     shown = {key: text for key, text in value["actor"].items() if text not in ("", None, {}) and key != "version"}
-    show_table(("", ""), [(key.replace("_", " "), _plain(text)) for key, text in shown.items()])
+    show_table(("", "~"), [(key.replace("_", " "), _plain(text)) for key, text in shown.items()], header=False)
 
 
 def _plain(value: object) -> str:

@@ -82,7 +82,7 @@ def _tell_engines(value: Json) -> None:
         )
         for engine in value["engines"]
     ]
-    show_table(("engine", "", "version", "modes", "runs", "state"), rows)
+    show_table(("engine", "~", "version", "~modes", "runs", "~state"), rows)
     for engine in value["engines"]:
         for what, limit in engine["limits"].items():
             say(f"{engine['name']}: {what}: {limit}")

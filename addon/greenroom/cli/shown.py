@@ -15,13 +15,16 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import click
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from rich.console import JustifyMethod
+    from rich.table import Table
 
 __all__ = ["Json", "counted", "say", "show", "show_problems", "show_table"]
 
 Json: TypeAlias = Mapping[str, Any]
 
 _WIDE = 400  # columns where nobody looks at a screen
+_FOLDED = 12  # columns, below which nothing is folded
+_PLACES = 4  # of one problem that are named
 _COLOURS = {"error": "red", "problem": "red", "warning": "yellow", "note": "blue"}
 
 
@@ -43,33 +46,64 @@ def counted(number: int, thing: str) -> str:
     return f"{number} {thing}{'' if number == 1 else 's'}"
 
 
-def show_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """A table; a column whose name starts with '>' is set flush right. Nothing where there are no rows."""
+def show_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, header: bool = True) -> None:
+    """A table and an empty line; nothing where there are no rows.
+
+    A column whose name starts with '>' is set flush right; only one that starts with '~' may be folded on a narrow
+    screen: a timecode, an id or a number in two pieces can't be read.
+    """
     from rich import box
+    from rich.cells import cell_len
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for column in columns:
-        right = column.startswith(">")
-        table.add_column(column.removeprefix(">"), justify="right" if right else "left", overflow="fold")
-    for row in rows:
+    cells = [list(row) for row in rows]
+    if not cells:
+        return
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), show_header=header)
+    narrowest = 2 * len(columns)  # between columns
+    for number, column in enumerate(columns):
+        name, foldable = column.lstrip(">~"), column.startswith("~")
+        longest = max(cell_len(text) for text in (name if header else "", *(row[number] for row in cells)))
+        least = min(longest, _FOLDED) if foldable else longest
+        narrowest += least
+        justify: JustifyMethod = "right" if column.startswith(">") else "left"
+        table.add_column(name, justify=justify, overflow="fold", no_wrap=not foldable, min_width=least)
+    for row in cells:
         table.add_row(*(Text(cell) for cell in row))
-    if table.row_count:
-        _console().print(table)
+    _print(table, narrowest)
+    say()
 
 
 def show_problems(problems: Iterable[Json]) -> None:
-    """Every problem in a paragraph of its own: how bad, where, what, and the next step."""
+    """Every problem in a paragraph of its own: how bad, where, what, and the next step.
+
+    One that stands in several places is told once, with the places.
+    """
+    places: dict[tuple[str, str, str], list[str]] = {}
     for problem in problems:
-        severity = problem["severity"]
-        text = f"{problem['where']}: {problem['message']}" if problem["where"] else problem["message"]
-        if problem["hint"]:
-            text = f"{text.rstrip('.')}. {problem['hint']}"
+        same = places.setdefault((problem["severity"], problem["message"], problem["hint"]), [])
+        if problem["where"] and problem["where"] not in same:
+            same.append(problem["where"])
+    for (severity, message, hint), where in places.items():
+        text = f"{_listed(where)}: {message}" if where else message
+        if hint:
+            text = f"{text.rstrip('.')}. {hint}"
         say(f"{click.style(severity, fg=_COLOURS[severity])}: {text}")
 
 
-def _console() -> Console:
+def _listed(where: Sequence[str]) -> str:
+    """The first places by name, the others by number."""
+    more = len(where) - _PLACES
+    if more <= 1:
+        return "; ".join(where)
+    return f"{'; '.join(where[:_PLACES])}; and {more} more places"
+
+
+def _print(table: Table, narrowest: int) -> None:
+    """Where the screen is narrower than what must stay whole, lines run on: rich would cut words off."""
     from rich.console import Console
 
-    return Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=_WIDE)
+    console = Console(highlight=False)
+    console.width = max(narrowest, console.width if sys.stdout.isatty() else _WIDE)
+    console.print(table)

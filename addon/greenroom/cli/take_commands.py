@@ -36,9 +36,7 @@ def takes(cut: Path, rate: Fraction | None, project: Path | None, as_json: bool,
     from greenroom.desk import road
     from greenroom.desk.results_json import takes_json
 
-    found = road.takes(cut, project=project, rate=rate)
-    value = takes_json(road.cues(cut, project=project, rate=rate), found)
-    show(value, as_json=as_json, tell=tell_takes)
+    show(takes_json(road.takes(cut, project=project, rate=rate)), as_json=as_json, tell=tell_takes)
     return 0
 
 

@@ -15,11 +15,14 @@ def tell_cues(value: Json) -> None:
     cut, cues, suggestions = value["cut"], value["cues"], value["suggestions"]
     say(f"{_title(cut)}: {counted(len(cues), 'cue')}")
     show_table(
-        ("cue", "in", "out", ">frames", "track", "actor", "mode", "note in", "line"), [_cue_row(cue) for cue in cues]
+        ("cue", "in", "out", ">frames", "track", "~actor", "mode", "note in", "~line"),
+        [_cue_row(cue) for cue in cues],
     )
     if suggestions:
         say(f"{counted(len(suggestions), 'placeholder')} without a note (write one, and it becomes a cue):")
-        show_table(("in", "out", ">frames", "track", "clip", "would be"), [_suggestion_row(cue) for cue in suggestions])
+        show_table(
+            ("in", "out", ">frames", "track", "~clip", "would be"), [_suggestion_row(cue) for cue in suggestions]
+        )
     show_problems(problems_of(value))
     if not cues and not suggestions:
         say('No notes found. Write one on a clip\'s marker: GR: actor=MARA mode=talk line="I never left."')
@@ -28,13 +31,25 @@ def tell_cues(value: Json) -> None:
 def tell_plan(value: Json) -> None:
     """What would be made, the quote, and every problem at once."""
     say(f"{_title(value['cut'])}: {counted(len(value['cues']), 'cue')}")
-    columns = ("cue", "in", ">frames", ">handles", "actor", "mode", "engine", "size", ">takes", ">cached", ">cost")
+    columns = ("cue", "in", ">frames", ">handles", "~actor", "mode", "~engine", "size", ">takes", ">cached", ">cost")
     show_table(columns, [_plan_row(planned) for planned in value["cues"]])
-    for planned in value["cues"]:
-        for note in planned["notes"]:
-            say(f"note: {planned['cue']['id']}: {note}")
+    show_problems(_notes_of(value))
     show_problems(problems_of(value))
     say(_quote(value))
+
+
+def _notes_of(value: Json) -> list[Json]:
+    """What the plan has to say about takes that nothing is wrong with."""
+    return [
+        {"severity": "note", "where": _place(planned["cue"]), "message": note, "hint": ""}
+        for planned in value["cues"]
+        for note in planned["notes"]
+    ]
+
+
+def _place(cue: Json) -> str:
+    """A cue's place as problems name it."""
+    return " ".join(filter(None, (cue["track"], cue["slot"]["in"], cue["clip"], f"({cue['id']})")))
 
 
 def problems_of(value: Json) -> list[Json]:
@@ -86,7 +101,7 @@ def _plan_row(planned: Json) -> Sequence[str]:
         cue["slot"]["in"],
         str(output["slot"]),
         f"{output['head']}+{output['tail']}",
-        planned["actor"] or cue["actor"],
+        cue["actor"] or planned["actor"],
         cue["mode"],
         planned["engine"],
         f"{output['width']} x {output['height']}",

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from greenroom.cli.shown import Json, counted, say, show_problems, show_table
 from greenroom.cli.tell_cut import problems_of
@@ -14,13 +15,19 @@ __all__ = ["tell_applied", "tell_circled", "tell_generated", "tell_pictures", "t
 def tell_takes(value: Json) -> None:
     """Every cue's takes; the circled one has a circle."""
     rows = [row for each in value["cues"] for row in _take_rows(each)]
-    show_table(("cue", "in", "take", "", "actor", "engine", ">frames", "timecode", "made", "file"), rows)
+    show_table(("cue", "in", ">take", "", "~actor", "~engine", ">frames", "timecode", "~file"), rows)
+    folders = dict.fromkeys(str(Path(take["media"]).parents[2]) for each in value["cues"] for take in each["takes"])
+    for folder in folders:
+        say(f"The files lie in {Path(folder) / 'CUE' / 'take_001'} and so on.")
+    show_problems(value["problems"])
     without = [each["cue"]["id"] for each in value["cues"] if not each["takes"]]
     if without:
         say(f"No take yet: {', '.join(without)}. Make them: greenroom generate CUT -o NEW_CUT")
 
 
 def _take_rows(each: Json) -> list[Sequence[str]]:
+    from greenroom.desk.naming import name_of_player
+
     cue = each["cue"]
     return [
         (
@@ -28,12 +35,11 @@ def _take_rows(each: Json) -> list[Sequence[str]]:
             cue["slot"]["in"],
             str(take["number"]),
             _circle(take, each["circled_by"]),
-            take["actor"],
+            name_of_player(take["actor"], cue["actor"]),
             take["label"] or take["engine"],
             f"{take['head']}+{take['frames'] - take['head'] - take['tail']}+{take['tail']}",
             take["timecode"],
-            take["created"][:16].replace("T", " "),
-            take["media"],
+            Path(take["media"]).name,
         )
         for take in each["takes"]
     ]
@@ -54,14 +60,20 @@ def tell_generated(value: Json, *, verbose: bool = False) -> None:
     counts = value["counts"]
     found = counts["cached"] + value["plan"]["cached"]
     say(f"{counted(counts['made'], 'take')} made, {found} made already, {counts['failed']} failed.")
-    show_problems(problems_of(value["plan"]))
-    show_problems(value["problems"])
-    show_problems(_failures(value["jobs"]))
-    for job in value["jobs"]:
-        for warning in job["warnings"]:
-            say(f"note: take {job['take']} of {job['cue']}: {warning}")
-    if value["applied"] is not None:
-        tell_applied(value["applied"], verbose=verbose)
+    written = value["applied"]
+    said = [*problems_of(value["plan"]), *value["problems"], *(written["problems"] if written else ())]
+    show_problems([*said, *_failures(value["jobs"]), *_remarks(value["jobs"])])
+    if written is not None:
+        _tell_written(written, verbose=verbose)
+
+
+def _remarks(jobs: Sequence[Json]) -> list[Json]:
+    """What engines had to say about takes that are good."""
+    return [
+        {"severity": "note", "where": f"take {job['take']} of {job['cue']}", "message": warning, "hint": ""}
+        for job in jobs
+        for warning in job["warnings"]
+    ]
 
 
 def _failures(jobs: Sequence[Json]) -> list[Json]:
@@ -79,16 +91,21 @@ def _failures(jobs: Sequence[Json]) -> list[Json]:
 
 def tell_applied(value: Json, *, verbose: bool = False) -> None:
     """Which takes went where, and what the format could not keep."""
+    show_problems(value["problems"])
+    _tell_written(value, verbose=verbose)
+
+
+def _tell_written(value: Json, *, verbose: bool) -> None:
     for line in value["summary"]:
         say(f"  {line}")
-    show_problems(value["problems"])
     _tell_losses(value["losses"], whole=verbose)
     say(f"Written: {value['output']}")
 
 
 def tell_restored(value: Json, *, verbose: bool = False) -> None:
     _tell_losses(value["losses"], whole=verbose)
-    say(f"{counted(value['clips'], 'clip')} restored. Written: {value['output']}")
+    restored = f"{counted(value['clips'], 'clip')} restored" if value["clips"] else "This cut has no takes to take out"
+    say(f"{restored}. Written: {value['output']}")
 
 
 def tell_pictures(value: Json) -> None:

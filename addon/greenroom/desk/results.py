@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from greenroom.cast.model import Actor
-from greenroom.cues.model import Cue
+from greenroom.cues.model import Cue, CueSheet
 from greenroom.desk.generating.job_events import GenerateReport, Outcome
 from greenroom.desk.planning.model import CuePlan, Plan
 from greenroom.desk.writing_back.edit_plan import EditPlan
@@ -16,7 +16,7 @@ from greenroom.engines.contract import Capabilities
 from greenroom.errors import Problem, Severity
 from greenroom.takes.states import CircledTake, Take
 
-__all__ = ["AddedActor", "Applied", "CueTakes", "EngineList", "Generated", "Pictures", "Restored"]
+__all__ = ["AddedActor", "Applied", "CueTakes", "EngineList", "FoundTakes", "Generated", "Pictures", "Restored"]
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,15 @@ class CueTakes:
     cue: Cue
     takes: tuple[Take, ...]
     circled: CircledTake | None
+
+
+@dataclass(frozen=True)
+class FoundTakes:
+    """The takes of every cue on a cut; `problems` are of the take folders: one is gone, another is broken."""
+
+    sheet: CueSheet
+    cues: tuple[CueTakes, ...]
+    problems: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from greenroom.desk.as_json import (
 from greenroom.desk.generating.job_events import JobResult, Outcome
 from greenroom.desk.project.doctor import Check, Health
 from greenroom.desk.project.project import Project
-from greenroom.desk.results import AddedActor, Applied, CueTakes, EngineList, Generated, Pictures, Restored
+from greenroom.desk.results import AddedActor, Applied, CueTakes, EngineList, FoundTakes, Generated, Pictures, Restored
 from greenroom.takes.states import CircledTake
 
 if TYPE_CHECKING:
@@ -85,12 +85,13 @@ def one_actor_json(actor: Actor) -> Json:
     return {"schema": "greenroom.cast-show/1", "actor": actor_json(actor)}
 
 
-def takes_json(sheet: CueSheet, found: Iterable[CueTakes]) -> Json:
+def takes_json(found: FoundTakes) -> Json:
     """greenroom.takes/1: every cue of the cut with its takes."""
     return {
         "schema": "greenroom.takes/1",
-        "cut": cut_json(sheet.layout),
-        "cues": [_cue_takes_json(each, sheet) for each in found],
+        "cut": cut_json(found.sheet.layout),
+        "cues": [_cue_takes_json(each, found.sheet) for each in found.cues],
+        "problems": problems_json(found.problems),
     }
 
 

@@ -29,7 +29,7 @@ from greenroom.desk.open_cut import (
 from greenroom.desk.outputs import check_cut_output, check_media_kept, check_picture_output
 from greenroom.desk.planning.model import Plan
 from greenroom.desk.project.project import Project
-from greenroom.desk.results import AddedActor, Applied, CueTakes, EngineList, Generated, Pictures, Restored
+from greenroom.desk.results import AddedActor, Applied, CueTakes, EngineList, FoundTakes, Generated, Pictures, Restored
 from greenroom.errors import (
     BudgetError,
     CastError,
@@ -198,11 +198,11 @@ def takes(
     project: Path | None = None,
     rate: Fraction | None = None,
     installed: Mapping[str, Engine] | None = None,
-) -> tuple[CueTakes, ...]:
+) -> FoundTakes:
     """The takes of every cue on the cut, and which is circled."""
     with open_cut(cut, project, rate, installed) as desk:
         desk.plan(quote=False)
-        return tuple(desk.cue_takes())
+        return FoundTakes(desk.sheet, tuple(desk.cue_takes()), desk.problems)
 
 
 def circle(cue: str, number: int, *, project: Path | None = None) -> CircledTake:

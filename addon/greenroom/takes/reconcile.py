@@ -5,6 +5,8 @@ project shared by several machines, or a folder that somebody deleted.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from greenroom.errors import CueError, Problem, Severity, StoreError
 from greenroom.takes.ledger import Ledger
 from greenroom.takes.record import read_take
@@ -25,6 +27,7 @@ def reconcile(ledger: Ledger, store: Store) -> tuple[Problem, ...]:
         return (_takes_folder_missing(store, len(known)),)
     problems: list[Problem] = []
     present: set[tuple[str, int]] = set()
+    broken: set[Path] = set()
     with ledger.transaction():
         for folder in store.take_folders():
             take = known.get(folder)
@@ -33,13 +36,15 @@ def reconcile(ledger: Ledger, store: Store) -> tuple[Problem, ...]:
                     take = read_take(folder)
                 except StoreError as error:
                     problems.append(error.problem("broken-take", Severity.WARNING))
+                    broken.add(folder)
                     continue
                 ledger.adopt(take)
             present.add((take.cue, take.number))
         for take in known.values():
             if (take.cue, take.number) not in present:
                 ledger.withdraw(take.cue, take.number)
-                problems.append(_gone(take))
+                if take.folder not in broken:
+                    problems.append(_gone(take))
         _take_over_choices(ledger, store)
     return tuple(problems)
 
@@ -71,7 +76,8 @@ def _takes_folder_missing(store: Store, count: int) -> Problem:
         Severity.WARNING,
         "takes-folder-missing",
         f"the folder of {count} takes is not there",
-        hint="Mount or restore it; nothing was changed in the ledger.",
+        hint="Mount or restore it; nothing is forgotten. If the takes are gone for good, make an empty folder there: "
+        "then the next run makes them again.",
         where=str(store.takes_folder),
     )
 

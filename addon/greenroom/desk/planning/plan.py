@@ -110,14 +110,16 @@ class _Planner:
         placed = place(cue, self.layout, self.size, handles=settings.handles, codec=settings.codec, fit=settings.fit)
         facts = self.survey.media.get(media_key(cue.event.media)) if cue.event.media else None
         picture = picture_of(cue, facts, placed.spec, where)
-        problems += [*cue.problems, *placed.problems, *picture.problems, *_slot_problems(cue, where)]
+        problems += [*placed.problems, *picture.problems, *_slot_problems(cue, where)]
         if choice.problem is not None:
             problems.append(choice.problem)
         elif choice.engine is not None and cue.slot.duration:
             problems += limits_of(choice.engine, placed.spec, where)
         listens = choice.engine is not None and cue.mode in choice.engine.needs_dialogue
-        if listens:
+        if listens and cue.slot.duration:
             problems += self._dialogue(cue, where)
+        said = {problem.code for problem in cue.problems}  # the cue sheet's words for the same fault are enough
+        problems = [*cue.problems, *(problem for problem in problems if problem.code not in said)]
         planned = CuePlan(
             cue=cue,
             performer=_performer(actor) if actor else replace(_NOBODY, name=cue.actor),
@@ -269,8 +271,7 @@ def _slot_problems(cue: Cue, where: str) -> list[Problem]:
     if not cue.event.enabled:
         message = "the clip is disabled: its take will not be seen"
         problems.append(Problem(Severity.NOTE, "disabled-clip", message, "Enable the clip.", where))
-    known = {problem.code for problem in cue.problems}
-    return [problem for problem in problems if problem.code not in known]
+    return problems
 
 
 def _unknown_cues(sheet: CueSheet, only: tuple[str, ...]) -> tuple[Problem, ...]:
