@@ -63,11 +63,15 @@ class TestEveryCodec:
     def test_lossy_is_in_its_place(self, suffix, codec, make_sound, tone, tmp_path):
         """The pre-roll of AAC and MP3 neither shifts the sound nor spoils a read from the middle."""
         path = make_sound(tmp_path / f"a.{suffix}", tone, codec=codec)
+        whole = read_sound(path, F(0), len(tone))
         for start in (0, 1, 1023, 24_000, 100_001, 200_000):
             piece = read_sound(path, F(start, RATE), 9600)
             truth = tone[start : start + 9600]
             assert self._lag(piece, truth) == 0
-            assert np.abs(piece - truth).max() < 0.06
+            # what an encoder makes of the tone is its own affair (FFmpeg 9's strays by 0.19 at one place); what is read
+            # from the middle has to be what is read from the start
+            assert np.abs(piece - whole[start : start + 9600]).max() < 1e-3
+            assert np.sqrt(np.mean((piece - truth) ** 2)) < 0.05
 
     @pytest.mark.parametrize("suffix", ["m4a", "mp4", "mov"])
     def test_a_click_at_the_first_sample_of_aac(self, suffix, make_sound, clicks, tmp_path):
