@@ -73,12 +73,15 @@ def _converted(value: Mapping[str, Any]) -> Any:
     """A table as OpenTimelineIO's metadata holds it, by way of JSON: OpenTimelineIO's own conversion asks each value
     five times what it is, which would be half of a write-back's time.
     """
-    return PyAny(otio.core.deserialize_json_from_string(json.dumps(dict(value), default=_as_plain)))
+    return PyAny(otio.core.deserialize_json_from_string(_JSON.encode(dict(value))))
 
 
 def _as_plain(value: Any) -> Any:
     """OpenTimelineIO's times and objects."""
     return json.loads(otio.core.serialize_json_to_string(value, {}, -1))
+
+
+_JSON = json.JSONEncoder(default=_as_plain)
 
 
 def _keep(item: Any, cue: str, **previous: Any) -> Any:
