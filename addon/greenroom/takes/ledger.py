@@ -19,7 +19,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from greenroom.errors import CueError, StoreError
 from greenroom.takes import rows
@@ -152,6 +152,27 @@ class Ledger(Database):
         alive = [row["owner"] for row in found if self._presence.alive(row["owner"])]
         return process_of(alive[0]) if alive else None
 
+    def sent_twin(self, job_id: str) -> Job | None:
+        """A twin of the job that was sent, of which nobody knows yet, or any more, what came of it."""
+        row = self._one(
+            "select other.id from jobs as mine join jobs as other on other.fingerprint = mine.fingerprint and "
+            "other.variant = mine.variant where mine.id = ? and other.id <> mine.id "
+            "and other.state in ('submitted', 'running', 'unknown') order by other.state = 'unknown', other.id limit 1",
+            (job_id,),
+        )
+        return None if row is None else self.job(row["id"])
+
+    def take_over(self, job_id: str, twin_id: str) -> None:
+        """What was sent for a twin becomes this job's, which needs the claim; the twin is planned again, to copy it."""
+        with self.transaction():
+            handle = self._one(f"select handle from jobs where id = ? and {_SENT} and handle is not null", (twin_id,))
+            if handle is None:
+                self._refuse(twin_id, "hand over")
+            attempts = self.job(job_id).attempts + 1
+            owned = f"state = 'planned' and owner = '{self._presence.owner}'"
+            self._change(job_id, owned, "take over", state="submitted", handle=handle["handle"], attempts=attempts)
+            self._change(twin_id, _SENT, "hand over", state="planned", handle=None)
+
     def submitting(self, job_id: str, *, repeat: bool = False) -> None:
         """The intent, before the request leaves. Needs the claim.
 
@@ -222,7 +243,7 @@ class Ledger(Database):
             if not changed:
                 self._refuse(job_id, verb)
 
-    def _refuse(self, job_id: str, verb: str) -> None:
+    def _refuse(self, job_id: str, verb: str) -> NoReturn:
         row = self._one("select state, handle, owner from jobs where id = ?", (job_id,))
         state = "unknown to the ledger" if row is None else f"{row['state']}{'' if row['handle'] else ', no handle'}"
         raise StoreError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -31,7 +31,9 @@ class Prepare(Protocol):
 
 @dataclass(frozen=True)
 class Room:
-    """What all jobs of a run share. `cpu` and `remote` bound how many are at work at once."""
+    """What all jobs of a run share. `cpu` and `remote` bound how many are at work at once; `held` are the performances
+    (fingerprint, variant) whose claim could not be given back.
+    """
 
     ledger: Ledger
     store: Store
@@ -42,6 +44,7 @@ class Room:
     workers: Workers
     cpu: asyncio.Semaphore
     remote: asyncio.Semaphore
+    held: set[tuple[str, int]] = field(default_factory=set)
 
 
 @dataclass(frozen=True)

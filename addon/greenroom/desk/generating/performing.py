@@ -16,6 +16,7 @@ from greenroom.desk.generating.finishing import Finished, bytes_needed, finish
 from greenroom.desk.generating.job_events import JobEvent, JobResult, JobStep, Outcome
 from greenroom.desk.generating.job_room import Order, Room
 from greenroom.desk.generating.take_record import describe_take, hash_media, media_to_hash
+from greenroom.desk.generating.twins import attempt_folder, delivery_of_twin, inherit
 from greenroom.desk.generating.verdict import ForeignError, Stage, Verdict, verdict
 from greenroom.engines.contract import Capabilities, Delivery, Engine, Failed, Handle, Lost, Pending, Request
 from greenroom.errors import EngineError, EngineUnavailable, GreenroomError, PaymentUnknownError, StoreError, nearest
@@ -28,6 +29,8 @@ __all__ = ["perform"]
 _ASK_AGAIN = 0.25  # seconds between looks at a job that another process has
 _SUBMIT_GRACE = 60.0  # seconds that Ctrl-C waits for the answer to a submit that is on its way
 _CANCEL_GRACE = 5.0
+_MAKE_ROOM = "Make room, and run the same command again: it goes on where it was."
+_LOOK = "Look at the provider's own list of jobs. It is not sent again by itself."
 
 
 async def perform(room: Room, order: Order) -> JobResult:
@@ -45,8 +48,10 @@ async def perform(room: Room, order: Order) -> JobResult:
     except GreenroomError as error:
         return performance.gave_up(error)
     finally:
-        with contextlib.suppress(StoreError):  # a ledger that can't be written lets go when the process ends
+        try:
             room.ledger.release(order.job.id)
+        except StoreError:  # a ledger that can't be written lets go when the process ends
+            room.held.add((order.job.fingerprint, order.job.variant))
 
 
 class _Performance:
@@ -117,6 +122,8 @@ class _Performance:
         """Wait until no other process has the job or its twin, then take it."""
         ledger, told = self.room.ledger, False
         while not ledger.claim(self.order.job.id):
+            if (self.order.job.fingerprint, self.order.job.variant) in self.room.held:
+                raise StoreError("its twin can't be let go of: the ledger can't be written", hint=_MAKE_ROOM)
             if not told:
                 holder = ledger.holder(self.order.job.id)
                 twin = "the same performance is being made for another cue"
@@ -130,6 +137,10 @@ class _Performance:
         if done is not None:
             return done
         engine = self._engine()
+        if self._abilities.hosted and isinstance(self.job.state, Planned):
+            doubted = self._inherit()
+            if doubted is not None:
+                return doubted
         gate = self.room.remote if self._abilities.resource == "remote" else self.room.cpu
         async with gate:
             delivery, request = await self._delivery(engine)
@@ -155,7 +166,7 @@ class _Performance:
                 return self.result(
                     Outcome.UNKNOWN,
                     message=message,
-                    hint="Look at the provider's own list of jobs. It is not sent again by itself.",
+                    hint=_LOOK,
                 )
             case FailedJob(message, hint):  # another process tried while this one waited
                 return self.result(Outcome.FAILED, message=message, hint=hint)
@@ -191,6 +202,15 @@ class _Performance:
         self.room.ledger.done(job.id, take)
         return self.result(Outcome.CACHED, take)
 
+    def _inherit(self) -> JobResult | None:
+        """Go on with what was sent for a twin (a duplicated clip); a result, where nobody knows what came of that."""
+        found = inherit(self.room.ledger, self.room.work_folder, self.job)
+        if found is not None and found.id != self.job.id:
+            message = f"the same performance was sent for cue {found.cue}, and nobody knows what came of it"
+            return replace(self.result(Outcome.UNKNOWN, message=message, hint=_LOOK), resumable=True)
+        self.job = found or self.job
+        return None
+
     def _engine(self) -> Engine:
         name = self.order.cue_plan.engine
         engine = self.room.engines.get(name)
@@ -206,6 +226,7 @@ class _Performance:
         found = self._settle()
         if found is None and isinstance(self.job.state, Planned):
             self._check_space()
+            found = delivery_of_twin(self.room.ledger, self.job) if self._abilities.hosted else None
         request = await self._request()
         if found is not None:
             return found, request
@@ -225,7 +246,7 @@ class _Performance:
         if isinstance(job.state, Submitted) and job.state.handle is None and not self._may_repeat:
             raise PaymentUnknownError(
                 "it was being sent when the last run ended, and nobody knows whether it arrived",
-                hint="Look at the provider's own list of jobs. It is not sent again by itself.",
+                hint=_LOOK,
             )
         if self._handle() is None:
             return None
@@ -254,12 +275,8 @@ class _Performance:
         return state.handle if isinstance(state, Submitted | Running) else None
 
     @property
-    def _attempt(self) -> int:
-        return max(1, self.job.attempts + int(isinstance(self.job.state, Planned)))
-
-    @property
     def _work(self) -> Path:
-        return self.room.work_folder / self.job.id / f"attempt_{self._attempt}"
+        return attempt_folder(self.room.work_folder, self.job)
 
     def _check_space(self) -> None:
         needed = bytes_needed(self.order.cue_plan.spec)
@@ -276,7 +293,7 @@ class _Performance:
                 self.room.prepare, self.order.cue_plan, self.order.planned, self.job, work
             )
         # another attempt is another job for a provider: an idempotency key must not bring back the old failure
-        return replace(request, job=f"{self.job.id}-{self._attempt}", work=work)
+        return replace(request, job=f"{self.job.id}-{work.name.removeprefix('attempt_')}", work=work)
 
     async def _submit(self, engine: Engine, request: Request) -> Handle:
         ledger, job_id = self.room.ledger, self.job.id

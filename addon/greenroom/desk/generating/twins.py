@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Jobs of one performance, as duplicated clips have: what was paid for one of them is never paid for the other."""
+
+from __future__ import annotations
+
+import shutil
+from decimal import Decimal
+from pathlib import Path
+
+from greenroom.desk.generating import spare_handle
+from greenroom.engines.contract import Delivery
+from greenroom.takes.ledger import Ledger
+from greenroom.takes.states import Job, Planned, Running, Submitted
+
+__all__ = ["attempt_folder", "delivery_of_twin", "inherit"]
+
+
+def attempt_folder(work_folder: Path, job: Job) -> Path:
+    """Where the job's present attempt works, or its first."""
+    number = max(1, job.attempts + int(isinstance(job.state, Planned)))
+    return work_folder / job.id / f"attempt_{number}"
+
+
+def inherit(ledger: Ledger, work_folder: Path, job: Job) -> Job | None:
+    """What was sent for a twin of `job`, which has to be claimed. None where nothing was.
+
+    That is `job` itself, which goes on where the twin was; or the twin, where nobody knows what came of it: then
+    `job` may not be sent either.
+
+    Raises:
+        StoreError: the ledger can't be written.
+    """
+    twin = ledger.sent_twin(job.id)
+    if twin is None:
+        return None
+    if isinstance(twin.state, Submitted) and twin.state.handle is None:
+        handle = spare_handle.recall(attempt_folder(work_folder, twin))
+        if handle is not None:
+            ledger.submitted(twin.id, handle)
+            twin = ledger.job(twin.id)
+    if not isinstance(twin.state, Submitted | Running) or twin.state.handle is None:
+        return twin
+    ledger.take_over(job.id, twin.id)
+    heir = ledger.job(job.id)
+    _move(attempt_folder(work_folder, twin), attempt_folder(work_folder, heir))
+    return heir
+
+
+def _move(old: Path, new: Path) -> None:
+    """What was delivered already comes along. If a crash keeps it from coming, it is fetched again."""
+    if old.is_dir():
+        shutil.rmtree(new, ignore_errors=True)
+        new.parent.mkdir(parents=True, exist_ok=True)
+        old.rename(new)
+
+
+def delivery_of_twin(ledger: Ledger, job: Job) -> Delivery | None:
+    """A take of the same performance at another timecode, to be conformed to this job's."""
+    twin = ledger.take_for(job.fingerprint, job.variant)
+    if twin is None or not isinstance(job.state, Planned) or not twin.media.is_file():
+        return None
+    report = {"method": "conformed from another take", "copied_from": {"cue": twin.cue, "take": twin.number}}
+    return Delivery(twin.media, conformed=False, report=report, cost=Decimal(0))
