@@ -55,6 +55,9 @@ __all__ = [
 ]
 
 
+_LISTED = 30  # known words that a hint names: all keys of a note, and any cast that fits a screen
+
+
 class Severity(enum.StrEnum):
     """How much a problem matters: an ERROR stops its cue, a WARNING and a NOTE don't."""
 
@@ -194,7 +197,9 @@ def nearest(word: str, known: Iterable[str]) -> str:
     folded = {name.casefold(): name for name in names}
     close = difflib.get_close_matches(word.casefold(), folded, n=1, cutoff=0.5)
     guess = f'Did you mean "{folded[close[0]]}"? ' if close else ""
-    return f"{guess}Known: {', '.join(names)}."
+    listed = ", ".join(names[:_LISTED])
+    more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
+    return f"{guess}Known: {listed}{more}."
 
 
 def _paragraph(message: str, hint: str, where: str) -> str:

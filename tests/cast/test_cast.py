@@ -149,6 +149,14 @@ def test_a_broken_actor_is_a_problem_and_the_others_act_on(
         find_actor(cast, "Mara")
 
 
+def test_a_file_that_is_no_utf_8_says_how_to_save_it(write_actor: Callable[[str], Path], cast_folder: Path) -> None:
+    file = write_actor("schema = 1")
+    file.write_bytes("schema = 1".encode("utf-16"))
+    (problem,) = load_cast(cast_folder).problems
+    assert "not text in UTF-8" in problem.message
+    assert problem.hint == "Save it as UTF-8."
+
+
 def test_a_folder_without_actor_toml_says_so(cast_folder: Path) -> None:
     (cast_folder / "mara").mkdir(parents=True)
     assert "has no actor.toml" in load_cast(cast_folder).problems[0].message
@@ -202,6 +210,19 @@ def test_names_in_other_scripts_stay_apart() -> None:
 
 def test_long_names_that_begin_alike_stay_apart() -> None:
     assert folder_name("m" * 60 + "1") != folder_name("m" * 60 + "2")
+
+
+@pytest.mark.parametrize("other", ["a b", "a\\b", "-A B-"])
+def test_nobody_is_recast_as_somebody_of_a_like_name(cast_folder: Path, portrait: Path, other: str) -> None:
+    save_actor(cast_folder, "A/B", portrait=portrait)
+    with pytest.raises(CastError, match='would get the folder of "A/B"'):
+        save_actor(cast_folder, other, portrait=portrait)
+    assert save_actor(cast_folder, "a/b", portrait=portrait).display_name == "A/B"
+
+
+def test_a_name_that_no_note_can_hold_is_refused_with_its_length() -> None:
+    with pytest.raises(CastError, match="300 characters"):
+        folder_name("x" * 300)
 
 
 @pytest.mark.parametrize("name", ["", "  ", "...", "/"])

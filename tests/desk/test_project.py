@@ -129,6 +129,21 @@ def test_a_folder_that_cannot_be_made_says_so(tmp_path: Path) -> None:
     assert (tmp_path / "file").read_text() == "in the way"
 
 
+def test_a_file_is_no_project_folder(tmp_path: Path) -> None:
+    file = tmp_path / "cut.otio"
+    file.write_text("{}", "utf-8")
+    with pytest.raises(ProjectError, match="a file, not a folder"):
+        Project.init(file)
+
+
+def test_settings_in_another_encoding_say_how_to_save_them(tmp_path: Path) -> None:
+    Project.init(tmp_path)
+    settings = tmp_path / "greenroom.toml"
+    settings.write_bytes(settings.read_text("utf-8").encode("utf-16"))
+    with pytest.raises(ProjectError, match=r"not text in UTF-8\. Save it as UTF-8"):
+        Project.load(tmp_path)
+
+
 def test_nothing_half_written_is_left(tmp_path: Path) -> None:
     Project.init(tmp_path)
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["cast", "greenroom.toml"]

@@ -127,6 +127,13 @@ def test_a_close_crop_is_only_a_warning(finder: FaceFinder, smiling_astronaut: P
     assert report.usable
 
 
+@pytest.mark.parametrize("turns", [1, 2, 3])
+def test_a_picture_on_its_side_is_refused(turns: int, finder: FaceFinder, smiling_astronaut: Picture) -> None:
+    report = check_portrait(np.ascontiguousarray(np.rot90(smiling_astronaut, turns)), finder=finder)
+    assert not report.usable
+    assert set(codes(report)) & {"picture-rotated", "no-face"}
+
+
 @pytest.mark.parametrize("empty", [np.zeros((400, 400, 3), np.uint8), np.full((1080, 1920, 3), 128, np.uint8)])
 def test_no_face_says_what_is_needed(empty: Picture, finder: FaceFinder) -> None:
     report = check_portrait(empty, finder=finder)

@@ -89,8 +89,11 @@ def _parse(file: Path) -> dict[str, Any]:
         hint = f"Add the actor again: greenroom cast add {file.parent.name} --portrait PICTURE"
         raise CastError(f"{file.parent.name} has no {FILE}", hint=hint, where=str(file.parent)) from error
     except OSError as error:
-        raise CastError(f"{FILE} can't be read: {error.strerror}", where=str(file)) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        hint = "Check the permissions of the file and its folder."
+        raise CastError(f"{FILE} can't be read: {error.strerror}", hint=hint, where=str(file)) from error
+    except UnicodeDecodeError as error:
+        raise CastError(f"{FILE} is not text in UTF-8", hint="Save it as UTF-8.", where=str(file)) from error
+    except tomllib.TOMLDecodeError as error:
         raise CastError(f"{FILE} is no TOML: {error}", hint="Mend the line that is named.", where=str(file)) from error
 
 

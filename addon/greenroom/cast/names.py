@@ -14,6 +14,9 @@ __all__ = ["folded", "folder_name"]
 LONGEST = 40
 """Characters of a folder name: it becomes part of every take's file name."""
 
+LONGEST_NAME = 80
+"""Characters of a name as editors write it: more than a line of a note holds."""
+
 # Windows opens a device instead of a file of these names, with any suffix.
 _DEVICES = {"con", "prn", "aux", "nul"} | {f"{port}{number}" for port in ("com", "lpt") for number in range(10)}
 
@@ -36,7 +39,10 @@ def folder_name(name: str) -> str:
     kept = re.sub(r"[^a-z0-9_-]+", "-", plain).strip("-_")
     has_letters = any(character.isalnum() for character in name)
     if not has_letters:
-        raise CastError(f"{name!r} can't be an actor's name", hint="Give a name with letters, for example mara.")
+        raise CastError(f"\"{name}\" can't be an actor's name", hint="Give a name with letters, for example mara.")
+    if len(name) > LONGEST_NAME:
+        message = f"an actor's name of {len(name)} characters doesn't fit anywhere"
+        raise CastError(message, hint=f"Choose one of at most {LONGEST_NAME}.")
     if not kept or len(kept) > LONGEST or _lost_letters(name, kept):
         # A hash of six digits keeps names apart that are the same in what is left of them.
         mark = hashlib.sha256(folded(name).encode("utf-8", "replace")).hexdigest()[:6]

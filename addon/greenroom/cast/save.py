@@ -16,7 +16,7 @@ from tomlkit.exceptions import TOMLKitError
 
 from greenroom.cast.actor_file import FILE, SCHEMA, VIEWS, read_actor
 from greenroom.cast.model import Actor
-from greenroom.cast.names import folder_name
+from greenroom.cast.names import folded, folder_name
 from greenroom.errors import CastError, nearest
 
 __all__ = ["save_actor"]
@@ -47,6 +47,7 @@ def save_actor(
     """
     home = folder / folder_name(name)
     _check(home, portrait, sheet)
+    _check_nobody_else(home, name)
     with _named_errors(home):
         home.mkdir(parents=True, exist_ok=True)
         document = _document(home, name)
@@ -74,6 +75,19 @@ def _check(home: Path, portrait: Path | None, sheet: Mapping[str, Path] | None) 
             raise CastError("there is no such picture", hint="Check the path.", where=str(path))
 
 
+def _check_nobody_else(home: Path, name: str) -> None:
+    """Names that differ only in signs ("a b", "a/b") would share a folder: one may not be recast as the other."""
+    if folded(name) == home.name or not (home / FILE).exists():
+        return
+    shown = read_actor(home)[0].display_name
+    if folded(shown) != folded(name):
+        raise CastError(
+            f'"{name}" would get the folder of "{shown}"',
+            hint=f'Choose another name; to give "{shown}" a new portrait, say {home.name}.',
+            where=str(home),
+        )
+
+
 def _document(home: Path, name: str) -> tomlkit.TOMLDocument:
     file = home / FILE
     if not file.exists():
@@ -83,7 +97,9 @@ def _document(home: Path, name: str) -> tomlkit.TOMLDocument:
         return document
     try:
         document = tomlkit.parse(file.read_text(encoding="utf-8-sig"))
-    except (TOMLKitError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise CastError(f"{FILE} is not text in UTF-8", hint="Save it as UTF-8.", where=str(file)) from error
+    except TOMLKitError as error:
         raise CastError(f"{FILE} is no TOML: {error}", hint="Mend or remove it first.", where=str(file)) from error
     schema = document.get("schema", SCHEMA)
     if isinstance(schema, int) and schema > SCHEMA:

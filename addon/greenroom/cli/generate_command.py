@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from greenroom.cli.options import (
+    WholeNumber,
     common_options,
     cut_argument,
     make_options,
@@ -31,7 +32,7 @@ _FAILED, _REFUSED = 1, 3
 @output_option("The new cut. CUT itself is never written to.")
 @make_options
 @to_option
-@click.option("--jobs", metavar="N", type=click.IntRange(1, 64), help="Takes at work at once. Default: one for a core.")
+@click.option("--jobs", metavar="N", type=WholeNumber(1, 64), help="Takes at work at once. Default: one for a core.")
 @rate_option
 @project_option
 @common_options

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from greenroom.cli.options import common_options, cut_argument, output_option, project_option, rate_option
+from greenroom.cli.options import WholeNumber, common_options, cut_argument, output_option, project_option, rate_option
 from greenroom.cli.shown import show
 
 __all__ = ["preview", "sheet"]
@@ -37,7 +37,7 @@ def sheet(cut: Path, output: Path, rate: Fraction | None, project: Path | None, 
 @click.command()
 @cut_argument
 @output_option("The movie, a .mov with H.264 and sound.")
-@click.option("--width", metavar="PIXELS", type=click.IntRange(64, 8192), default=1280, show_default=True)
+@click.option("--width", metavar="PIXELS", type=WholeNumber(64, 8192), default=1280, show_default=True)
 @rate_option
 @project_option
 @common_options

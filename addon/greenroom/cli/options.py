@@ -15,6 +15,7 @@ from greenroom.frames import exact_rate
 
 __all__ = [
     "FORMATS",
+    "WholeNumber",
     "common_options",
     "cue_option",
     "cut_argument",
@@ -27,6 +28,12 @@ __all__ = [
 
 FORMATS = ("otio", "edl", "fcp7", "fcpxml", "aaf")
 _Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+class WholeNumber(click.IntRange):
+    """A click.IntRange whose errors say what an editor has to write."""
+
+    name = "whole number"
 
 
 def _read_rate(ctx: click.Context, param: click.Parameter, value: str | None) -> Fraction | None:
@@ -66,7 +73,8 @@ cue_option = click.option(
 to_option = click.option(
     "--to", metavar="FORMAT", type=click.Choice(FORMATS), help=f"{', '.join(FORMATS)}. Default: by the output's suffix."
 )
-cut_argument = click.argument("cut", type=click.Path(path_type=Path))
+# readable=False: click would check first, and say it in its own words
+cut_argument = click.argument("cut", type=click.Path(path_type=Path, readable=False))
 
 
 def output_option(text: str) -> Callable[[_Command], _Command]:
@@ -85,7 +93,7 @@ def make_options(command: _Command) -> _Command:
     command = click.option(
         "--takes",
         metavar="N",
-        type=click.IntRange(1, 99),
+        type=WholeNumber(1, 99),
         help="Takes for each cue. Default: what the note says, or 1.",
     )(command)
     return cue_option(command)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from greenroom.cli.options import common_options, project_option, rate_option
+from greenroom.cli.options import WholeNumber, common_options, project_option, rate_option
 from greenroom.cli.shown import Json, say, show, show_problems, show_table
 
 __all__ = ["doctor", "engines", "init"]
@@ -19,7 +19,7 @@ __all__ = ["doctor", "engines", "init"]
 @click.option(
     "--handles",
     metavar="FRAMES",
-    type=click.IntRange(0),
+    type=WholeNumber(0),
     default=8,
     show_default=True,
     help="Extra frames before and after each slot, so that takes can be trimmed and slipped.",

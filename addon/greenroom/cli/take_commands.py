@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from greenroom.cli.options import (
+    WholeNumber,
     common_options,
     cut_argument,
     output_option,
@@ -42,7 +43,7 @@ def takes(cut: Path, rate: Fraction | None, project: Path | None, as_json: bool,
 
 @click.command()
 @click.argument("cue", metavar="CUE")
-@click.argument("take", metavar="TAKE", type=click.IntRange(1))
+@click.argument("take", metavar="TAKE", type=WholeNumber(1))
 @project_option
 @common_options
 def circle(cue: str, take: int, project: Path | None, as_json: bool, verbose: bool) -> int:

@@ -66,6 +66,12 @@ def reading(path: Path) -> Iterator[None]:
     """Turns FFmpeg's and the system's errors into MediaErrors that name `path`."""
     try:
         yield
+    except av.error.PermissionError as error:
+        raise MediaError(
+            f"{path.name} may not be read: {error.strerror}",
+            hint="Change the permissions of the file and its folder.",
+            where=str(path),
+        ) from error
     except av.error.FFmpegError as error:
         raise MediaError(
             f"{path.name} can't be read: {last_words(error)}",
@@ -97,9 +103,9 @@ def audio_stream(container: InputContainer, path: Path, number: int = 0) -> Audi
     streams = container.streams.audio
     if number < len(streams):
         return streams[number]
-    has = f"{len(streams)} sound streams" if streams else "no sound"
+    has = f"{len(streams)} sound streams, number {number + 1} was asked for" if streams else "no sound"
     raise MediaError(
-        f"{path.name} has {has}, stream {number} was asked for",
+        f"{path.name} has {has}",
         hint="Relink the clip to a file with sound.",
         where=str(path),
     )

@@ -90,7 +90,7 @@ def decode_loop(samples: NDArray[np.float32]) -> list[Segment]:
     )
     _listen(decoder, samples)
     if decoder.hyp() is None:
-        raise SphinxFailure("no phones were heard")
+        raise SphinxFailure("no speech sounds could be told apart")
     return [_segment(found.word, found.start_frame, found.end_frame + 1 - found.start_frame) for found in decoder.seg()]
 
 

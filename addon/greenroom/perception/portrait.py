@@ -22,6 +22,7 @@ SHORTEST_SIDE = 256  # pixels of the picture
 NARROWEST_FACE = 150  # pixels; below, a 720p take is soft
 MOST_YAW = 20.0  # degrees; beyond, the far cheek isn't in the picture
 MOST_PITCH = 25.0
+MOST_ROLL = 45.0  # beyond, it is the picture that lies on its side, not the head that leans
 MOST_JAW = 0.3  # of ARKit's jawOpen; a toothy smile has 0.02, a shout 0.8
 MOST_BLINK = 0.5  # of ARKit's eyeBlink; a relaxed look has 0.05
 MOST_FACE = 0.65  # of the picture's width; beyond, the head has no room to move
@@ -130,6 +131,12 @@ def _of_pose(pose: Pose) -> Iterator[Problem]:
             "head-turned",
             f"the head is turned {abs(pose.yaw):.0f} degrees to the side, up to {MOST_YAW:.0f} can be animated",
             "Use a picture from the front; the profile belongs on the character sheet.",
+        )
+    if abs(pose.roll) > MOST_ROLL:
+        yield _error(
+            "picture-rotated",
+            f"the face is {abs(pose.roll):.0f} degrees from upright, up to {MOST_ROLL:.0f} can be animated",
+            "Rotate the picture so that the head is upright, and save it.",
         )
     if abs(pose.pitch) > MOST_PITCH:
         yield _error(

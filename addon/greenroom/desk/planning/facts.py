@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from greenroom.cast.model import Actor
@@ -21,6 +21,7 @@ __all__ = [
     "DialogueFacts",
     "MediaFacts",
     "Survey",
+    "at_cue",
     "media_key",
     "shown_source",
     "source_at_slot",
@@ -98,6 +99,12 @@ def shown_source(event: Event, rate: Fraction) -> FrameRange | None:
     if media is None or media.source.rate != rate or media.speed != 1 or media.subframe:
         return None
     return FrameRange(int(source_at_slot(event)), event.visible.duration, rate)
+
+
+def at_cue(problem: Problem, where: str) -> Problem:
+    """A problem of a file as one of the cue that needs it; the file is named with the folder that was looked in."""
+    file = f" The file: {problem.where}" if problem.where else ""
+    return replace(problem, where=where, hint=f"{problem.hint}{file}".strip())
 
 
 def where_of(cue: Cue, *, drop_frame: bool) -> str:

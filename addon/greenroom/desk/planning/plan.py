@@ -18,7 +18,7 @@ from typing import Any
 from greenroom.cast.model import Actor
 from greenroom.cues.fingerprint import fingerprint
 from greenroom.cues.model import Cue, CueSheet, Layout, Mode
-from greenroom.desk.planning.facts import PICTURE_MODES, SILENCE, Survey, media_key, where_of
+from greenroom.desk.planning.facts import PICTURE_MODES, SILENCE, Survey, at_cue, media_key, where_of
 from greenroom.desk.planning.model import CuePlan, Plan, PlannedTake
 from greenroom.desk.planning.plan_engine import choose_engine, limits_of
 from greenroom.desk.planning.plan_picture import Picture, picture_of
@@ -158,7 +158,7 @@ class _Planner:
             message = f"{cue.mode} needs dialogue, and no sound lies under the slot{track}"
             return (Problem(Severity.ERROR, "no-dialogue", message, hint, where),)
         if facts.problem is not None:
-            return (replace(facts.problem, where=where),)
+            return (at_cue(facts.problem, where),)
         if facts.peak < SILENCE:
             message = f"{cue.mode} needs dialogue, and the sound under the slot{track} is silent (below -60 dBFS)"
             return (Problem(Severity.ERROR, "silent-dialogue", message, hint, where),)

@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from greenroom.cues.model import Cue, Event, EventKind, MediaUse
-from greenroom.desk.planning.facts import PICTURE_MODES, MediaFacts, source_at_slot
+from greenroom.desk.planning.facts import PICTURE_MODES, MediaFacts, at_cue, source_at_slot
 from greenroom.engines.contract import PictureSource
 from greenroom.errors import Problem, Severity
 from greenroom.frames import resample, write_rate
@@ -122,4 +122,4 @@ def _no_picture(cue: Cue, where: str) -> Problem:
 
 def _offline(problem: Problem, needed: bool, where: str) -> Problem:
     severity = Severity.ERROR if needed else Severity.NOTE
-    return Problem(severity, problem.code, problem.message, problem.hint, where)
+    return replace(at_cue(problem, where), severity=severity)

@@ -131,5 +131,11 @@ def _notes(cue: Cue, layout: Layout, size: FrameSize, moved: bool) -> list[str]:
         rates = f"{write_rate(media.source.rate)} in a cut of {write_rate(layout.rate)}"
         notes.append(f"the stand-in counts {rates} fps: the take's slot starts at {start}")
     elif media.speed != 1:
-        notes.append(f"the stand-in runs at {float(media.speed):.0%}: the take's slot starts at {start}, at 100%")
+        notes.append(f"the stand-in {_runs(media.speed)}: the take's slot starts at {start}, at 100%")
     return notes
+
+
+def _runs(speed: Fraction) -> str:
+    if speed == 0:
+        return "stands still"
+    return f"runs at {float(speed):.0%}" if speed > 0 else f"runs backwards at {float(-speed):.0%}"

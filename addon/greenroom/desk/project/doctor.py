@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Looks at what Greenroom needs on this machine: each thing as ok, warning or problem, with the next step.
 
-Nothing is installed, mended or downloaded; the only thing written is a probe file, which is gone at once. A missing or
-broken library must not keep the doctor from looking on, so that libraries are imported one by one.
+Nothing is installed, mended or downloaded; the only thing written is a probe file, which is gone at once, and a ledger
+is only looked into. A missing or broken library must not keep the doctor from looking on, so that libraries are
+imported one by one.
 """
 
 from __future__ import annotations
@@ -17,9 +18,13 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from greenroom import __version__
 from greenroom.errors import GreenroomError
+
+if TYPE_CHECKING:
+    from greenroom.desk.project.project import Project
 
 __all__ = ["Check", "Health", "examine"]
 
@@ -140,13 +145,30 @@ def _project(start: Path) -> Iterator[Check]:
     try:
         project = Project.find(start)
     except GreenroomError as error:
-        yield Check("project", Health.WARNING, error.message, error.hint)
+        there = Project.folder_above(start)
+        message = error.message if there is None else f"{error.where}: {error.message}"
+        yield Check("project", Health.WARNING if there is None else Health.PROBLEM, message, error.hint)
         return
     yield Check("project", Health.OK, str(project.folder))
     cast = load_cast(project.cast_folder)
     names = ", ".join(sorted(cast)) or "nobody yet"
     step = "" if cast else "greenroom cast add NAME --portrait PICTURE"
     yield Check("cast", Health.OK if cast else Health.WARNING, names, step)
+    for problem in cast.broken.values():
+        yield Check("cast", Health.PROBLEM, f"{problem.where}: {problem.message}", problem.hint)
+    yield from _ledger(project)
+
+
+def _ledger(project: Project) -> Iterator[Check]:
+    from greenroom.takes.ledger import Ledger
+
+    if not project.ledger_path.exists():
+        return  # it is made with the first plan
+    try:
+        with Ledger.open(project.ledger_path, project=project.id) as ledger:
+            yield Check("ledger", Health.OK, f"{len(ledger.takes())} takes")
+    except GreenroomError as error:
+        yield Check("ledger", Health.PROBLEM, f"{error.where}: {error.message}", error.hint)
 
 
 def _ledger_folder() -> Check:

@@ -69,6 +69,8 @@ class Project:
         file = folder / FILE_NAME
         if file.exists():
             raise ProjectError("there is a project already", hint="Edit greenroom.toml to change it.", where=str(file))
+        if folder.is_file():
+            raise ProjectError("this is a file, not a folder", hint="Name the folder of the cut.", where=str(folder))
         text = project_text(str(uuid.uuid4()), handles=handles, rate=str(rate) if rate is not None else "")
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -174,8 +176,11 @@ def _parse(file: Path) -> dict[str, Any]:
     except FileNotFoundError:
         raise ProjectError("there is no greenroom.toml", hint="greenroom init FOLDER", where=str(file.parent)) from None
     except OSError as error:
-        raise ProjectError(f"can't be read ({error.strerror or error})", where=str(file)) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        hint = "Check the permissions of the file and its folder."
+        raise ProjectError(f"can't be read ({error.strerror or error})", hint=hint, where=str(file)) from error
+    except UnicodeDecodeError as error:
+        raise ProjectError("is not text in UTF-8", hint="Save it as UTF-8.", where=str(file)) from error
+    except tomllib.TOMLDecodeError as error:
         raise ProjectError(f"is not TOML: {error}", hint="Mend the line that is named.", where=str(file)) from error
 
 

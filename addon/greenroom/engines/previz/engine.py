@@ -139,11 +139,18 @@ def _portrait_problems(portrait: Path) -> tuple[Problem, ...]:
     from greenroom.perception.portrait import check_portrait
 
     try:
-        picture = cv2.imdecode(np.frombuffer(portrait.read_bytes(), np.uint8), cv2.IMREAD_COLOR)
-    except (OSError, cv2.error) as error:
-        return (_error("portrait", f"the portrait can't be read: {error}", "", str(portrait)),)
+        data = np.frombuffer(portrait.read_bytes(), np.uint8)
+    except OSError as error:
+        hint = "Check that the file is there and may be read."
+        return (_error("portrait", f"the portrait can't be read: {error.strerror}", hint, str(portrait)),)
+    # OpenCV raises for no bytes at all, and returns None for those that are no picture
+    picture = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
     if picture is None:
-        return (_error("portrait", "the portrait is not a picture", "Save it as PNG or JPEG.", str(portrait)),)
+        return (
+            _error(
+                "portrait", "the portrait is not a picture, or damaged", "Save it again as PNG or JPEG.", str(portrait)
+            ),
+        )
     found = check_portrait(np.asarray(picture, np.uint8)).problems
     return tuple(replace(problem, where=str(portrait)) for problem in found)
 
