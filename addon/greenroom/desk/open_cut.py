@@ -89,6 +89,7 @@ class Desk:
 
     def apply(self, output: Path, to: str | None) -> Applied:
         from greenroom.desk.writing_back.apply import apply_to_timeline
+        from greenroom.desk.writing_back.take_paths import folder_to_name_from
         from greenroom.desk.writing_back.writeback import TakesOfCue, edit_plan
         from greenroom.desk.writing_back.written import write_once
 
@@ -96,7 +97,8 @@ class Desk:
         edits = edit_plan(self.sheet, have)
 
         def write() -> tuple[Any, ...]:
-            apply_to_timeline(self.timeline, edits)
+            folder = folder_to_name_from(output, to, self.project.folder)
+            apply_to_timeline(self.timeline, edits, relative_to=folder)
             return write_timeline(self.timeline, output, to)
 
         losses = write_once(self.sheet.layout.path, output, to, edits, self.ledger, write)

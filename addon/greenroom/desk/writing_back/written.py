@@ -50,7 +50,7 @@ def _key(cut: Path | None, output: Path, to: str | None, edits: EditPlan) -> str
     if not source:
         return ""
     parts = repr((__version__, source, str(output.absolute()), to, edits))
-    return f"written/1:{hashlib.sha256(parts.encode('utf-8', 'surrogatepass')).hexdigest()}"
+    return f"written/2:{hashlib.sha256(parts.encode('utf-8', 'surrogatepass')).hexdigest()}"
 
 
 def _identity(path: Path) -> str:
