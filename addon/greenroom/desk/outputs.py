@@ -64,7 +64,7 @@ def check_media_kept(output: Path, layout: Layout, project: Project | None) -> N
     if not output.exists():
         return
     name = output.resolve().name.casefold()
-    for path in _played(layout):
+    for path in _played(layout, name):
         if path.name.casefold() == name and path.exists() and path.samefile(output):
             raise InputError("the cut plays this file", hint=_OTHER_NAME, where=str(output))
 
@@ -96,11 +96,16 @@ def _check_project_kept(output: Path, project: Project) -> None:
         )
 
 
-def _played(layout: Layout) -> Iterator[Path]:
-    """Media files of the cut, picture and sound; of a sequence its first picture."""
+def _played(layout: Layout, name: str) -> Iterator[Path]:
+    """Media files of the cut that may have the casefolded `name`; of a sequence its first picture.
+
+    The url tells most of them apart: what a clip plays is worked out only where the name is in it, or hides behind
+    escapes or numbers.
+    """
     for track in layout.tracks:
         for event in track.events:
-            if event.media is None:
+            url = event.url.casefold()
+            if not (name in url or "%" in url or "#" in url) or event.media is None:
                 continue
             if event.media.path is not None:
                 yield event.media.path
