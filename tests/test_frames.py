@@ -360,3 +360,9 @@ class TestFrameRange:
     def test_less_than_nothing_is_refused(self):
         with pytest.raises(FrameError, match="-1 frames"):
             FrameRange(0, -1, F(24))
+
+
+@pytest.mark.parametrize(("given", "meant"), [(17.3, F(173, 10)), (12.5, F(25, 2)), (23.976, F(24000, 1001))])
+def test_a_float_means_its_digits(given: float, meant: F) -> None:
+    assert exact_rate(given) == meant
+    assert exact_rate(str(exact_rate(given))) == meant  # as JSON says it, and as tables read it back

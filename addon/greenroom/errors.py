@@ -28,7 +28,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 __all__ = [
     "BudgetError",
@@ -52,9 +52,11 @@ __all__ = [
     "StoreError",
     "TimelineError",
     "nearest",
+    "told_once",
 ]
 
 
+_PLACES = 4  # of one fault that are named
 _LISTED = 30  # known words that a hint names: all keys of a note, and any cast that fits a screen
 
 
@@ -137,12 +139,12 @@ class PlanError(InputError):
     """All problems of a plan at once."""
 
     def __init__(self, problems: Sequence[Problem], *, hint: str = "") -> None:
-        count = len(problems)
+        self.problems = tuple(dict.fromkeys(problems))
+        count = len(self.problems)
         super().__init__(f"{count} problem{'s' if count != 1 else ''} in the plan", hint=hint)
-        self.problems = tuple(problems)
 
     def __str__(self) -> str:
-        return "\n".join([self.message + ":", *(f"  {problem}" for problem in self.problems)])
+        return "\n".join([self.message + ":", *(f"  {problem}" for problem in told_once(self.problems))])
 
 
 class RefusedError(GreenroomError):
@@ -183,6 +185,16 @@ class LedgerBusy(StoreError):
     """Another process holds the ledger."""
 
 
+def told_once(problems: Iterable[Problem]) -> list[Problem]:
+    """The same fault in several places as one problem, with the first places by name and the others by number."""
+    places: dict[Problem, list[str]] = {}
+    for problem in problems:
+        same = places.setdefault(replace(problem, where=""), [])
+        if problem.where and problem.where not in same:
+            same.append(problem.where)
+    return [replace(problem, where=_listed(where)) for problem, where in places.items()]
+
+
 def nearest(word: str, known: Iterable[str]) -> str:
     """A hint that names the nearest known word and lists the known ones.
 
@@ -200,6 +212,13 @@ def nearest(word: str, known: Iterable[str]) -> str:
     listed = ", ".join(names[:_LISTED])
     more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
     return f"{guess}Known: {listed}{more}."
+
+
+def _listed(where: Sequence[str]) -> str:
+    more = len(where) - _PLACES
+    if more <= 1:
+        return "; ".join(where)
+    return f"{'; '.join(where[:_PLACES])}; and {more} more places"
 
 
 def _paragraph(message: str, hint: str, where: str) -> str:

@@ -53,7 +53,8 @@ def exact_rate(value: Fraction | int | float | str) -> Fraction:
         raise FrameError(f"{value[:40]!r} is not a frame rate", hint="Write 24, 23.976 or 24000/1001.")
     else:
         try:
-            rate = Fraction(value.strip() if isinstance(value, str) else value)
+            # a float by its digits: 17.3 is 173/10, not the binary number nearest to it
+            rate = Fraction(value if isinstance(value, int) else str(value).strip())
         except (ValueError, OverflowError, ZeroDivisionError) as error:
             raise FrameError(f"{value!r} is not a frame rate", hint="Write 24, 23.976 or 24000/1001.") from error
     if not 0 < rate <= 1000:

@@ -19,6 +19,10 @@ from typing import Any
 __all__ = ["main"]
 
 
+class NoCut(Exception):
+    """The adapter found nothing in the file, and said so by returning nothing."""
+
+
 def main(folder: Path) -> int:
     """Do the job in `folder`. Exit status 0 done, 1 the adapter failed, 2 there is no such adapter."""
     job = json.loads((folder / "job.json").read_text(encoding="utf-8"))
@@ -60,6 +64,8 @@ def _read(adapter: Any, job: dict[str, Any], document: Path) -> None:
         found = adapter.read_from_file(str(path), **job["options"])
     if isinstance(found, list):
         found = otio.schema.SerializableCollection(children=found)
+    if not isinstance(found, otio.core.SerializableObject):
+        raise NoCut
     document.write_text(otio.core.serialize_json_to_string(found, {}, -1), encoding="utf-8")
 
 

@@ -23,6 +23,7 @@ from greenroom_otio.rates import frames_of, has_drop_frame, nominal, written
 __all__ = ["CHANNELS", "EdlEvent", "EdlText", "Locator", "is_marker_list", "scan"]
 
 _TIMECODE = re.compile(r"(?<![\d:;.])(\d{2})[:;.](\d{2})[:;.](\d{2})([:;.])(\d{2,3})(?![\d:;.])")
+_IMPOSSIBLE = re.compile(r"^\d\d[:;.]([6-9]\d[:;.]\d\d|\d\d[:;.][6-9]\d)[:;.]\d")
 _EVENT = re.compile(r"^\d+\s")
 _LOCATOR = re.compile(r"^\*?\s*LOC:?\s*(\d\d:\d\d:\d\d[:;]\d{2,3})(?:\s+(\S+))?(?:\s+(.*))?$", re.IGNORECASE)
 _MODE = re.compile(r"^\*?\s*FCM:?\s*(NON[\s-]*)?DROP", re.IGNORECASE)
@@ -95,7 +96,7 @@ def _check_rate(lines: list[str], rate: Fraction, where: str, warnings: Warnings
     if largest >= base:
         raise ReadError(
             f"The EDL is not {written(rate)} fps: it has a frame number {largest}",
-            hint=f"Give the rate that the cut was made at, at least {largest + 1}: rate={_next_rate(largest)}, say.",
+            hint=f"Give the rate that the cut was made at, at least {largest + 1}: --rate {_next_rate(largest)}, say.",
             where=f"{where}, line {place}",
         )
     if count >= _ENOUGH and largest < base - base // 5:
@@ -135,6 +136,7 @@ def _spelled(lines: list[str], rate: Fraction, where: str, warnings: Warnings) -
 def _events(lines: list[str], rate: Fraction, where: str) -> Iterator[EdlEvent]:
     """The events in order. Numbers them anew in `lines`: the adapter takes equal numbers for parts of one event."""
     event: EdlEvent | None = None
+    told: set[tuple[int, str]] = set()
     count = 0
     for number, line in enumerate(lines, 1):
         if _EVENT.match(line):
@@ -149,12 +151,25 @@ def _events(lines: list[str], rate: Fraction, where: str) -> Iterator[EdlEvent]:
                 yield event
             event = found
         elif event is not None:
-            locator = _LOCATOR.match(line)
-            if locator:
-                frame = frames_of(locator[1], rate)
-                event.locators.append(Locator(frame, locator[2] or "", (locator[3] or "").strip(), number))
+            locator = _locator(line, number, rate)
+            if locator is not None and not _repeated(locator, event, told):
+                event.locators.append(locator)
+                told.add((locator.frame, locator.text))
     if event is not None:
         yield event
+
+
+def _locator(line: str, number: int, rate: Fraction) -> Locator | None:
+    found = _LOCATOR.match(line)
+    if found is None:
+        return None
+    return Locator(frames_of(found[1], rate), found[2] or "", (found[3] or "").strip(), number)
+
+
+def _repeated(locator: Locator, event: EdlEvent, told: set[tuple[int, str]]) -> bool:
+    """A dissolve repeats the notes of the clip that it comes from: they are that clip's, not this event's."""
+    inside = event.record[0] <= locator.frame < event.record[1]
+    return not inside and (locator.frame, locator.text) in told
 
 
 def _belongs(line: EdlEvent, event: EdlEvent) -> bool:
@@ -170,6 +185,13 @@ def _event(line: str, number: int, rate: Fraction, where: str) -> EdlEvent:
             hint="The line is damaged, or the EDL is not CMX 3600: export the cut again.",
             where=where,
         )
+    for text in fields[-4:]:
+        if _IMPOSSIBLE.match(text):
+            raise ReadError(
+                f"{text} is no timecode: minutes and seconds go to 59",
+                hint="The line is damaged: export the cut again.",
+                where=where,
+            )
     try:
         times = [frames_of(text, rate) if ":" in text else int(text) for text in fields[-4:]]
     except ValueError:

@@ -17,7 +17,7 @@ from typing import Any
 import opentimelineio as otio
 
 from greenroom_otio.edl import CHANNELS, EdlEvent, EdlText, Locator, is_marker_list, scan
-from greenroom_otio.errors import ReadError
+from greenroom_otio.errors import AdapterFailed, ReadError
 from greenroom_otio.foreign import read_foreign
 from greenroom_otio.losses import Warnings, warning
 from greenroom_otio.rates import nominal, rate_of, timecode_of
@@ -78,8 +78,8 @@ def _timeline(edl: EdlText, rate: Fraction, where: str, timeout: float, warnings
         spelled.write_text(edl.text, encoding="utf-8")
         try:
             document = read_foreign("edl", spelled, where, timeout=timeout, rate=float(rate))
-        except ReadError as strict:
-            if "EDLParseError" not in strict.message:
+        except AdapterFailed as strict:
+            if strict.kind != "EDLParseError":
                 raise
             document = read_foreign(
                 "edl", spelled, where, timeout=timeout, rate=float(rate), ignore_timecode_mismatch=True
@@ -93,7 +93,7 @@ def _timeline(edl: EdlText, rate: Fraction, where: str, timeout: float, warnings
 
 def _in_words(message: str) -> str:
     """The adapter's message without its types: "source 54 frames, record 53, in clip shot_010"."""
-    text = message.partition("EDLParseError: ")[2]
+    text = message.partition("(")[2].removesuffix(")")
     found = re.search(r"RationalTime\((\d+), [\d.]+\) != RationalTime\((\d+), [\d.]+\) for clip (.*)", text)
     if found:
         return f"the source has {found[1]} frames, the record {found[2]}, in clip {found[3]}"

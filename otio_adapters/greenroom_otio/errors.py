@@ -3,6 +3,7 @@
 
 OTIOError
 ├── ReadError     a cut that can't be read, or isn't one
+│   └── AdapterFailed   another's adapter gave up; `kind` is the name of its error
 └── WriteError    a cut that can't be written so
 """
 
@@ -10,7 +11,7 @@ from __future__ import annotations
 
 import opentimelineio as otio
 
-__all__ = ["ReadError", "WriteError"]
+__all__ = ["AdapterFailed", "ReadError", "WriteError"]
 
 
 class _CutError(otio.exceptions.OTIOError):  # type: ignore[misc]  # OpenTimelineIO has no types
@@ -30,6 +31,14 @@ class _CutError(otio.exceptions.OTIOError):  # type: ignore[misc]  # OpenTimelin
 
 class ReadError(_CutError):
     """A cut that can't be read, or isn't one."""
+
+
+class AdapterFailed(ReadError):
+    """Another's adapter gave up on a file. Its error's class is in `kind`, for code; the message is for editors."""
+
+    def __init__(self, message: str, *, hint: str = "", where: str = "", kind: str = "") -> None:
+        super().__init__(message, hint=hint, where=where)
+        self.kind = kind
 
 
 class WriteError(_CutError):

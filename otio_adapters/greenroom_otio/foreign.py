@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from greenroom_otio.errors import ReadError, WriteError
+from greenroom_otio.errors import AdapterFailed, WriteError
 
 __all__ = ["ADAPTERS", "Adapter", "read_foreign", "write_foreign"]
 
@@ -44,7 +44,7 @@ def read_foreign(file_format: str, path: Path, where: str, *, timeout: float, **
     """The OTIO document that the adapter made of `path`.
 
     Raises:
-        ReadError: the adapter failed, crashed, took too long, or isn't installed. `kind` of its error in the message.
+        AdapterFailed: the adapter failed, crashed, took too long, or isn't installed.
     """
     adapter = ADAPTERS[file_format]
     with tempfile.TemporaryDirectory(prefix="greenroom-") as name:
@@ -52,7 +52,7 @@ def read_foreign(file_format: str, path: Path, where: str, *, timeout: float, **
         failure = _run(adapter, folder, {"does": "read", "path": str(path.absolute()), "options": options}, timeout)
         if failure:
             hint = _HINT_OF_STATUS.get(failure.status, "The file may be damaged: export the cut again.")
-            raise ReadError(failure.message, hint=hint.format(adapter=adapter), where=where)
+            raise AdapterFailed(failure.message, hint=hint.format(adapter=adapter), where=where, kind=failure.kind)
         return (folder / "cut.otio").read_bytes()
 
 
@@ -78,6 +78,7 @@ def write_foreign(file_format: str, document: str, *, timeout: float, suffix: st
 class _Failure:
     status: int
     message: str
+    kind: str = ""
 
 
 _TIMED_OUT = 1000
@@ -122,4 +123,14 @@ def _failure(adapter: Adapter, status: int, folder: Path) -> _Failure:
     if told["kind"] == "MemoryError":
         return _Failure(status, f"The {adapter.title} adapter needed more than {MEGABYTES >> 10} GB of memory")
     message = " ".join(told["message"].split())[:400]
-    return _Failure(status, f"The {adapter.title} adapter fails: {told['kind']}: {message}")
+    return _Failure(status, _in_words(adapter, told["kind"], message), told["kind"])
+
+
+def _in_words(adapter: Adapter, kind: str, message: str) -> str:
+    """What went wrong, without the names that programmers have for it."""
+    if kind == "ParseError":  # of XML: "no element found: line 1, column 57"
+        place = message.rpartition(": ")[2]
+        return f"This {adapter.title} breaks off at {place}"
+    if kind == "NoCut" or "No top-level sequences found" in message:
+        return f"This {adapter.title} holds no cut"
+    return f"This {adapter.title} can't be made sense of ({message or kind})"

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 import re
+import stat
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -120,10 +121,10 @@ def _unchanged(path: Path) -> Iterator[None]:
 
 def _state(path: Path) -> tuple[int, int, int] | None:
     try:
-        stat = path.stat()
+        known = path.stat()
     except OSError:
         return None
-    return stat.st_size, stat.st_mtime_ns, stat.st_ino
+    return known.st_size, known.st_mtime_ns, known.st_ino
 
 
 def _main_file(path: Path) -> Path:
@@ -226,7 +227,11 @@ def read_bytes(path: Path) -> bytes:
         ReadError: missing, a folder, no permission, empty.
     """
     try:
-        if path.stat().st_size > MAX_BYTES:
+        known = path.stat()
+        if not stat.S_ISREG(known.st_mode) and not stat.S_ISDIR(known.st_mode):
+            # a pipe or a device has no end
+            raise ReadError("This is not a file", hint="Name the file of the cut.", where=str(path))
+        if known.st_size > MAX_BYTES:
             raise _too_big(path)
         return path.read_bytes()
     except FileNotFoundError:
@@ -236,7 +241,7 @@ def read_bytes(path: Path) -> bytes:
     except PermissionError:
         raise ReadError("The file may not be read", hint="Check its permissions.", where=str(path)) from None
     except OSError as error:
-        raise ReadError(f"The file can't be read: {error.strerror}", where=str(path)) from error
+        raise ReadError(f"The file can't be read: {error.strerror}", hint="Check the path.", where=str(path)) from error
 
 
 def _too_big(path: Path) -> ReadError:

@@ -182,6 +182,13 @@ def _foreign(error: Exception, where: str) -> ReadError:
             hint="Export it for OTIO 0.18 (otiotool --downgrade OTIO_CORE:0.18.1), or as FCP7 XML.",
             where=where,
         )
+    if "type mismatch while decoding" in text:
+        place = text.rpartition("(")[2].rstrip(")") if text.endswith(")") else "an unknown line"
+        return ReadError(
+            f"Something stands where OpenTimelineIO knows nothing of its kind ({place})",
+            hint="Export the cut again, or as FCP7 XML.",
+            where=where,
+        )
     if isinstance(error, KeyError):
         text = f"a field is missing: {text}"
     return ReadError(f"OpenTimelineIO can't read it: {text}", hint="Export the cut again.", where=where)

@@ -37,6 +37,10 @@ def finish_fcpxml(work: Preparation, rate: float) -> Any:
     if start is not None and start.value:
         work.lose("the start timecode", why="the adapter writes FCPXML from zero")
     _start(work.timeline, rate)
+    for track in work.timeline.tracks:
+        for child in track:
+            if isinstance(child, otio.schema.Transition):
+                work.lose(f"the transition {child.transition_type}", track.name, "the adapter writes cuts only")
     for marker in work.timeline.tracks.markers:
         work.lose(f'the timeline marker "{marker.name}"')
     return work.timeline

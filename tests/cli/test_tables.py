@@ -80,6 +80,8 @@ def test_one_fault_in_several_places_is_told_once(run: Callable[..., Any], write
     assert len(faults) == 1
     assert "SC00" in faults[0]
     assert "3 more places" in faults[0]
+    refused = run("generate", cut, "-o", "new.otio").err.splitlines()
+    assert [line.count("NOBODY") for line in refused] == [0, 1]
 
 
 def test_an_empty_slot_is_one_fault(run: Callable[..., Any], write_cut: Callable[..., Path], project: Path) -> None:

@@ -43,7 +43,7 @@ def test_a_rate_that_is_none_is_refused(rate: Any) -> None:
 
 def test_a_frame_number_beyond_the_rate_names_its_line(tmp_path: Path) -> None:
     (tmp_path / "cut.edl").write_text("001  A V C 01:00:00:00 01:00:00:24 01:00:00:00 01:00:00:24\n")
-    with pytest.raises(ReadError, match="rate=25") as caught:
+    with pytest.raises(ReadError, match="--rate 25") as caught:
         read_cut(tmp_path / "cut.edl", rate="23.976")
     assert caught.value.where == "cut.edl, line 1"
 
@@ -231,3 +231,19 @@ def test_timeline_markers_become_locators_of_the_clips_under_them(
     assert warnings_of(back) == []
     lost = [loss.what for loss in report if loss.what.startswith("the timeline marker")]
     assert lost == ['the timeline marker "OVER THE GAP"', 'the timeline marker "GR#CCCC: ACTOR=INES TRACK=V2"']
+
+
+def test_a_timecode_that_no_clock_shows_is_refused_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "cut.edl").write_text("001  A V C 00:00:00:00 00:00:75:00 01:00:00:00 01:00:75:00\n")
+    with pytest.raises(ReadError, match="00:00:75:00 is no timecode") as caught:
+        read_cut(tmp_path / "cut.edl", rate=24)
+    assert caught.value.where == "cut.edl, line 1"
+
+
+def test_a_note_between_two_dissolves_stays_on_its_own_clip(tmp_path: Path) -> None:
+    """A dissolve names the clip that it comes from once more, with its locators."""
+    dissolves = (FIXTURES / "note_between_dissolves.edl").read_text()
+    assert dissolves.count("GR#7F3A") == 2
+    timeline = read_cut(FIXTURES / "note_between_dissolves.edl", rate=24)
+    noted = {clip.name: [marker.name for marker in clip.markers] for clip in timeline.find_clips()}
+    assert noted == {"OPENING": [], "PLACEHOLDER": ["GR#7F3A: ACTOR=MARA MODE=TALK"], "CLOSING": []}

@@ -69,6 +69,11 @@ def test_writing_leaves_the_timeline_alone_and_tells_losses(tmp_path: Path, scen
     assert all(loss.what and loss.why for loss in report)
 
 
+def test_fcpxml_tells_that_its_dissolves_are_gone(tmp_path: Path, scene: Any) -> None:
+    report = write_cut(scene, tmp_path / "cut.fcpxml")
+    assert losses_at(report, "Video 1").count("the transition SMPTE_Dissolve") == 1
+
+
 def test_fcp7_there_and_back(tmp_path: Path, scene: Any) -> None:
     report = write_cut(scene, tmp_path / "cut.xml")
     back = read_cut(tmp_path / "cut.xml")

@@ -7,6 +7,7 @@ All files are read and walked in one child process, so that a crash would be see
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import zipfile
@@ -285,3 +286,38 @@ def test_a_bundle_is_read_and_says_that_its_media_are_inside(tmp_path: Path) -> 
     timeline = read_cut(tmp_path / "cut.otioz")
     assert timeline.name == "scene"
     assert timeline.metadata["greenroom_read"]["warnings"][0]["code"] == "media-in-bundle"
+
+
+PROGRAMMERS_WORDS = ("Error", "Exception", "None", "opentimelineio", "N14", "Traceback")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("cut.xml", "<?xml version='1.0'?><xmeml version='5'><sequence><name>x", "breaks off at line 1"),
+        ("cut.xml", "<xmeml version='5'></xmeml>", "holds no cut"),
+        ("cut.fcpxml", "<fcpxml version='1.9'><resources>", "breaks off at line 1"),
+        ("cut.fcpxml", "<fcpxml version='1.9'></fcpxml>", "holds no cut"),
+    ],
+)
+def test_what_an_adapter_says_is_put_in_an_editors_words(tmp_path: Path, name: str, content: str, told: str) -> None:
+    (tmp_path / name).write_text(content)
+    with pytest.raises(ReadError, match=told) as caught:
+        read_cut(tmp_path / name)
+    assert not any(word in str(caught.value) for word in PROGRAMMERS_WORDS)
+
+
+def test_an_object_of_an_unknown_kind_is_told_without_the_names_of_c(tmp_path: Path) -> None:
+    timeline = otio.schema.Timeline()
+    timeline.tracks.append(otio.schema.Track(children=[otio.schema.Clip("a")]))
+    document = timeline.to_json_string().replace("Clip.2", "Klip.1")
+    (tmp_path / "cut.otio").write_text(document)
+    with pytest.raises(ReadError, match="nothing of its kind") as caught:
+        read_cut(tmp_path / "cut.otio")
+    assert not any(word in str(caught.value) for word in PROGRAMMERS_WORDS)
+
+
+def test_a_pipe_is_no_cut(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "cut.otio")
+    with pytest.raises(ReadError, match="not a file"):
+        read_cut(tmp_path / "cut.otio")

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
 
+from greenroom.errors import Problem, Severity, told_once
+
 if TYPE_CHECKING:
     from rich.console import JustifyMethod
     from rich.table import Table
@@ -24,7 +26,6 @@ Json: TypeAlias = Mapping[str, Any]
 
 _WIDE = 400  # columns where nobody looks at a screen
 _FOLDED = 12  # columns, below which nothing is folded
-_PLACES = 4  # of one problem that are named
 _COLOURS = {"error": "red", "problem": "red", "warning": "yellow", "note": "blue"}
 
 
@@ -80,24 +81,12 @@ def show_problems(problems: Iterable[Json]) -> None:
 
     One that stands in several places is told once, with the places.
     """
-    places: dict[tuple[str, str, str], list[str]] = {}
-    for problem in problems:
-        same = places.setdefault((problem["severity"], problem["message"], problem["hint"]), [])
-        if problem["where"] and problem["where"] not in same:
-            same.append(problem["where"])
-    for (severity, message, hint), where in places.items():
-        text = f"{_listed(where)}: {message}" if where else message
-        if hint:
-            text = f"{text.rstrip('.')}. {hint}"
-        say(f"{click.style(severity, fg=_COLOURS[severity])}: {text}")
-
-
-def _listed(where: Sequence[str]) -> str:
-    """The first places by name, the others by number."""
-    more = len(where) - _PLACES
-    if more <= 1:
-        return "; ".join(where)
-    return f"{'; '.join(where[:_PLACES])}; and {more} more places"
+    values = (
+        Problem(Severity(each["severity"]), each.get("code", ""), each["message"], each["hint"], each["where"])
+        for each in problems
+    )
+    for problem in told_once(values):
+        say(f"{click.style(problem.severity, fg=_COLOURS[problem.severity])}: {problem}")
 
 
 def _print(table: Table, narrowest: int) -> None:
