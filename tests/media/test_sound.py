@@ -119,7 +119,7 @@ class TestChannels:
             read_sound(clicks_wav, F(0), 10, channel=2)
 
     def test_a_stream_that_is_not_there(self, clicks_wav):
-        with pytest.raises(MediaError, match="1 sound streams, stream 1 was asked for"):
+        with pytest.raises(MediaError, match="1 sound streams, number 2 was asked for"):
             read_sound(clicks_wav, F(0), 10, stream=1)
 
     def test_a_movie_without_sound(self, make_movie, long_gop, tmp_path):
