@@ -31,11 +31,13 @@ time over time (smaller is better) where the goal is "<=", speed over speed wher
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("rooms", nargs="*", choices=[*ROOMS, []], default=list(ROOMS))
+    parser.add_argument("rooms", nargs="*", metavar="ROOM")
     parser.add_argument("--write", type=Path)
     asked = parser.parse_args()
+    if unknown := set(asked.rooms) - set(ROOMS):
+        parser.error(f"no such room: {', '.join(sorted(unknown))}; there are {', '.join(ROOMS)}")
     rows: list[Row] = []
-    for room in asked.rooms:
+    for room in asked.rooms or ROOMS:
         with tempfile.TemporaryDirectory() as folder:
             for row in importlib.import_module(room).rows(Path(folder)):
                 verdict = "ok  " if row.passed else "MISS"
