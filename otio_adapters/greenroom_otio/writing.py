@@ -76,7 +76,8 @@ def format_of(path: Path, to: str | None = None) -> str:
     if chosen in _KNOWN:
         return str(chosen)
     wanted = f'the format "{to}"' if to else f'the suffix "{path.suffix}"'
-    raise WriteError(f"Greenroom can't write {wanted}", hint=f"Known: {', '.join(_KNOWN)}.", where=str(path))
+    known = _KNOWN if to else tuple(_FORMATS)
+    raise WriteError(f"Greenroom can't write {wanted}", hint=f"Known: {', '.join(known)}.", where=str(path))
 
 
 def _folder_of(timeline: Any) -> Path | None:

@@ -61,6 +61,24 @@ def test_stopped_the_same_command_goes_on(
     assert len(list((project / "takes").glob("*/take_*"))) == 3
 
 
+@pytest.mark.parametrize("pause", [0.005, 0.05, 0.2])
+def test_pressed_by_impatient_fingers_it_stops_as_quietly(
+    at_work: subprocess.Popen[str], run_again: Callable[[], int], project: Path, pause: float
+) -> None:
+    for _ in range(4):
+        if at_work.poll() is None:
+            at_work.send_signal(signal.SIGINT)
+            time.sleep(pause)
+    _, told = at_work.communicate(timeout=60)
+    assert at_work.returncode == 130, told
+    assert [line for line in told.splitlines() if line] == [
+        "Greenroom: stopped. Nothing is lost; the same command goes on where it was: "
+        "greenroom generate cut.otio -o new.otio"
+    ]
+    assert run_again() == 0
+    assert len(list((project / "takes").glob("*/take_*"))) == 3
+
+
 def test_a_job_in_the_background_that_ignores_ctrl_c_can_be_ended(
     project: Path, two_cues: Path, environment: dict[str, str]
 ) -> None:

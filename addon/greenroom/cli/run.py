@@ -40,6 +40,7 @@ _SPACE = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Runs `arguments` and returns the exit status; never raises for anything that an editor can meet."""
+    own_process = arguments is None
     words = list(sys.argv[1:] if arguments is None else arguments)
     _never_fail_to_print()
     teller = Teller(words)
@@ -48,6 +49,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
         with _ending_as_ctrl_c(asked):
             status = app.main(args=words, prog_name="greenroom", standalone_mode=False)
     except (KeyboardInterrupt, click.Abort):
+        if own_process:
+            # Impatient fingers press it again: what is left to do takes a moment, and should not end in a traceback.
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
         return teller.interrupted(TERMINATED if asked else INTERRUPTED)
     except click.ClickException as error:
         return teller.wrong_use(error)

@@ -15,6 +15,7 @@ from pathlib import Path
 from greenroom.desk.generating.job_events import GenerateReport, JobEvent, JobResult, JobStep, Outcome
 from greenroom.desk.generating.job_room import Order, Prepare, Room
 from greenroom.desk.generating.performing import perform
+from greenroom.desk.generating.stopping import stopped_once
 from greenroom.desk.planning.model import CuePlan, Plan, PlannedTake
 from greenroom.desk.planning.prepare import prepare as build_request
 from greenroom.desk.project.project import Project
@@ -117,7 +118,7 @@ async def _perform_all(
     on_event: Callable[[JobEvent], None],
     prepare: Prepare,
 ) -> None:
-    with Workers() as workers:
+    with stopped_once(), Workers() as workers:
         room = Room(
             ledger,
             store,
