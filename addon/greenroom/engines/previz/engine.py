@@ -8,13 +8,14 @@ does the work. A job that a crash interrupted is simply fetched again.
 from __future__ import annotations
 
 import asyncio
+import importlib
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
+from typing import cast
 
 from greenroom.engines.contract import Capabilities, Delivery, Estimate, Handle, Lost, Request, Status, Succeeded
 from greenroom.engines.workers import Workers
@@ -22,10 +23,13 @@ from greenroom.errors import Problem, Severity
 
 __all__ = ["VERSION", "PrevizEngine", "close_workers", "workers"]
 
-VERSION = "1"
+VERSION = "2"
 """Part of every cue's fingerprint: raise it when the same request gives other frames."""
 
-_MODES = ("talk",)
+_MODES = {"talk": ("talk", "render_talk")}
+"""Mode: the module of this room and its function that makes a take, imported in the worker that needs it."""
+
+_FACELESS = ("lipsync",)  # modes that work on whoever is in the picture
 _SPEED = 1.0  # seconds of work for a second of 720p24 on two cores, writing included; the slower of what was measured
 _JOB = "request.json"
 _workers = Workers()
@@ -40,10 +44,10 @@ class PrevizEngine:
             name="previz",
             title="Previz (local)",
             version=VERSION,
-            modes=_MODES,
+            modes=tuple(_MODES),
             hosted=False,
             label="previz",
-            needs_dialogue=_MODES,
+            needs_dialogue=tuple(mode for mode in ("talk", "lipsync") if mode in _MODES),
             idempotent=True,
             limits={
                 "portrait": "one face towards the camera, within 20 degrees, mouth closed, 150 px wide or more",
@@ -57,10 +61,14 @@ class PrevizEngine:
         problems = []
         if request.mode not in _MODES:
             problems.append(_error("mode", f"previz can't do {request.mode}", f"It does: {', '.join(_MODES)}."))
-        if request.dialogue is None and request.mode in _MODES:
+        if request.dialogue is None and request.mode in self.capabilities().needs_dialogue:
             message = "there is no dialogue: the mouth will stay closed"
             problems.append(Problem(Severity.WARNING, "no-dialogue", message, "Lay the line under the slot."))
-        return (*problems, *_portrait_problems(request.performer.portrait))
+        if request.mode not in _FACELESS:
+            from greenroom.engines.previz.checks import portrait_problems
+
+            problems += portrait_problems(request.performer.portrait)
+        return tuple(problems)
 
     def estimate(self, request: Request) -> Estimate:
         """Free; the time grows with the picture's size."""
@@ -125,34 +133,11 @@ def _gate(count: int) -> asyncio.Semaphore:
 def _perform(request: Request) -> Delivery:
     import cv2
 
-    from greenroom.engines.previz.talk import render_talk
-
     # one take is one thread of pictures and one of encoding; OpenCV's own threads would only fight over the cores
     cv2.setNumThreads(1)
-    return render_talk(request)
-
-
-def _portrait_problems(portrait: Path) -> tuple[Problem, ...]:
-    import cv2
-    import numpy as np
-
-    from greenroom.perception.portrait import check_portrait
-
-    try:
-        data = np.frombuffer(portrait.read_bytes(), np.uint8)
-    except OSError as error:
-        hint = "Check that the file is there and may be read."
-        return (_error("portrait", f"the portrait can't be read: {error.strerror}", hint, str(portrait)),)
-    # OpenCV raises for no bytes at all, and returns None for those that are no picture
-    picture = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
-    if picture is None:
-        return (
-            _error(
-                "portrait", "the portrait is not a picture, or damaged", "Save it again as PNG or JPEG.", str(portrait)
-            ),
-        )
-    found = check_portrait(np.asarray(picture, np.uint8)).problems
-    return tuple(replace(problem, where=str(portrait)) for problem in found)
+    module, function = _MODES[request.mode]
+    render = getattr(importlib.import_module(f"greenroom.engines.previz.{module}"), function)
+    return cast(Delivery, render(request))
 
 
 def _error(code: str, message: str, hint: str, where: str = "") -> Problem:

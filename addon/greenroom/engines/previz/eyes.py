@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from greenroom.engines.previz.expression import smoothstep
-from greenroom.engines.previz.rig import Box, Placed, Rig
+from greenroom.engines.previz.rig import Placed, Rig
+from greenroom.engines.previz.warp import Box
 from greenroom.perception import mesh
 
 __all__ = ["Eyes"]
@@ -56,32 +57,32 @@ class Eyes:
         """The pixels that lids move over; none while the eyes are open."""
         if blink <= 0:
             return ()
-        return tuple(Box.around(placed.face[eye.outline], self._margin, self._rig.region) for eye in self._eyes)
+        return tuple(Box.around(placed.face[eye.outline], self._margin, placed.view.region) for eye in self._eyes)
 
     def paint(self, region: Picture, placed: Placed, blink: float) -> None:
-        """Lay lids and eyeballs into `region` (the rig's region of one frame); `blink` is 0 open to 1 shut."""
+        """Lay lids and eyeballs into `region` (the pixels of placed.view); `blink` is 0 open to 1 shut."""
         for eye in self._eyes:
             rigid = self._rigid(eye.outline, placed)
             if blink > 0:
-                self._lay_lid(region, eye, rigid, float(smoothstep(0, 0.4, blink)))
+                self._lay_lid(region, eye, rigid, placed, float(smoothstep(0, 0.4, blink)))
             open_ = 1 - float(smoothstep(0.80, 0.97, blink))
             if open_ > 0:
                 self._lay_eyeball(region, eye, rigid, placed, open_)
             if blink > 0:
                 self._lay_lashes(region, eye, placed, float(smoothstep(0, 0.15, blink)))
 
-    def _lay_lid(self, region: Picture, eye: _Eye, rigid: Vectors, weight: float) -> None:
+    def _lay_lid(self, region: Picture, eye: _Eye, rigid: Vectors, placed: Placed, weight: float) -> None:
         corners = np.array([[eye.box.left, eye.box.top], [eye.box.right, eye.box.bottom]], float)
-        box = Box.around(corners @ rigid[:, :2].T + rigid[:, 2], 2, self._rig.region)
+        box = Box.around(corners @ rigid[:, :2].T + rigid[:, 2], 2, placed.view.region)
         matrix = rigid.copy()
         matrix[:, 2] += rigid[:, :2] @ eye.box.origin - box.origin
         size = (box.width, box.height)
         lid = cv2.warpAffine(eye.lid, matrix, size, borderMode=cv2.BORDER_REPLICATE)
         cover = cv2.warpAffine(eye.cover, matrix, size)
-        _blend(region[box.within(self._rig.region)], lid, cover * weight)
+        _blend(region[box.within(placed.view.region)], lid, cover * weight)
 
     def _lay_eyeball(self, region: Picture, eye: _Eye, rigid: Vectors, placed: Placed, open_: float) -> None:
-        box = Box.around(placed.face[eye.outline], 6, self._rig.region)
+        box = Box.around(placed.face[eye.outline], 6, placed.view.region)
         if box.width < 3 or box.height < 3:
             return
         matrix = rigid.copy()
@@ -89,28 +90,28 @@ class Eyes:
         size = (box.width, box.height)
         ball = cv2.warpAffine(self._rig.picture, matrix, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
         mask = _filled(placed.face[eye.outline, :2] - box.origin, size, self._soft)
-        _blend(region[box.within(self._rig.region)], ball, mask * open_)
+        _blend(region[box.within(placed.view.region)], ball, mask * open_)
 
     def _lay_lashes(self, region: Picture, eye: _Eye, placed: Placed, weight: float) -> None:
         """The edge of the lid, where it is now: thick in the middle, running out at the corners."""
         edge = placed.face[eye.upper, :2]
-        box = Box.around(edge, self._margin, self._rig.region)
+        box = Box.around(edge, self._margin, placed.view.region)
         if box.width < 3 or box.height < 3:
             return
         thick = 0.030 * eye.width * np.array([0.3, 0.8, 1, 1, 1, 1, 1, 0.8, 0.3])
         down = np.stack([np.zeros(len(thick)), thick], 1)
         shape = np.concatenate([edge - down, (edge + down)[::-1]]) - box.origin
         mask = _filled(shape, (box.width, box.height), self._soft * 0.8)
-        part = region[box.within(self._rig.region)]
+        part = region[box.within(placed.view.region)]
         _blend(part, np.broadcast_to(eye.lash, part.shape), mask * weight)
 
     def _rigid(self, outline: list[int], placed: Placed) -> Vectors:
-        """The 2 x 3 affine that carries the portrait's eye where the head has turned it, lids aside."""
+        """The 2 x 3 affine that carries the portrait's eye where the skull now is, lids aside."""
         rig = self._rig
         rest = rig.rest[outline]
-        turned = (rest - rig.pivot) @ placed.head.matrix().T + rig.pivot + placed.head.shift
+        there = placed.pose.to_picture(rig.neutral.points[outline])
         known = np.concatenate([rest[:, :2], np.ones((len(rest), 1))], 1)
-        return np.asarray(np.linalg.lstsq(known, turned[:, :2], rcond=None)[0].T)
+        return np.asarray(np.linalg.lstsq(known, there[:, :2], rcond=None)[0].T)
 
 
 def _eye(rig: Rig, outline: tuple[int, ...], upper: tuple[int, ...]) -> _Eye:

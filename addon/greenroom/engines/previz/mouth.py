@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from greenroom.engines.previz.expression import Face, smoothstep
-from greenroom.engines.previz.rig import Box, Placed, Rig
+from greenroom.engines.previz.rig import Placed, Rig
+from greenroom.engines.previz.warp import Box
 from greenroom.perception import mesh
 
 __all__ = ["Mouth"]
@@ -44,7 +45,6 @@ class Mouth:
     """The inside of one portrait's mouth."""
 
     def __init__(self, rig: Rig) -> None:
-        self._rig = rig
         neutral = rig.neutral
         self._skin = _skin(rig)
         self._light = float(np.clip(self._skin.mean() / 165, 0.45, 1.15))
@@ -59,24 +59,24 @@ class Mouth:
     def window(self, placed: Placed) -> Box:
         """The pixels that the mouth may change, with room for its soft edge."""
         lips = placed.face[list(mesh.LIPS_OUTER_OUTLINE)]
-        return Box.around(lips, 6 + round(self._rig.face_width / 40), self._rig.region)
+        return Box.around(lips, 6 + round(_width(placed) / 40), placed.view.region)
 
     def paint(self, region: Picture, placed: Placed, face: Face) -> None:
-        """Lay the inside of the mouth into `region` (the rig's region of one frame)."""
+        """Lay the inside of the mouth into `region` (the pixels of placed.view)."""
         lips = placed.face[list(mesh.LIPS_INNER_OUTLINE), :2]
-        box = Box.around(lips, 4, self._rig.region)
+        box = Box.around(lips, 4, placed.view.region)
         opening = self._opening(placed)
         if box.width < 3 or box.height < 3 or opening <= 0:
             return
         inside = self._inside(box, placed, face)
-        mask = _polygon(lips, box, max(0.8, self._rig.face_width / 260)) * opening
-        part = region[box.within(self._rig.region)]
+        mask = _polygon(lips, box, max(0.8, _width(placed) / 260)) * opening
+        part = region[box.within(placed.view.region)]
         part[:] = np.clip(part + (inside - part) * mask[..., None] + 0.5, 0, 255).astype(np.uint8)
 
     def _opening(self, placed: Placed) -> float:
         """0 where the lips touch, 1 from a millimetre on."""
         gap = (placed.face[list(mesh.LIPS_INNER_LOWER)] - placed.face[list(mesh.LIPS_INNER_UPPER)])[:, 1].max()
-        return float(smoothstep(0.015, 0.10, gap / self._rig.pose.scale))
+        return float(smoothstep(0.015, 0.10, gap / placed.pose.scale))
 
     def _inside(self, box: Box, placed: Placed, face: Face) -> Layer:
         across, down = self._centimetres(box, placed)
@@ -92,10 +92,9 @@ class Mouth:
 
     def _axes(self, placed: Placed) -> Vectors:
         """The 2 x 3 affine from centimetres around the skull's own mouth (across, down) to pixels."""
-        rig, turn = self._rig, placed.head.matrix()
         points = self._origin + np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0]])
-        pixels = (rig.pose.to_picture(points) - rig.pivot) @ turn.T + rig.pivot + placed.head.shift
-        origin, across, down = pixels[:, :2]
+        pixels = placed.pose.to_picture(points)[:, :2]
+        origin, across, down = pixels
         return np.stack([across - origin, down - origin, origin], 1)
 
     def _centimetres(self, box: Box, placed: Placed) -> tuple[Layer, Layer]:
@@ -125,6 +124,11 @@ class Mouth:
         over = 0.72 + 0.28 * np.clip((lines[1] - down) / 0.20, 0, 1)
         corner = 1 - 0.35 * np.clip(np.abs(across) / self._half, 0, 1) ** 3
         return np.asarray(under * over * corner, np.float32)
+
+
+def _width(placed: Placed) -> float:
+    """Of the face, in pixels."""
+    return float(np.linalg.norm(placed.face[234, :2] - placed.face[454, :2]))
 
 
 def _skin(rig: Rig) -> Vectors:

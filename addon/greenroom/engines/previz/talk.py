@@ -7,17 +7,15 @@ same bytes, another seed another performance.
 
 from __future__ import annotations
 
-import queue
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from greenroom.engines.contract import Delivery, Request
+from greenroom.engines.previz.delivery import deliver, read_dialogue, read_portrait
 from greenroom.engines.previz.expression import Face, displacement
 from greenroom.engines.previz.eyes import Eyes
 from greenroom.engines.previz.framing import Framed, frame_portrait
@@ -25,9 +23,8 @@ from greenroom.engines.previz.life import Life, live
 from greenroom.engines.previz.mouth import Mouth
 from greenroom.engines.previz.rig import Head, Rig
 from greenroom.engines.previz.visemes import energy_curves, loudness, mouths_at_frames, speech_curves
-from greenroom.errors import CastError, MediaError
+from greenroom.errors import CastError
 from greenroom.frames import seconds
-from greenroom.media.takes import TakeWriter
 from greenroom.media.types import TakeSpec
 from greenroom.perception.faces import FaceFinder
 from greenroom.perception.speech import Span, time_phones
@@ -39,10 +36,6 @@ Curves = NDArray[np.float64]
 
 _SPEECH_RATE = 16000  # Hz, what the phone decoder was trained on
 _SILENCE = -55.0  # dB: dialogue whose loudest moments stay below it holds no speech
-COMMENT = "previz by Greenroom: not a final picture"
-"""In the metadata of every file: a take says what it is, wherever it ends up."""
-
-_AHEAD = 8  # frames that may wait for the encoder
 
 
 @dataclass(frozen=True)
@@ -103,16 +96,13 @@ def render_talk(request: Request) -> Delivery:
         MediaError: portrait or dialogue can't be read.
     """
     performance = prepare(request)
-    path = request.work / "talk.mov"
-    with TakeWriter(path, request.spec, sound=_dialogue(request), comment=COMMENT) as writer:
-        _write_all(writer, performance.frames())
-    return Delivery(path, conformed=True, report=performance.report)
+    return deliver(request, performance.frames(), performance.report)
 
 
 def prepare(request: Request) -> Performance:
     """Read portrait and dialogue, find face and phones, and plan every frame."""
     spec = request.spec
-    portrait = _portrait(request)
+    portrait = read_portrait(request)
     found = FaceFinder().find(portrait)
     if found is None:
         raise CastError(
@@ -121,11 +111,9 @@ def prepare(request: Request) -> Performance:
             where=str(request.performer.portrait),
         )
     framed = frame_portrait(portrait, found.points, spec.width, spec.height)
-    speech = hear(_dialogue(request), request.line, spec)
+    speech = hear(read_dialogue(request), request.line, spec)
     life = live(spec.frames, spec.rate, request.seed, speech.loud)
     report = {
-        "method": "talk",
-        "label": "previz",
         "timing": speech.method,
         "matched": round(speech.matched, 3),
         "seed": request.seed,
@@ -153,63 +141,3 @@ def _at_speech_rate(samples: NDArray[np.float32], sample_rate: int) -> NDArray[n
     import soxr
 
     return np.asarray(soxr.resample(samples, sample_rate, _SPEECH_RATE), np.float32)
-
-
-def _portrait(request: Request) -> Picture:
-    path = request.performer.portrait
-    try:
-        coded = np.frombuffer(path.read_bytes(), np.uint8)
-    except OSError as error:
-        raise MediaError(f"the portrait can't be read: {error.strerror}", where=str(path)) from error
-    picture = cv2.imdecode(coded, cv2.IMREAD_COLOR) if len(coded) else None
-    if picture is None:
-        raise MediaError("the portrait is not a picture", hint="Save it as PNG or JPEG.", where=str(path))
-    return np.asarray(picture, np.uint8)
-
-
-def _dialogue(request: Request) -> NDArray[np.float32] | None:
-    import soundfile
-
-    if request.dialogue is None:
-        return None
-    try:
-        samples, rate = soundfile.read(request.dialogue, dtype="float32", always_2d=True)
-    except (OSError, soundfile.LibsndfileError) as error:
-        raise MediaError(f"the dialogue can't be read: {error}", where=str(request.dialogue)) from error
-    if rate != request.spec.sample_rate:
-        raise MediaError(
-            f"the dialogue has {rate} Hz, the take {request.spec.sample_rate} Hz",
-            hint="Mix it again at the take's sample rate.",
-            where=str(request.dialogue),
-        )
-    return np.ascontiguousarray(samples.mean(1), np.float32)
-
-
-def _write_all(writer: TakeWriter, frames: Iterator[Picture]) -> None:
-    """Encode in a second thread while the next frames are made: both release the interpreter's lock."""
-    waiting: queue.Queue[Picture | None] = queue.Queue(_AHEAD)
-    with ThreadPoolExecutor(1, "greenroom-previz-encoder") as pool:
-        encoding = pool.submit(_encode, writer, waiting)
-        try:
-            for frame in frames:
-                if not _handed_over(waiting, frame, encoding):
-                    break
-        finally:
-            _handed_over(waiting, None, encoding)
-        encoding.result()
-
-
-def _encode(writer: TakeWriter, waiting: queue.Queue[Picture | None]) -> None:
-    while (frame := waiting.get()) is not None:  # iter(get, None) would compare pictures with None pixel by pixel
-        writer.write(frame)
-
-
-def _handed_over(waiting: queue.Queue[Picture | None], frame: Picture | None, encoding: Future[None]) -> bool:
-    """Whether the encoder took it; False once it has ended, so that a full disk can't leave us waiting for ever."""
-    while not encoding.done():
-        try:
-            waiting.put(frame, timeout=0.2)
-        except queue.Full:
-            continue
-        return True
-    return False

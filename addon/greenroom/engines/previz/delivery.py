@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What every mode of the local engine shares: its inputs read from a request, and its frames written as a take."""
+
+from __future__ import annotations
+
+import queue
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from greenroom.engines.contract import Delivery, Request
+from greenroom.errors import MediaError
+from greenroom.media.takes import TakeWriter
+
+__all__ = ["COMMENT", "deliver", "read_dialogue", "read_portrait"]
+
+Picture = NDArray[np.uint8]
+
+COMMENT = "previz by Greenroom: not a final picture"
+"""In the metadata of every file: a take says what it is, wherever it ends up."""
+
+_AHEAD = 8  # frames that may wait for the encoder
+
+
+def deliver(request: Request, frames: Iterator[Picture], report: Mapping[str, Any]) -> Delivery:
+    """Write `frames` (height, width, 3 BGR; exactly spec.frames) with the request's dialogue into its work folder.
+
+    `report` is read after the last frame, so that a mode may fill it while it renders.
+
+    Raises:
+        DeliveryError: another number of frames, or another size, than request.spec orders.
+        MediaError: the dialogue can't be read.
+        StoreError: no room to write.
+    """
+    path = request.work / f"{request.mode}.mov"
+    with TakeWriter(path, request.spec, sound=read_dialogue(request), comment=COMMENT) as writer:
+        _write_all(writer, frames)
+    return Delivery(path, conformed=True, report={"method": request.mode, "label": "previz", **report})
+
+
+def read_portrait(request: Request) -> Picture:
+    path = request.performer.portrait
+    try:
+        coded = np.frombuffer(path.read_bytes(), np.uint8)
+    except OSError as error:
+        raise MediaError(f"the portrait can't be read: {error.strerror}", where=str(path)) from error
+    picture = cv2.imdecode(coded, cv2.IMREAD_COLOR) if len(coded) else None
+    if picture is None:
+        raise MediaError("the portrait is not a picture", hint="Save it as PNG or JPEG.", where=str(path))
+    return np.asarray(picture, np.uint8)
+
+
+def read_dialogue(request: Request) -> NDArray[np.float32] | None:
+    import soundfile
+
+    if request.dialogue is None:
+        return None
+    try:
+        samples, rate = soundfile.read(request.dialogue, dtype="float32", always_2d=True)
+    except (OSError, soundfile.LibsndfileError) as error:
+        raise MediaError(f"the dialogue can't be read: {error}", where=str(request.dialogue)) from error
+    if rate != request.spec.sample_rate:
+        raise MediaError(
+            f"the dialogue has {rate} Hz, the take {request.spec.sample_rate} Hz",
+            hint="Mix it again at the take's sample rate.",
+            where=str(request.dialogue),
+        )
+    return np.ascontiguousarray(samples.mean(1), np.float32)
+
+
+def _write_all(writer: TakeWriter, frames: Iterator[Picture]) -> None:
+    """Encode in a second thread while the next frames are made: both release the interpreter's lock."""
+    waiting: queue.Queue[Picture | None] = queue.Queue(_AHEAD)
+    with ThreadPoolExecutor(1, "greenroom-previz-encoder") as pool:
+        encoding = pool.submit(_encode, writer, waiting)
+        try:
+            for frame in frames:
+                if not _handed_over(waiting, frame, encoding):
+                    break
+        finally:
+            _handed_over(waiting, None, encoding)
+        encoding.result()
+
+
+def _encode(writer: TakeWriter, waiting: queue.Queue[Picture | None]) -> None:
+    while (frame := waiting.get()) is not None:  # iter(get, None) would compare pictures with None pixel by pixel
+        writer.write(frame)
+
+
+def _handed_over(waiting: queue.Queue[Picture | None], frame: Picture | None, encoding: Future[None]) -> bool:
+    """Whether the encoder took it; False once it has ended, so that a full disk can't leave us waiting for ever."""
+    while not encoding.done():
+        try:
+            waiting.put(frame, timeout=0.2)
+        except queue.Full:
+            continue
+        return True
+    return False

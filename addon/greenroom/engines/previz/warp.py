@@ -1,0 +1,254 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Pixels moved by triangles: one picture's, drawn where its mesh lies in another, or in itself.
+
+Rendered backwards: each pixel of the drawn region asks where in the source it comes from. That map is smooth except
+along lips and lids, so it is made at a fraction of the resolution, and again at full resolution only in the windows
+around the eyes and the mouth (facts, section 5.5; the prototype's second window was the whole face, and its seam
+showed as dots along the jaw).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from greenroom.perception import mesh
+
+__all__ = ["Box", "Map", "Sampler", "View", "source_map"]
+
+Vectors = NDArray[np.float64]
+Picture = NDArray[np.uint8]
+Map = NDArray[np.float32]
+Triangles = NDArray[np.int32]
+
+_CRUSHED = 3.0  # times narrower than in the source
+
+
+@dataclass(frozen=True)
+class Box:
+    """Pixels from (left, top) up to (right, bottom), which are outside."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    @classmethod
+    def around(cls, points: Vectors, margin: int, inside: Box | None = None) -> Box:
+        """The box of `points` (n, 2), `margin` wider, cut off at `inside`."""
+        low, high = np.floor(points[:, :2].min(0)).astype(int), np.ceil(points[:, :2].max(0)).astype(int)
+        box = cls(int(low[0]) - margin, int(low[1]) - margin, int(high[0]) + margin, int(high[1]) + margin)
+        return box if inside is None else box.cut(inside)
+
+    @classmethod
+    def of(cls, picture: NDArray[np.generic]) -> Box:
+        """All of `picture` (h, w, ...)."""
+        return cls(0, 0, picture.shape[1], picture.shape[0])
+
+    def cut(self, other: Box) -> Box:
+        left, top = max(self.left, other.left), max(self.top, other.top)
+        right, bottom = min(self.right, other.right), min(self.bottom, other.bottom)
+        return Box(left, top, max(left, right), max(top, bottom))
+
+    @property
+    def width(self) -> int:
+        return self.right - self.left
+
+    @property
+    def height(self) -> int:
+        return self.bottom - self.top
+
+    @property
+    def origin(self) -> Vectors:
+        return np.array([self.left, self.top], float)
+
+    def within(self, outer: Box) -> tuple[slice, slice]:
+        """Rows and columns of this box in an array that covers `outer`."""
+        return (
+            slice(self.top - outer.top, self.bottom - outer.top),
+            slice(self.left - outer.left, self.right - outer.left),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """What is drawn: `region` of the target picture, coarse cells of `step` pixels, and `base` (2, 3), the affine from
+    a target pixel to the source's pixel wherever no triangle says otherwise. None: the same pixel.
+    """
+
+    region: Box
+    step: int
+    base: Vectors | None = None
+
+    @cached_property
+    def columns(self) -> Map:
+        return np.arange(self.region.left, self.region.right, dtype=np.float32)
+
+    @cached_property
+    def rows(self) -> Map:
+        return np.arange(self.region.top, self.region.bottom, dtype=np.float32)
+
+    @cached_property
+    def affine(self) -> Vectors:
+        return np.eye(2, 3) if self.base is None else self.base
+
+    @cached_property
+    def home(self) -> tuple[Map, Map]:
+        """Where each pixel of the region comes from before anything moved, in source pixels: two (height, width)."""
+        shape = (self.region.height, self.region.width)
+        (a, b, c), (d, e, f) = np.asarray(self.affine, np.float32)
+        x, y = self.columns[None, :], self.rows[:, None]
+        return (np.broadcast_to(a * x + b * y + c, shape).copy(), np.broadcast_to(d * x + e * y + f, shape).copy())
+
+
+@dataclass(eq=False)
+class Sampler:
+    """`region` of a source picture (h, w, channels), `finer` times enlarged by Lanczos before it is sampled.
+
+    Doubling first makes linear sampling as sharp as cubic sampling at half its cost; an enlarged portrait holds no
+    detail that it would save.
+    """
+
+    picture: Picture
+    region: Box
+    finer: int = 1
+    _scaled: tuple[View, Map, Map] | None = field(default=None, init=False)
+
+    @cached_property
+    def _pixels(self) -> Picture:
+        part = self.picture[self.region.within(Box.of(self.picture))]
+        if self.finer == 1:
+            return np.ascontiguousarray(part)
+        size = (self.finer * self.region.width, self.finer * self.region.height)
+        return np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_LANCZOS4), np.uint8)
+
+    def at(self, view: View, offsets: tuple[Map, Map]) -> Picture:
+        """The pixels of `view`, each from where `offsets` (see `source_map`; used up) says."""
+        across, down = self._home(view)
+        map_x, map_y = offsets
+        cv2.scaleAdd(map_x, self.finer, across, map_x)
+        cv2.scaleAdd(map_y, self.finer, down, map_y)
+        moved = cv2.remap(self._pixels, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        return np.asarray(moved, np.uint8)
+
+    def _home(self, view: View) -> tuple[Map, Map]:
+        """`view.home` in pixels of the enlarged region; kept, since most modes draw one view all along."""
+        if self._scaled is None or self._scaled[0] is not view:
+            half = (self.finer - 1) / 2  # of a pixel: where the first pixel's centre comes to lie
+            x, y = view.home
+            across = (self.finer * (x - self.region.left) + half).astype(np.float32)
+            down = (self.finer * (y - self.region.top) + half).astype(np.float32)
+            self._scaled = (view, across, down)
+        return self._scaled[1:]
+
+
+def source_map(
+    source: Vectors, target: Vectors, triangles: Triangles, view: View, windows: Sequence[Box] = ()
+) -> tuple[Map, Map]:
+    """How far from `view.home` each pixel of the view comes from, in source pixels: two arrays (height, width).
+
+    `source` (n, 2 or more) and `target` (n, 3; z away) are the vertices in the two pictures. Of triangles that lie
+    over one another the nearest is seen. Exact to the pixel inside `windows` (boxes of the target picture).
+    """
+    mapping = _Mapping.of(source, target, triangles, view.affine)
+    map_x, map_y = _coarse(mapping, view)
+    for window in windows:
+        _refine(mapping, view, window, map_x, map_y)
+    return map_x, map_y
+
+
+def _coarse(mapping: _Mapping, view: View) -> tuple[Map, Map]:
+    region, step = view.region, view.step
+    columns, rows = -(-region.width // step), -(-region.height // step)
+    centre = (step - 1) / 2
+    x = view.columns[0] + centre + step * np.arange(columns, dtype=np.float32)
+    y = view.rows[0] + centre + step * np.arange(rows, dtype=np.float32)
+    size = (columns * step, rows * step)
+    maps = []
+    for off in mapping.offsets(x, y, step):
+        fine = cv2.resize(cv2.blur(off, (3, 3)), size, interpolation=cv2.INTER_LINEAR)
+        maps.append(np.asarray(fine[: region.height, : region.width], np.float32))
+    return maps[0], maps[1]
+
+
+def _refine(mapping: _Mapping, view: View, window: Box, map_x: Map, map_y: Map) -> None:
+    if window.width < 3 or window.height < 3:
+        return
+    rows, columns = window.within(view.region)
+    off_x, off_y = mapping.offsets(view.columns[columns], view.rows[rows], 1)
+    weight = _feathered(window, max(2, view.step * 2))
+    for fine, target in ((off_x, map_x), (off_y, map_y)):
+        part = target[rows, columns]
+        part += weight * (fine - part)
+
+
+class _Mapping:
+    """The affine map of every triangle from the target back to the source, less the base."""
+
+    def __init__(self, corners: Vectors, order: NDArray[np.intp], coefficients: Map) -> None:
+        self._corners = corners
+        self._order = order
+        self._coefficients = coefficients
+        self._low, self._high = corners.min(1), corners.max(1)
+
+    @classmethod
+    def of(cls, source: Vectors, points: Vectors, triangles: Triangles, base: Vectors) -> _Mapping:
+        corners, origin = points[triangles, :2], source[triangles, :2]
+        a, b = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
+        area = a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]
+        seen = np.abs(area) > 1e-3
+        area = np.where(seen, area, 1)
+        inverse = np.stack([np.stack([b[:, 1], -b[:, 0]], 1), np.stack([-a[:, 1], a[:, 0]], 1)], 1)
+        inverse /= area[:, None, None]
+        sides = np.stack([origin[:, 1] - origin[:, 0], origin[:, 2] - origin[:, 0]], 2)
+        linear = sides @ inverse - base[:, :2]
+        away = origin - (corners @ base[:, :2].T + base[:, 2])
+        offset = away[:, 0] - (linear @ corners[:, 0][:, :, None])[:, :, 0]
+        table = np.concatenate([linear.reshape(-1, 4), offset], 1)
+        table = np.concatenate([np.zeros((1, 6)), table]).astype(np.float32)  # 0: no triangle, stays where it is
+        # Between lips and between lids there is no skin to stretch, and a crushed triangle would scatter far pixels
+        # over its edges: both are only carried along.
+        open_ = _openings(triangles.shape, triangles.tobytes())
+        size = np.sqrt(abs(np.linalg.det(base[:, :2])))
+        carried = open_ | (np.abs(linear).max((1, 2)) > _CRUSHED * size)
+        table[1:][carried] = 0
+        table[1:, 4:][carried] = away.mean(1)[carried]
+        depth = points[triangles, 2].mean(1)
+        depth[open_] += 1e6
+        order = np.argsort(-depth, kind="stable")
+        return cls(corners, order[(seen | open_)[order]], table)
+
+    def offsets(self, x: Map, y: Map, step: int) -> tuple[Map, Map]:
+        """How far each pixel of the grid (y, x) comes from: two arrays (len(y), len(x)), in pixels."""
+        owner = np.zeros((len(y), len(x)), np.int32)
+        low, high = np.array([x[0], y[0]]) - step, np.array([x[-1], y[-1]]) + step
+        near = ((self._high >= low) & (self._low <= high)).all(1)
+        corners = np.round((self._corners - [x[0], y[0]]) * (16 / step)).astype(np.int32)
+        for triangle in self._order[near[self._order]].tolist():
+            cv2.fillConvexPoly(owner, corners[triangle], triangle + 1, cv2.LINE_8, 4)
+        table = np.take(self._coefficients, owner, axis=0)
+        across, down = x[None, :], y[:, None]
+        off_x = table[..., 0] * across + table[..., 1] * down + table[..., 4]
+        off_y = table[..., 2] * across + table[..., 3] * down + table[..., 5]
+        return off_x, off_y
+
+
+@lru_cache(maxsize=8)
+def _openings(shape: tuple[int, int], triangles: bytes) -> NDArray[np.bool_]:
+    """Which triangles (int32 vertex numbers) lie wholly between the lips or the lids."""
+    rims = (set(mesh.LIPS_INNER_OUTLINE), set(mesh.RIGHT_EYE_OUTLINE), set(mesh.LEFT_EYE_OUTLINE))
+    corners = np.frombuffer(triangles, np.int32).reshape(shape).tolist()
+    return np.array([any(set(triangle) <= rim for rim in rims) for triangle in corners])
+
+
+def _feathered(window: Box, margin: int) -> Map:
+    """1 inside, falling to 0 over `margin` pixels towards the window's edge."""
+    across = np.minimum(np.arange(window.width), np.arange(window.width)[::-1])
+    down = np.minimum(np.arange(window.height), np.arange(window.height)[::-1])
+    ramp = np.minimum(across[None, :], down[:, None]) / margin
+    return np.clip(ramp, 0, 1).astype(np.float32)
