@@ -95,14 +95,23 @@ def record() -> Callable[..., dict[str, Any]]:
 def publish(store: Store, record: Callable[..., dict[str, Any]], tmp_path: Path) -> Callable[..., Take]:
     """Put a take of a cue into its folder; the media's bytes are of no matter to the takes room."""
 
-    def put(cue: str = "7f3a", number: int = 1, **other: Any) -> Take:
+    def put(cue: str = "7f3a", number: int = 1, *, extras: tuple[str, ...] = (), **other: Any) -> Take:
         work = tmp_path / "work"
         work.mkdir(exist_ok=True)
         media, poster = work / f"{cue}_{number}.mov", work / "poster.png"
         media.write_bytes(f"movie of {cue} {number}".encode() * 100)
         poster.write_bytes(b"picture")
+        files = {what: work / f"{cue}_{number}_{what}.mov" for what in extras}
+        for what, path in files.items():
+            path.write_bytes(f"{what} of {cue} {number}".encode() * 50)
         return store.publish(
-            cue=cue, number=number, job=f"{cue}-{number}", media=media, poster=poster, record=record(**other)
+            cue=cue,
+            number=number,
+            job=f"{cue}-{number}",
+            media=media,
+            poster=poster,
+            record=record(**other),
+            extras=files,
         )
 
     return put

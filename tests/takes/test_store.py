@@ -33,6 +33,27 @@ def test_a_take_is_a_folder_with_media_poster_and_record(publish: Publish, store
     assert (take.frames, take.head, take.tail, take.rate, take.warnings) == (40, 8, 8, "24000/1001", ("a warning",))
 
 
+def test_extras_lie_beside_the_take_and_in_its_record(publish: Publish, store: Store) -> None:
+    take = publish(extras=("alpha",))
+    assert take.extras == {"alpha": take.folder / "mara_7f3a_talk_v001_alpha.mov"}
+    listed = store.record(take)["extras"]["alpha"]
+    assert listed["sha256"] == hashlib.sha256(take.extras["alpha"].read_bytes()).hexdigest()
+    assert (listed["media"], listed["size"]) == (take.extras["alpha"].name, take.extras["alpha"].stat().st_size)
+    assert store.take_at("7f3a", 1) == take
+    assert store.record(publish(number=2, variant=2))["extras"] == {}
+
+
+def test_an_extra_that_is_gone_publishes_nothing(publish: Publish, store: Store, tmp_path: Path) -> None:
+    take = publish()
+    with pytest.raises(StoreError):
+        store.publish(
+            **{"cue": "7f3a", "number": 2, "job": "j", "media": take.media, "poster": take.poster},
+            record=store.record(take),
+            extras={"alpha": tmp_path / "gone.mov"},
+        )
+    assert store.numbers("7f3a") == [1]
+
+
 def test_take_json_is_sorted_and_has_its_schema(publish: Publish) -> None:
     text = (publish().folder / "take.json").read_text("utf-8")
     record = json.loads(text)

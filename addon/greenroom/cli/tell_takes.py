@@ -17,12 +17,21 @@ def tell_takes(value: Json) -> None:
     rows = [row for each in value["cues"] for row in _take_rows(each)]
     show_table(("cue", "in", ">take", "", "~actor", "~engine", ">frames", "timecode", "~file"), rows)
     folders = dict.fromkeys(str(Path(take["media"]).parents[2]) for each in value["cues"] for take in each["takes"])
+    for each in value["cues"]:
+        _tell_elements(each)
     for folder in folders:
         say(f"The files lie in {Path(folder) / 'CUE' / 'take_001'} and so on.")
     show_problems(value["problems"])
     without = [each["cue"]["id"] for each in value["cues"] if not each["takes"]]
     if without:
         say(f"No take yet: {', '.join(without)}. Make them: greenroom generate CUT -o NEW_CUT")
+
+
+def _tell_elements(each: Json) -> None:
+    """The files that a take has beside its movie: the actor alone, with alpha."""
+    for take in each["takes"]:
+        for what, path in take["extras"].items():
+            say(f"Take {take['number']} of {each['cue']['id']} has an element of its own ({what}): {Path(path).name}")
 
 
 def _take_rows(each: Json) -> list[Sequence[str]]:

@@ -195,6 +195,7 @@ def take_json(take: Take, *, circled: bool) -> Json:
         "actor": take.actor,
         "media": str(take.media),
         "poster": str(take.poster),
+        "extras": _paths(take.extras),
         "frames": take.frames,
         "head": take.head,
         "tail": take.tail,
@@ -222,6 +223,7 @@ def capabilities_json(able: Capabilities) -> Json:
         "unavailable": able.unavailable,
         "max_seconds": None if able.max_seconds is None else float(able.max_seconds),
         "needs_dialogue": list(able.needs_dialogue),
+        "hears": list(able.hears),
         "limits": dict(able.limits),
     }
 

@@ -66,6 +66,7 @@ class Capabilities:
     min_frames: int = 1
     max_seconds: Fraction | None = None
     needs_dialogue: tuple[str, ...] = ("talk", "lipsync")  # modes
+    hears: tuple[str, ...] = ()  # modes that take dialogue where the note gives a line or names its track (audio=)
     resource: str = "cpu"  # "cpu" or "remote": which pool a job waits in
     idempotent: bool = False  # whether repeating a submit can't be billed twice
     limits: Mapping[str, str] = field(default_factory=dict)  # for `greenroom engines`, in words
@@ -171,13 +172,15 @@ class Delivery:
 
     `path` lies in the request's work folder. `conformed` says that it already keeps `request.spec` to the frame
     (rate, size, codec, timecode, colour, sound); otherwise the desk conforms it. `report` is plain JSON for
-    take.json: method, timing source, warnings, frame map.
+    take.json: method, timing source, warnings, frame map. `extras` are more files of the work folder by what they are,
+    kept beside the take: "alpha" is the actor alone, ProRes 4444 with exactly the take's frames and timecode.
     """
 
     path: Path
     conformed: bool
     report: Mapping[str, Any] = field(default_factory=dict)
     cost: Decimal | None = None
+    extras: Mapping[str, Path] = field(default_factory=dict)
 
 
 class Engine(Protocol):

@@ -55,10 +55,11 @@ def take_number(folder_name: str) -> int | None:
     return int(match[1]) if match else None
 
 
-def media_name(actor: str, cue: str, mode: str, number: int, suffix: str) -> str:
-    """The take's media file.
+def media_name(actor: str, cue: str, mode: str, number: int, suffix: str, *, extra: str = "") -> str:
+    """The take's media file, or an extra one beside it.
 
-    >>> media_name("Mara", "7f3a", "talk", 1, ".mov")
-    'mara_7f3a_talk_v001.mov'
+    >>> media_name("Mara", "7f3a", "talk", 1, ".mov"), media_name("Mara", "7f3a", "talk", 1, ".mov", extra="alpha")
+    ('mara_7f3a_talk_v001.mov', 'mara_7f3a_talk_v001_alpha.mov')
     """
-    return f"{legal_name(actor)}_{cue_folder_name(cue)}_{legal_name(mode)}_v{number:03}{suffix}"
+    what = f"_{legal_name(extra)}" if extra else ""
+    return f"{legal_name(actor)}_{cue_folder_name(cue)}_{legal_name(mode)}_v{number:03}{what}{suffix}"

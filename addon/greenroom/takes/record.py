@@ -10,6 +10,7 @@ report       what the engine and the conform said: method, timing, frame map, no
 cost         estimate, paid, currency
 warnings     what an editor should know of this take
 media, poster, sha256, size          added by the store
+extras       other files of the take by what they are ("alpha"): media, sha256, size of each; added by the store
 """
 
 from __future__ import annotations
@@ -108,8 +109,9 @@ def take_of_record(folder: Path, record: Mapping[str, Any]) -> Take:
             height=int(spec["height"]),
             created=str(record["created"]),
             warnings=tuple(str(warning) for warning in record["warnings"]),
+            extras={str(name): folder / Path(extra["media"]).name for name, extra in record.get("extras", {}).items()},
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise StoreError(
             f"take.json lacks or garbles a part: {error}",
             hint="Restore it from a backup, or move its folder out of takes/.",

@@ -76,6 +76,7 @@ def take_facts(take: Take) -> str:
     """A take as JSON text; its files as names in its folder."""
     facts: dict[str, Any] = asdict(take)
     facts |= {"folder": str(take.folder), "media": take.media.name, "poster": take.poster.name}
+    facts["extras"] = {name: path.name for name, path in take.extras.items()}
     return json.dumps(facts, sort_keys=True, ensure_ascii=False)
 
 
@@ -84,4 +85,6 @@ def take_of(facts: str) -> Take:
     values = json.loads(facts)
     folder = Path(values.pop("folder"))
     media, poster, warnings = (values.pop(key) for key in ("media", "poster", "warnings"))
-    return Take(**values, folder=folder, media=folder / media, poster=folder / poster, warnings=tuple(warnings))
+    extras = {name: folder / file for name, file in values.pop("extras", {}).items()}  # older rows have none
+    files = {"folder": folder, "media": folder / media, "poster": folder / poster, "extras": extras}
+    return Take(**values, **files, warnings=tuple(warnings))

@@ -6,7 +6,7 @@ is known in it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -107,6 +107,7 @@ class Take:
     created: str
     variant: int = 1
     warnings: tuple[str, ...] = ()
+    extras: Mapping[str, Path] = field(default_factory=dict)  # by what they are: "alpha"
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The store: takes as folders of the project, and inputs by their sha256.
 
-    takes/CUE/take_001/      mara_7f3a_talk_v001.mov, poster.png, take.json; appears whole or not at all
+    takes/CUE/take_001/      mara_7f3a_talk_v001.mov, poster.png, take.json, and extras such as
+                             mara_7f3a_talk_v001_alpha.mov; appears whole or not at all
     takes/CUE/cue.json       the circled take
     takes/.objects/ab/abcd.. portraits and dialogue as they were when a take was made
 
@@ -97,24 +98,37 @@ class Store:
             return []
         return sorted(number for path in folder.iterdir() if (number := take_number(path.name)) is not None)
 
-    def publish(self, *, cue: str, number: int, job: str, media: Path, poster: Path, record: Mapping[str, Any]) -> Take:
-        """Put a finished take into its folder, which appears whole or not at all. `media` and `poster` stay.
+    def publish(
+        self,
+        *,
+        cue: str,
+        number: int,
+        job: str,
+        media: Path,
+        poster: Path,
+        record: Mapping[str, Any],
+        extras: Mapping[str, Path] | None = None,
+    ) -> Take:
+        """Put a finished take into its folder, which appears whole or not at all. The files given stay.
 
-        `record` is take.json without what the store adds (media, poster, sha256, size); `job` names the unfinished
-        folder, so that the next try of the same job clears what a crash left of it.
+        `record` is take.json without what the store adds (media, poster, sha256, size, extras); `job` names the
+        unfinished folder, so that the next try of the same job clears what a crash left of it. `extras` are kept as
+        MEDIA_NAME.mov beside the media.
 
         Raises:
             StoreError: the folder exists already, the disk is full, or the folder can't be written.
         """
         final = self.take_folder(cue, number)
         partial = final.with_name(f"{_PARTIAL}{job}")
-        size = media.stat().st_size
+        files = {"": media, **(extras or {})}
+        with storing(media):
+            size = sum(path.stat().st_size for path in files.values())
         with storing(final, size):
             final.parent.mkdir(parents=True, exist_ok=True)
             shutil.rmtree(partial, ignore_errors=True)
             try:
                 partial.mkdir()
-                entries = self._fill(partial, cue, number, media, poster, record)
+                entries = self._fill(partial, cue, number, files, poster, record)
                 take = take_of_record(final, entries)
                 self._appear(partial, final)
             except BaseException:
@@ -123,14 +137,18 @@ class Store:
         return take
 
     def _fill(
-        self, partial: Path, cue: str, number: int, media: Path, poster: Path, record: Mapping[str, Any]
+        self, partial: Path, cue: str, number: int, files: Mapping[str, Path], poster: Path, record: Mapping[str, Any]
     ) -> dict[str, Any]:
+        """`files` by what they are; "" is the take's own media."""
         entries: dict[str, Any] = without_secrets(plain(record))
-        name = media_name(entries["request"]["actor"]["name"], cue, entries["request"]["mode"], number, media.suffix)
-        place(media, partial / name)
+        actor, mode = entries["request"]["actor"]["name"], entries["request"]["mode"]
+        placed = {
+            what: _place(path, partial / media_name(actor, cue, mode, number, path.suffix, extra=what))
+            for what, path in files.items()
+        }
         place(poster, partial / "poster.png")
-        entries |= {"schema": SCHEMA, "cue": cue, "take": number, "media": name, "poster": "poster.png"}
-        entries |= {"sha256": _sha256(partial / name), "size": (partial / name).stat().st_size}
+        entries |= {"schema": SCHEMA, "cue": cue, "take": number, "poster": "poster.png", **placed.pop("")}
+        entries["extras"] = placed
         write_json(partial / RECORD, entries)
         return entries
 
@@ -198,6 +216,11 @@ class Store:
             except (StoreError, KeyError, TypeError, ValueError):
                 continue
         return found
+
+
+def _place(path: Path, kept: Path) -> dict[str, Any]:
+    place(path, kept)
+    return {"media": kept.name, "sha256": _sha256(kept), "size": kept.stat().st_size}
 
 
 def _sha256(path: Path) -> str:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -75,6 +76,16 @@ def delivery(tmp_path: Path) -> Delivery:
 def test_a_delivery_is_remembered_whole(delivery: Delivery) -> None:
     delivered.remember(delivery, delivery.path.parent)
     assert delivered.recall(delivery.path.parent) == delivery
+
+
+def test_a_delivery_is_remembered_with_its_extras_or_not_at_all(delivery: Delivery) -> None:
+    alpha = delivery.path.with_name("alpha.mov")
+    alpha.write_bytes(b"the actor alone")
+    both = replace(delivery, extras={"alpha": alpha})
+    delivered.remember(both, alpha.parent)
+    assert delivered.recall(alpha.parent) == both
+    alpha.write_bytes(b"the act")
+    assert delivered.recall(alpha.parent) is None
 
 
 @pytest.mark.parametrize(

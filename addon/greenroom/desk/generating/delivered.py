@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from greenroom.engines.contract import Delivery
 from greenroom.errors import StoreError
@@ -19,15 +20,11 @@ _NAME = "delivery.json"
 
 
 def remember(delivery: Delivery, work: Path) -> None:
-    """Write the delivery down, after its file is surely on the disk."""
-    with storing(delivery.path):
-        sync_file(delivery.path)
-        size = delivery.path.stat().st_size
-    path = delivery.path
+    """Write the delivery down, after its files are surely on the disk."""
     value = {
         "schema": 1,
-        "path": str(path.relative_to(work)) if path.is_relative_to(work) else str(path),
-        "size": size,
+        **_kept(delivery.path, work),
+        "extras": {name: _kept(path, work) for name, path in delivery.extras.items()},
         "conformed": delivery.conformed,
         "report": without_secrets(plain(delivery.report)),
         "cost": None if delivery.cost is None else str(delivery.cost),
@@ -35,14 +32,23 @@ def remember(delivery: Delivery, work: Path) -> None:
     write_json(work / _NAME, value)
 
 
+def _kept(path: Path, work: Path) -> dict[str, Any]:
+    with storing(path):
+        sync_file(path)
+        size = path.stat().st_size
+    return {"path": str(path.relative_to(work)) if path.is_relative_to(work) else str(path), "size": size}
+
+
 def recall(work: Path) -> Delivery | None:
     """What was delivered into `work` before, if it is still there as it was."""
     try:
         value = read_record(work / _NAME)
         path = work / value["path"]
-        if path.stat().st_size != value["size"]:
+        extras = {name: work / kept["path"] for name, kept in value.get("extras", {}).items()}
+        sizes = [value["size"], *(kept["size"] for kept in value.get("extras", {}).values())]
+        if [file.stat().st_size for file in (path, *extras.values())] != sizes:
             return None
         cost = None if value["cost"] is None else Decimal(value["cost"])
-        return Delivery(path, bool(value["conformed"]), value["report"], cost)
-    except (StoreError, OSError, KeyError, TypeError, json.JSONDecodeError):
+        return Delivery(path, bool(value["conformed"]), value["report"], cost, extras)
+    except (StoreError, OSError, KeyError, TypeError, AttributeError, json.JSONDecodeError):
         return None

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -17,6 +17,12 @@ __all__ = ["Finished", "bytes_needed", "finish"]
 
 # Mb/s at 1080p24 as measured (facts: encode-only table), as bits a pixel; H.264 at its noisiest
 _BITS_PER_PIXEL = {Codec.PRORES: 5.0, Codec.DNXHR: 3.6, Codec.H264: 1.0}
+
+
+_ELEMENTS = ("alpha",)
+"""Extras that are pictures of the whole take."""
+
+_SHARED = ("unreadable-take", "take-frames", "take-rate", "take-size", "take-timecode")
 
 
 @dataclass(frozen=True)
@@ -36,8 +42,15 @@ def bytes_needed(spec: TakeSpec) -> int:
     return int(picture + sound)
 
 
-def finish(delivered: Path, conformed: bool, spec: TakeSpec, dialogue: Path | None, folder: Path) -> Finished:
-    """Conform `delivered` to `spec` where the engine didn't, check the take, and write its poster.
+def finish(
+    delivered: Path,
+    conformed: bool,
+    spec: TakeSpec,
+    dialogue: Path | None,
+    folder: Path,
+    extras: Mapping[str, Path] | None = None,
+) -> Finished:
+    """Conform `delivered` to `spec` where the engine didn't, check the take and its `extras`, and write its poster.
 
     Raises:
         DeliveryError: it is not what was asked for and can't be made so, with the numbers.
@@ -52,10 +65,31 @@ def finish(delivered: Path, conformed: bool, spec: TakeSpec, dialogue: Path | No
         )
     media, report = (delivered, {}) if conformed else _conform(delivered, spec, dialogue, folder)
     problems = check_take(media, spec)
+    _refuse(problems, media)
+    for name, extra in (extras or {}).items():
+        _check_extra(name, extra, spec)
+    return Finished(media, _poster(media, spec, folder), report, tuple(_sentence(problem) for problem in problems))
+
+
+def _refuse(problems: Sequence[Problem], media: Path, prefix: str = "") -> None:
     errors = [problem for problem in problems if problem.severity is Severity.ERROR]
     if errors:
-        raise DeliveryError("; ".join(problem.message for problem in errors), hint=errors[0].hint, where=media.name)
-    return Finished(media, _poster(media, spec, folder), report, tuple(_sentence(problem) for problem in problems))
+        message = "; ".join(problem.message for problem in errors)
+        raise DeliveryError(f"{prefix}{message}", hint=errors[0].hint, where=media.name)
+
+
+def _check_extra(name: str, extra: Path, spec: TakeSpec) -> None:
+    """An element lies under the same cut as the take, so it has its frames, rate, size and timecode; its codec and
+    colour are its own.
+    """
+    from greenroom.media.check import check_take
+
+    if not extra.is_file() or not extra.stat().st_size:
+        hint = "Run the same command again to try again."
+        raise DeliveryError(f'the engine delivered no "{name}" element', hint=hint, where=extra.name)
+    if name in _ELEMENTS:
+        problems = [problem for problem in check_take(extra, spec) if problem.code in _SHARED]
+        _refuse(problems, extra, f"the {name} element: ")
 
 
 def _conform(delivered: Path, spec: TakeSpec, dialogue: Path | None, folder: Path) -> tuple[Path, dict[str, Any]]:

@@ -198,7 +198,7 @@ class _Performance:
         record = store.record(twin)
         record |= {"job": job.id, "copied_from": {"cue": twin.cue, "take": twin.number}}
         record["cost"] = record.get("cost", {}) | {"paid": "0"}
-        take = await self._publish(twin.media, twin.poster, record)
+        take = await self._publish(twin.media, twin.poster, record, twin.extras)
         self.room.ledger.done(job.id, take)
         return self.result(Outcome.CACHED, take)
 
@@ -366,7 +366,9 @@ class _Performance:
         self.tell(JobStep.FINISHING)
         with self.at(Stage.FINISH):
             finished: Finished = await room.workers.run(
-                finish, delivery.path, delivery.conformed, request.spec, request.dialogue, request.work
+                finish,
+                *(delivery.path, delivery.conformed, request.spec, request.dialogue, request.work),
+                dict(delivery.extras),
             )
         with self.at(Stage.PUBLISH):
             hashes = {path: await hash_media(path, room.ledger) for path in media_to_hash(request)}
@@ -383,19 +385,27 @@ class _Performance:
                     hashes=hashes,
                 )
             )
-            take = await self._publish(finished.media, finished.poster, record)
+            take = await self._publish(finished.media, finished.poster, record, delivery.extras)
         room.ledger.done(self.job.id, take, cost=delivery.cost)
         shutil.rmtree(room.work_folder / self.job.id, ignore_errors=True)
         return self.result(Outcome.MADE, take)
 
-    async def _publish(self, media: Path, poster: Path, record: Mapping[str, object]) -> Take:
+    async def _publish(
+        self, media: Path, poster: Path, record: Mapping[str, object], extras: Mapping[str, Path]
+    ) -> Take:
         store = self.room.store
         if self.job.number in store.numbers(self.job.cue):  # another machine was faster with this number
             self.job = self.room.ledger.renumber(self.job.id, store.numbers(self.job.cue))
         self.tell(JobStep.PUBLISHING)
         take = await asyncio.to_thread(
             lambda: store.publish(
-                cue=self.job.cue, number=self.job.number, job=self.job.id, media=media, poster=poster, record=record
+                cue=self.job.cue,
+                number=self.job.number,
+                job=self.job.id,
+                media=media,
+                poster=poster,
+                record=record,
+                extras=extras,
             )
         )
         self.tell(JobStep.PUBLISHED)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import shutil
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from greenroom.desk.generating import spare_handle
 from greenroom.engines.contract import Delivery
@@ -59,5 +60,11 @@ def delivery_of_twin(ledger: Ledger, job: Job) -> Delivery | None:
     twin = ledger.take_for(job.fingerprint, job.variant)
     if twin is None or not isinstance(job.state, Planned) or not twin.media.is_file():
         return None
-    report = {"method": "conformed from another take", "copied_from": {"cue": twin.cue, "take": twin.number}}
+    report: dict[str, Any] = {
+        "method": "conformed from another take",
+        "copied_from": {"cue": twin.cue, "take": twin.number},
+    }
+    if twin.extras:  # they count from the twin's timecode
+        names = ", ".join(path.name for path in twin.extras.values())
+        report["warnings"] = [f"{names} stays with take {twin.number} of {twin.cue}, whose timecode it has"]
     return Delivery(twin.media, conformed=False, report=report, cost=Decimal(0))
