@@ -53,6 +53,11 @@ class Detection:
     def centre(self) -> tuple[float, float]:
         return self.box[0] + self.box[2] / 2, self.box[1] + self.box[3] / 2
 
+    def moved(self, x: float, y: float) -> Detection:
+        """The same face of a picture of which only the part from (x, y) was looked at."""
+        box = (self.box[0] + x, self.box[1] + y, self.box[2], self.box[3])
+        return Detection(self.score, box, self.keypoints + np.array([x, y]))
+
 
 class Detector:
     """Holds one net; for one thread at a time."""
@@ -82,8 +87,7 @@ class Detector:
         for x, y, size in _tiles(bgr.shape[1], bgr.shape[0], side):
             tile = np.ascontiguousarray(bgr[y : y + size, x : x + size])
             for face in (face for face in self.whole(tile) if face.score >= _TILE_SCORE):
-                box = (face.box[0] + x, face.box[1] + y, face.box[2], face.box[3])
-                found.append(Detection(face.score, box, face.keypoints + np.array([x, y])))
+                found.append(face.moved(x, y))
         return merge(found)
 
     def levels(self, bgr: Picture, *, tiles: bool) -> Iterator[list[Detection]]:

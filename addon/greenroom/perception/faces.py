@@ -4,21 +4,24 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from greenroom.perception.detection import Detection, Detector, merge, overlap
+from greenroom.perception.detection import Detection, Detector, merge
+from greenroom.perception.identity import FaceIdentity
 from greenroom.perception.landmarks import BlendshapeNet, LandmarkNet, Landmarks, Region
-from greenroom.perception.tracking import Seeker, TrackedFace, follow, smoothed
+from greenroom.perception.steadying import TrackedFace, steadied
+from greenroom.perception.tracking import Choose, Seeker, follow, joined
 
 __all__ = ["PRESENT", "Detection", "FaceFinder", "Landmarks", "Region", "TrackedFace"]
 
 Picture = NDArray[np.uint8]
 
 PRESENT = 0.5  # presence above which MediaPipe counts a face as found
-_SAME_HEAD = 0.3  # intersection over union of landmark boxes
+_ROUND = 1.5  # half the side of the window around a lost face, in its own
+_LEAST_WINDOW = 8  # px; less of a picture holds no face
 
 
 class FaceFinder:
@@ -52,13 +55,39 @@ class FaceFinder:
         first = self._landmarks(bgr, region)
         return self._again(bgr, Region.of_points(first.points)) if first.presence > PRESENT else None
 
-    def track(self, frames: Iterable[Picture], *, smooth: bool = True) -> list[TrackedFace | None]:
-        """The main face of each frame, one entry a frame, None where there is none. Frames are read one at a time.
+    def track(
+        self, frames: Iterable[Picture], *, choose: Choose | None = None, smooth: bool = True
+    ) -> list[TrackedFace | None]:
+        """As follow(), all at once: for clips whose landmarks fit into memory (12 kB a frame)."""
+        return list(self.follow(frames, choose=choose, smooth=smooth))
 
-        Each shot starts anew with its largest face, and smoothing never reaches across a cut.
+    def follow(
+        self, frames: Iterable[Picture], *, choose: Choose | None = None, smooth: bool = True
+    ) -> Iterator[TrackedFace | None]:
+        """One face of each frame, one entry a frame in order, None where it isn't seen: at most 7 frames behind.
+
+        Each shot starts anew with the face that `choose(faces, (height, width))` picks of all its faces, largest first
+        (None: the largest), and stays with that person: who leaves and comes back is found again, and nobody else is
+        taken for them meanwhile, as far as place, size and identity can tell (drawn actors who share a face and a
+        place can't be told). Smoothing never reaches across a cut, a gap or a jump. Frames are read one at a time.
         """
-        found = list(follow(frames, Seeker(self._again, lambda bgr, tiles: self._first_level(bgr, tiles=tiles))))
-        return smoothed(found) if smooth else found
+        seeker = Seeker(self._again, self._near, self._seen, lambda chip: self._identity.embed_chip(chip))
+        track = follow(frames, seeker, choose)
+        return steadied(track) if smooth else track
+
+    def _seen(self, bgr: Picture, tiles: bool) -> list[Landmarks]:
+        return self._refined(bgr, self.detect(bgr, tiles=tiles))
+
+    def _near(self, bgr: Picture, points: NDArray[np.float64]) -> list[Landmarks]:
+        """The faces within a face's width of a place: found at any size, as the picture around it is what is shown."""
+        low, high = points[:, :2].min(axis=0), points[:, :2].max(axis=0)
+        middle, reach = (low + high) / 2, _ROUND * float((high - low).max())
+        left, top = np.maximum(0, np.floor(middle - reach)).astype(int)
+        right, bottom = np.ceil(middle + reach).astype(int)
+        window = np.ascontiguousarray(bgr[top : max(0, bottom), left : max(0, right)])
+        if min(window.shape[:2]) < _LEAST_WINDOW:
+            return []
+        return self._refined(bgr, [face.moved(left, top) for face in self._detector.whole(window)])
 
     def _first_level(self, bgr: Picture, *, tiles: bool) -> list[Landmarks]:
         levels = (self._refined(bgr, faces) for faces in self._detector.levels(bgr, tiles=tiles))
@@ -77,6 +106,10 @@ class FaceFinder:
         return Detector()
 
     @functools.cached_property
+    def _identity(self) -> FaceIdentity:
+        return FaceIdentity()
+
+    @functools.cached_property
     def _landmarks(self) -> LandmarkNet:
         return LandmarkNet()
 
@@ -87,8 +120,4 @@ class FaceFinder:
 
 def distinct(faces: list[Landmarks]) -> list[Landmarks]:
     """Without those that lie on an earlier one: two looks from different boxes may end on the same face."""
-    kept: list[Landmarks] = []
-    for face in faces:
-        if all(overlap(face.box, other.box) < _SAME_HEAD for other in kept):
-            kept.append(face)
-    return kept
+    return joined([], faces)

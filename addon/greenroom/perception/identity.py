@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from greenroom.perception._weights import onnx_net
 
-__all__ = ["SAME_PERSON", "UNSURE", "FaceIdentity", "distance"]
+__all__ = ["SAME_PERSON", "UNSURE", "FaceIdentity", "distance", "face_chip"]
 
 SAME_PERSON = 0.50  # below: the same person
 UNSURE = 0.60  # above: another person
@@ -44,9 +44,12 @@ class FaceIdentity:
 
     def embed(self, bgr: NDArray[np.uint8], points: ArrayLike) -> NDArray[np.float64]:
         """(128,) for the face with landmarks `points` (478, 2 or 3) in pixels of `bgr`."""
+        return self.embed_chip(face_chip(bgr, points))
+
+    def embed_chip(self, chip: NDArray[np.uint8]) -> NDArray[np.float64]:
+        """(128,) for a face that face_chip() cut out."""
         if self._net is None:
             self._net = onnx_net("faceid_fp16.onnx")
-        chip = face_chip(bgr, points)
         self._net.setInput(cv2.dnn.blobFromImage(chip, 1 / 256.0, mean=_MEAN_RGB, swapRB=True))
         return np.asarray(self._net.forward(), np.float64).ravel()
 

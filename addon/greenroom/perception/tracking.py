@@ -1,104 +1,166 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Following one face from frame to frame, and taking the jitter out without touching what happens at a cut."""
+"""Following one face from frame to frame.
+
+A shot begins with the face that `choose` picks (or the largest) and stays with it. Where it is lost, only a face of
+its size near its last place is taken for it, and nobody else; after a long loss, or where somebody else could have
+taken its place, its identity decides. Nothing is carried across a cut.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from greenroom.perception.company import Company, too_small_to_tell
+from greenroom.perception.detection import overlap
 from greenroom.perception.landmarks import Landmarks, Region
 from greenroom.perception.shots import ShotWatch
+from greenroom.perception.steadying import REDETECTED, TRACKED, TrackedFace
 
-__all__ = ["TrackedFace", "follow", "smoothed"]
+__all__ = ["Choose", "Seeker", "TrackedFace", "follow", "joined"]
 
 Floats = NDArray[np.float64]
 Picture = NDArray[np.uint8]
+Choose = Callable[[list[Landmarks], tuple[int, int]], Landmarks | None]
 
-# Savitzky-Golay over 7 frames, second order: halves the jitter (second difference 1.69 -> 0.71 px on carphone) and
-# keeps the peaks of blinks and closures, which a mean would flatten.
-_WINDOW, _ORDER = 7, 2
-# A face that moves by more than this part of its width from one frame to the next is another face.
-_JUMP = 0.5
 # A lost face is looked for in every frame, in tiles (100 ms) only in every so many.
 _TILES_EVERY = 12
-
-
-@dataclass(frozen=True, eq=False)
-class TrackedFace:
-    """A face in one frame: points (478, 3) as in Landmarks, presence 0..1, and the number of its shot, from 0."""
-
-    points: Floats
-    presence: float
-    shot: int
+_BRIEF = 12  # frames of loss over which place and size alone say whose face it is
+# How far from its last place, in face widths, and how much larger or smaller a lost face may be found.
+_REACH, _REACH_PER_FRAME = 0.5, 0.06
+_SIZES = (0.65, 1.55)
+# What followed faces never do from one frame to the next (carphone: 0.11 of the width, 5 % of the size): the
+# landmarks may have slipped to a face that passes in front.
+_SLIP, _SWELL = 0.2, 0.15
+_SURE = 0.8  # presence below which the landmarks may lie on nothing; carphone stays above 0.95
+_DOUBT = 6  # frames after such a thing in which identity is compared as well
+_SAME_HEAD = 0.3  # intersection over union of landmark boxes
+_LOOK_EVERY = 48  # frames between two remembered looks at the followed face
 
 
 @dataclass(frozen=True)
 class Seeker:
-    """What `follow` asks of a FaceFinder: the same face again in a region, and all faces of a picture (with tiles)."""
+    """What `follow` asks of a FaceFinder: the same face again in a region, the faces round a place (points), all faces
+    of a picture (with tiles), and the identity of a chip."""
 
     again: Callable[[Picture, Region], Landmarks | None]
+    near: Callable[[Picture, Floats], list[Landmarks]]
     find: Callable[[Picture, bool], list[Landmarks]]
+    embed: Callable[[Picture], Floats]
 
 
-def follow(frames: Iterable[Picture], seeker: Seeker) -> Iterator[TrackedFace | None]:
-    """One entry a frame. A shot starts with its largest face and stays with it; a lost one is looked for nearby."""
-    watch, shot, missed = ShotWatch(), 0, 0
-    last: Floats | None = None
-    followed = False
+def follow(frames: Iterable[Picture], seeker: Seeker, choose: Choose | None = None) -> Iterator[TrackedFace | None]:
+    """One entry a frame, raw: None where the face isn't seen."""
+    watch, shot = ShotWatch(), 0
+    following = _Following(seeker, choose or _largest)
     for bgr in frames:
         if watch.is_cut(bgr):
-            shot, missed, last, followed = shot + 1, 0, None, False
-        found = seeker.again(bgr, Region.of_points(last)) if followed and last is not None else None
+            shot, following = shot + 1, _Following(seeker, choose or _largest)
+        before = following.missed
+        found = following.step(bgr)
         if found is None:
-            found = _nearest(seeker.find(bgr, missed % _TILES_EVERY == 0), last)
-        followed = found is not None
-        missed = 0 if followed else missed + 1
-        if found is not None:
-            last = found.points
-        yield None if found is None else TrackedFace(found.points, found.presence, shot)
+            yield None
+        else:
+            state = REDETECTED if before and following.was_seen else TRACKED
+            following.was_seen = True
+            yield TrackedFace(found.points, found.presence, shot, state, following.others)
 
 
-def smoothed(track: list[TrackedFace | None]) -> list[TrackedFace | None]:
-    """The same track with steadier points. Runs end at cuts, at gaps and where the face jumps; short ones stay raw."""
-    from scipy.signal import savgol_filter
+class _Following:
+    """One face in one shot."""
 
-    steady = list(track)
-    for start, end in _runs(track):
-        window = min(_WINDOW, (end - start - 1) // 2 * 2 + 1)
-        if window <= _ORDER:
-            continue
-        run = [face for face in track[start:end] if face is not None]
-        points = savgol_filter(np.stack([face.points for face in run]), window, _ORDER, axis=0, mode="interp")
-        steady[start:end] = [replace(face, points=moved) for face, moved in zip(run, points, strict=True)]
-    return steady
+    def __init__(self, seeker: Seeker, choose: Choose) -> None:
+        self._seeker, self._choose = seeker, choose
+        self._company = Company(seeker.embed)
+        self._last: Floats | None = None
+        self._seen = self._doubt = self._crowd = 0
+        self.missed = self.others = 0
+        self.was_seen = False
+
+    def step(self, bgr: Picture) -> Landmarks | None:
+        """The face in the next frame."""
+        if self._last is None:
+            found = self._begin(bgr)
+        else:
+            found = (self._again(bgr, self._last) if not self.missed else None) or self._regain(bgr, self._last)
+        self.missed = 0 if found else self.missed + 1
+        if found:
+            self._last = found.points
+            if self._seen % _LOOK_EVERY == 0 and not self._doubt:
+                self._company.remember(bgr, found.points)
+            self._seen += 1
+        return found
+
+    def _begin(self, bgr: Picture) -> Landmarks | None:
+        """The chosen one of all faces. Tiles are looked at in the first frame and whenever somebody came or went."""
+        faces = self._seeker.find(bgr, self.missed % _TILES_EVERY == 0)
+        if self.missed % _TILES_EVERY and len(faces) != self._crowd:
+            faces = self._seeker.find(bgr, True)
+        self._crowd = len(faces)
+        chosen = self._choose(faces, (bgr.shape[0], bgr.shape[1])) if faces else None
+        if chosen:
+            self.others = len(faces) - 1
+            for face in faces:
+                if face is not chosen:
+                    self._company.remember_other(bgr, face.points)
+        return chosen
+
+    def _again(self, bgr: Picture, last: Floats) -> Landmarks | None:
+        """The face where it just was, unless that is somebody else by now."""
+        found = self._seeker.again(bgr, Region.of_points(last))
+        if found is None:
+            return None
+        shift, size = _apart(found.points, last)
+        slipped = shift > _SLIP or not 1 / (1 + _SWELL) < size < 1 + _SWELL or found.presence < _SURE
+        self._doubt = _DOUBT if slipped else max(0, self._doubt - 1)
+        return None if self._doubt and self._company.is_another(bgr, found.points) else found
+
+    def _regain(self, bgr: Picture, last: Floats) -> Landmarks | None:
+        """The lost face again: near its last place for a while, then by its identity, then whoever is chosen anew."""
+        faces = self._seeker.near(bgr, last)
+        wide = self.missed > 0 and self.missed % _TILES_EVERY == 0
+        if wide or not faces:
+            faces = joined(faces, self._seeker.find(bgr, wide))
+        for face in sorted(faces, key=lambda face: _apart(face.points, last)[0]):
+            if self._is_it(bgr, face, last):
+                return self._regained(face)
+        anew = self._choose(faces, (bgr.shape[0], bgr.shape[1])) if wide and faces else None
+        return self._regained(anew) if anew and self._could_be_it(bgr, anew) else None
+
+    def _regained(self, face: Landmarks) -> Landmarks:
+        self._doubt = _DOUBT
+        return face
+
+    def _is_it(self, bgr: Picture, face: Landmarks, last: Floats) -> bool:
+        if self.missed > _BRIEF:
+            return self._company.is_own(bgr, face.points)
+        shift, size = _apart(face.points, last)
+        at_its_place = shift < _REACH + _REACH_PER_FRAME * self.missed and _SIZES[0] < size < _SIZES[1]
+        return at_its_place and not self._company.is_another(bgr, face.points)
+
+    def _could_be_it(self, bgr: Picture, face: Landmarks) -> bool:
+        """Nothing speaks against it; of a face too small to tell that is true only where there was no other."""
+        return self.others == 0 if too_small_to_tell(face.points) else not self._company.is_another(bgr, face.points)
 
 
-def _runs(track: list[TrackedFace | None]) -> Iterator[tuple[int, int]]:
-    start = 0
-    for index in range(1, len(track) + 1):
-        if index == len(track) or not _goes_on(track[index - 1], track[index]):
-            if track[start] is not None:
-                yield start, index
-            start = index
+def joined(faces: list[Landmarks], more: list[Landmarks]) -> list[Landmarks]:
+    """Both lists, without those of the second that lie on an earlier one: two looks may end on the same face."""
+    kept = list(faces)
+    for face in more:
+        if all(overlap(face.box, other.box) < _SAME_HEAD for other in kept):
+            kept.append(face)
+    return kept
 
 
-def _goes_on(before: TrackedFace | None, after: TrackedFace | None) -> bool:
-    if before is None or after is None or before.shot != after.shot:
-        return False
-    moved = np.linalg.norm(_middle(after.points) - _middle(before.points))
-    return bool(moved < _JUMP * np.ptp(before.points[:, 0]))
+def _apart(points: Floats, last: Floats) -> tuple[float, float]:
+    """How far the middle moved, in the last width, and how many times larger the face is."""
+    before, after = (np.ptp(face[:, :2], axis=0) for face in (last, points))
+    shift = np.linalg.norm(points[:, :2].mean(axis=0) - last[:, :2].mean(axis=0)) / max(float(before[0]), 1.0)
+    return float(shift), float(np.hypot(*after) / max(float(np.hypot(*before)), 1e-6))
 
 
-def _nearest(faces: list[Landmarks], last: Floats | None) -> Landmarks | None:
-    if last is None:
-        return max(faces, key=lambda face: face.area, default=None)
-    middle = _middle(last)
-    return min(faces, key=lambda face: float(np.linalg.norm(_middle(face.points) - middle)), default=None)
-
-
-def _middle(points: Floats) -> Floats:
-    middle: Floats = points[:, :2].mean(axis=0)
-    return middle
+def _largest(faces: list[Landmarks], _size: tuple[int, int]) -> Landmarks | None:
+    return max(faces, key=lambda face: face.area, default=None)
