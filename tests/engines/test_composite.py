@@ -65,7 +65,7 @@ def test_no_pale_halo_over_a_dark_plate(head: tuple[Picture, Alpha]) -> None:
     over(dark, foreground(picture, alpha), alpha)
     ideal = alpha[..., None] * np.array(SKIN) + (1 - alpha[..., None]) * np.array(DARK)
     assert (with_halo - ideal).max() > 15, "the case would show one"
-    assert (dark - ideal).max() <= 2
+    assert (dark - ideal).max() <= 3
 
 
 def test_a_matte_that_is_too_wide_carries_no_halo_either(head: tuple[Picture, Alpha]) -> None:

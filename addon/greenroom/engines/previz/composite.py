@@ -20,7 +20,7 @@ Picture = NDArray[np.uint8]
 Alpha = NDArray[np.float32]
 Vectors = NDArray[np.float64]
 
-_SOLID, _EMPTY = 0.95, 0.05  # coverage from which a pixel counts as actor, and up to which as background
+_SOLID, _EMPTY = 0.97, 0.03  # coverage from which a pixel counts as actor, and up to which as background
 _REACHES = (1.0, 4.0, 16.0)  # of the band's own reach: how far edge colours are fetched from, nearest first
 
 _BRIGHT = 75.0  # percentile of luma that stands for the key light: shadows and windows say little about it
@@ -55,7 +55,7 @@ def foreground(bgr: Picture, alpha: Alpha, *, reach: float = 0.0) -> Picture:
     residue = part - cover * inside - (1 - cover) * outside
     towards = (residue * away).sum(2, keepdims=True) / ((away * away).sum(2, keepdims=True) + 25.0)
     pulled = inside + cover * (residue - np.clip(towards, 0, 1) * away)
-    own = np.clip((cover - 0.90) / 0.09, 0, 1)
+    own = np.clip((cover - 0.96) / 0.035, 0, 1)
     result = bgr.copy()
     result[rows, columns] = np.clip(pulled + (part - pulled) * own + 0.5, 0, 255).astype(np.uint8)
     return result
