@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from greenroom.perception.faces import FaceFinder
 from greenroom.perception.pose import fit_pose
 from greenroom.perception.shots import ShotWatch
-from greenroom.perception.steadying import TrackedFace, smoothed, steadied
+from greenroom.perception.steadying import TrackedFace, smoothed
 
 Picture = NDArray[np.uint8]
 

@@ -29,6 +29,7 @@ Choose = Callable[[list[Landmarks], tuple[int, int]], Landmarks | None]
 # A lost face is looked for in every frame, in tiles (100 ms) only in every so many.
 _TILES_EVERY = 12
 _BRIEF = 12  # frames of loss over which place and size alone say whose face it is
+_GONE = 4  # frames of loss from which a face elsewhere is looked at for its identity
 # How far from its last place, in face widths, and how much larger or smaller a lost face may be found.
 _REACH, _REACH_PER_FRAME = 0.5, 0.06
 _SIZES = (0.65, 1.55)
@@ -135,11 +136,11 @@ class _Following:
         return face
 
     def _is_it(self, bgr: Picture, face: Landmarks, last: Floats) -> bool:
-        if self.missed > _BRIEF:
-            return self._company.is_own(bgr, face.points)
         shift, size = _apart(face.points, last)
         at_its_place = shift < _REACH + _REACH_PER_FRAME * self.missed and _SIZES[0] < size < _SIZES[1]
-        return at_its_place and not self._company.is_another(bgr, face.points)
+        if at_its_place and self.missed <= _BRIEF:
+            return not self._company.is_another(bgr, face.points)
+        return self.missed >= _GONE and self._company.is_own(bgr, face.points)
 
     def _could_be_it(self, bgr: Picture, face: Landmarks) -> bool:
         """Nothing speaks against it; of a face too small to tell that is true only where there was no other."""
