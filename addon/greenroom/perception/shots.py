@@ -28,7 +28,9 @@ class ShotWatch:
         self._changes: deque[float] = deque(maxlen=_HISTORY)
 
     def is_cut(self, bgr: NDArray[np.uint8]) -> bool:
-        """True for the first frame of a new shot; False for the very first frame."""
+        """True for the first frame of a new shot; False for the very first frame, and for an empty picture."""
+        if not bgr.size:
+            return False
         small = cv2.resize(bgr, _SMALL, interpolation=cv2.INTER_AREA).astype(np.float32)
         last, self._last = self._last, small
         if last is None:
