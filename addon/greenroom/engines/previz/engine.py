@@ -26,7 +26,10 @@ __all__ = ["VERSION", "PrevizEngine", "close_workers", "workers"]
 VERSION = "2"
 """Part of every cue's fingerprint: raise it when the same request gives other frames."""
 
-_MODES = {"talk": ("talk", "render_talk")}
+_MODES = {
+    "talk": ("talk", "render_talk"),
+    "lipsync": ("lipsync", "render_lipsync"),
+}
 """Mode: the module of this room and its function that makes a take, imported in the worker that needs it."""
 
 _FACELESS = ("lipsync",)  # modes that work on whoever is in the picture

@@ -1,0 +1,202 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Mode lipsync: the picture that is there, with lips that say the dialogue under it.
+
+Only the mouth, the chin and the jaw change, in one box around them; every other pixel is the plate's. In silence, and
+outside of what only= and not= allow, the whole frame is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from greenroom.cues.wishes import read_who
+from greenroom.engines.contract import Delivery, PictureSource, Request
+from greenroom.engines.previz.delivery import deliver, read_dialogue
+from greenroom.engines.previz.driver import Driver, runs
+from greenroom.engines.previz.expression import Face
+from greenroom.engines.previz.lip_paint import LipPainter
+from greenroom.engines.previz.lip_timing import UNTOUCHED, allowed_frames, shares, speaking
+from greenroom.engines.previz.lower_face import LowerFace, Moved
+from greenroom.engines.previz.talk import Speech, hear
+from greenroom.engines.previz.warp import Box
+from greenroom.errors import CueError, EngineError
+from greenroom.media.pictures import read_pictures
+from greenroom.perception.pose import Pose
+
+__all__ = ["KEPT", "Resync", "prepare", "render_lipsync"]
+
+Picture = NDArray[np.uint8]
+Vectors = NDArray[np.float64]
+
+KEPT = "kept plate"
+"""State of a frame that should speak, but shows no face: it stays as it is."""
+
+_SMALL = 60  # pixels between the ears below which lips are a few pixels high
+_TURNED = 35.0  # degrees of yaw from which half of the mouth is hidden
+_TONES_FROM = 3  # frames of a shot that are looked at for the mouth's tones
+
+
+@dataclass(eq=False)
+class Resync:
+    """Everything that a take's frames depend on. `frames()` may be run any number of times."""
+
+    request: Request
+    source: PictureSource
+    driver: Driver
+    speech: Speech
+    wanted: NDArray[np.bool_]
+    share: Vectors
+    report: dict[str, Any] = field(default_factory=dict)
+    _faces: dict[int, LowerFace] = field(default_factory=dict, init=False)
+
+    def face(self, index: int) -> Face:
+        """What the mouth does on frame `index`."""
+        return Face(*self.speech.mouths[index].tolist())
+
+    def state(self, index: int) -> str:
+        """What was done to frame `index`: "tracked", "re-detected", UNTOUCHED or KEPT."""
+        if self.share[index] > 0:
+            return self.driver.found[index]
+        return KEPT if self.wanted[index] and self.driver.lost[index] else UNTOUCHED
+
+    def states(self) -> list[str]:
+        return [self.state(index) for index in range(len(self.share))]
+
+    def region(self, index: int) -> Box | None:
+        """The only pixels of frame `index` that may differ from the plate's; None where none do."""
+        moved = self.moved(index)
+        return None if moved is None else moved.placed.view.region
+
+    def moved(self, index: int) -> Moved | None:
+        """Where the lower face of frame `index` goes; None where it stays."""
+        found = self.anchored(index) if self.share[index] > 0 else None
+        if found is None:
+            return None
+        points, pose = found
+        width, height = self.driver.size
+        lower = self.lower_face(self.driver.shot(index))
+        return lower.move(points, pose, self.face(index), float(self.share[index]), Box(0, 0, width, height))
+
+    def anchored(self, index: int) -> tuple[Vectors, Pose] | None:
+        """Landmarks (478, 3) and pose of frame `index`; None where the face is lost."""
+        points, pose = self.driver.points(index), self.driver.pose(index)
+        if points is None or pose is None:
+            return None
+        return points, self.lower_face(self.driver.shot(index)).anchored(points, pose)
+
+    def lower_face(self, shot: int) -> LowerFace:
+        if shot not in self._faces:
+            self._faces[shot] = LowerFace(self.driver.neutral_of(shot))
+        return self._faces[shot]
+
+    def frames(self) -> Iterator[Picture]:
+        """The take's frames, (height, width, 3) BGR, each an array of its own."""
+        painters: dict[int, LipPainter] = {}
+        for index, plate in enumerate(self.pictures(self.source.indices)):
+            moved = self.moved(index)
+            points = self.driver.points(index)
+            if moved is not None and points is not None:
+                shot = self.driver.shot(index)
+                if shot not in painters:
+                    painters = {shot: self.painter(shot)}  # shots come one after another: one is kept
+                painters[shot].paint(plate, points, moved, self.face(index), float(self.share[index]))
+            yield plate
+
+    def painter(self, shot: int) -> LipPainter:
+        """With tones from one of the shot's calm frames, neither the brightest nor the darkest."""
+        calm = self.driver.calmest(shot)
+        chosen = calm[:: max(1, len(calm) // _TONES_FROM)][:_TONES_FROM]
+        pictures = list(self.pictures([self.source.indices[index] for index in chosen]))
+        middle = int(np.argsort([picture.mean() for picture in pictures], kind="stable")[len(pictures) // 2])
+        found = self.anchored(chosen[middle])
+        assert found is not None, "calm frames show the face"
+        return LipPainter(self.lower_face(shot), pictures[middle], *found)
+
+    def pictures(self, indices: tuple[int, ...] | list[int]) -> Iterator[Picture]:
+        width, height = self.driver.size
+        return read_pictures(self.source.media, indices, width=width, height=height, fit=self.request.spec.fit)
+
+
+def render_lipsync(request: Request) -> Delivery:
+    """Make the take and write it as request.spec orders it, into request.work.
+
+    Raises:
+        EngineError: the cue has no picture, or nobody is in it.
+        CueError: who=, only= or not= can't be read.
+        MediaError: picture or dialogue can't be read.
+    """
+    resync = prepare(request)
+    return deliver(request, resync.frames(), resync.report)
+
+
+def prepare(request: Request) -> Resync:
+    """Follow the speaker, find the phones, and plan every frame."""
+    source = request.stand_in
+    if source is None:
+        raise EngineError(
+            "there is no picture whose lips could be moved",
+            hint="Put the note on a clip with picture; for a portrait that speaks, use mode=talk.",
+            where=request.cue,
+        )
+    who = read_who(request.options["who"]) if request.options.get("who") else None
+    if request.options.get("who") and who is None:
+        raise CueError(f"who={request.options['who']} names nobody", hint="Write who=left, right, largest or 2.")
+    allowed = allowed_frames(request.options, request.spec)
+    speech = hear(read_dialogue(request), request.line, request.spec)
+    driver = Driver.read(request, source, who=who)
+    if driver.lost.all():
+        raise EngineError(
+            "nobody's face was found in the picture",
+            hint="Use a shot in which the speaker's face can be seen, or take the note off this clip.",
+            where=str(source.media),
+        )
+    return _planned(request, source, driver, speech, allowed)
+
+
+def _planned(
+    request: Request, source: PictureSource, driver: Driver, speech: Speech, allowed: NDArray[np.bool_]
+) -> Resync:
+    rate = request.spec.rate
+    shots = np.array([driver.shot(index) for index in range(driver.count)], np.int32)
+    spoken = speaking(speech.mouths, rate)
+    share = shares(spoken, allowed & ~driver.lost, shots, rate)
+    resync = Resync(request, source, driver, speech, allowed & spoken, share)
+    resync.report.update(
+        timing=speech.method,
+        matched=round(speech.matched, 3),
+        region="mouth, chin and jaw",
+        frames=runs(resync.states()),
+        warnings=[*_said(speech), *_warnings(resync)],
+    )
+    return resync
+
+
+def _said(speech: Speech) -> tuple[str, ...]:
+    if speech.method == "silence":
+        return ("no speech in the dialogue: the picture stays as it is",)
+    return speech.notes
+
+
+def _warnings(resync: Resync) -> list[str]:
+    driver, changed = resync.driver, np.flatnonzero(resync.share > 0).tolist()
+    notes = []
+    kept = sum(state == KEPT for state in resync.states())
+    if kept:
+        notes.append(f"the face can't be seen in {kept} spoken frames: they keep the plate's picture")
+    poses = [pose for index in changed if (pose := driver.pose(index)) is not None]
+    turned = sum(abs(pose.yaw) > _TURNED for pose in poses)
+    if turned:
+        notes.append(f"the head is turned by more than {_TURNED:.0f} degrees in {turned} frames: the lips may smear")
+    widths = [
+        float(np.linalg.norm(points[234, :2] - points[454, :2]))
+        for index in changed[:: max(1, len(changed) // 50)]
+        if (points := driver.points(index)) is not None
+    ]
+    if widths and np.median(widths) < _SMALL:
+        notes.append(f"the face is only {np.median(widths):.0f} px wide: the lips are coarse")
+    return notes
