@@ -50,6 +50,7 @@ def _source(path: Path) -> Path:
 
 _FFMPEG = {
     Codec.PRORES: ["-c:v", "prores_aw", "-profile:v", "3", "-pix_fmt", "yuv422p10le"],
+    Codec.PRORES_4444: ["-c:v", "prores_aw", "-profile:v", "4", "-pix_fmt", "yuva444p10le"],
     Codec.DNXHR: ["-c:v", "dnxhd", "-profile:v", "dnxhr_hq", "-pix_fmt", "yuv422p"],
     Codec.H264: ["-c:v", "libx264", "-crf", "18", "-preset", "veryfast", "-pix_fmt", "yuv420p"],
 }

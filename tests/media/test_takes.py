@@ -15,6 +15,7 @@ import pytest
 from greenroom.errors import DeliveryError, StoreError
 from greenroom.frames import frame_of, sample_range, timecode
 from greenroom.media.check import check_take
+from greenroom.media.conform import conform
 from greenroom.media.pictures import read_frames, read_pictures
 from greenroom.media.probe import probe
 from greenroom.media.sound import read_sound
@@ -81,6 +82,74 @@ def test_colours_are_encoded_in_bt709(write_take, tmp_path):
     luma = 0.2126 * red + 0.7152 * green + 0.0722 * blue
     row = np.frombuffer(memoryview(frame.planes[0]), np.uint16)[100 : 100 + 8]
     assert row.mean() == pytest.approx(4 * (16 + 219 * luma), abs=4)
+
+
+OPAQUE = 4092 / 4095  # FFmpeg's encoders write 1023 of 10 bits as 65472 of 16: 255 of 255 in every program
+
+
+class TestAlpha:
+    SPEC = replace(SPEC, codec=Codec.PRORES_4444)
+
+    @pytest.fixture
+    def cut_out(self):
+        """Every level of alpha beside each other, over bands that are noise, opaque and empty."""
+        picture = np.full((180, 320, 4), (60, 120, 200, 0), np.uint8)
+        picture[:60, :, 3] = np.linspace(0, 255, 320).round()
+        picture[60:100, :, 3] = np.random.default_rng(4).integers(0, 256, (40, 320))
+        picture[100:140, :, 3] = 255
+        return picture
+
+    def alphas(self, path):
+        """The alpha of each frame as decoded, 0 to 1."""
+        for frame in read_frames(path, range(16)):
+            plane = frame.planes[3]
+            rows = np.frombuffer(memoryview(plane), np.uint16).reshape(frame.height, -1)
+            yield rows[:, : frame.width] / 4095
+
+    def test_alpha_comes_back(self, cut_out, tmp_path):
+        with TakeWriter(tmp_path / "take.mov", self.SPEC) as writer:
+            for _ in range(16):
+                writer.write(cut_out)
+        assert check_take(tmp_path / "take.mov", self.SPEC) == ()
+        info = probe(tmp_path / "take.mov")
+        assert (info.has_alpha, info.start_timecode, info.colour) == (True, "01:00:00:00", BT709)
+        for alpha in self.alphas(tmp_path / "take.mov"):
+            assert np.abs(alpha - cut_out[..., 3] / 255).max() <= 1 / 255
+            assert (alpha[100:140] >= OPAQUE).all()
+            assert (alpha[140:] == 0).all()
+
+    def test_colour_is_straight(self, cut_out, tmp_path):
+        """Half-covered pixels have the actor's own colour, not one mixed with black."""
+        with TakeWriter(tmp_path / "take.mov", self.SPEC) as writer:
+            for _ in range(16):
+                writer.write(cut_out)
+        (frame,) = read_frames(tmp_path / "take.mov", [3])
+        luma = np.frombuffer(memoryview(frame.planes[0]), np.uint16).reshape(180, -1)[:, :320]
+        assert np.ptp(luma.astype(int)) < 16
+
+    def test_pictures_without_alpha_are_opaque(self, write_take, tmp_path):
+        path = write_take(tmp_path / "take.mov", self.SPEC)
+        assert all((alpha >= OPAQUE).all() for alpha in self.alphas(path))
+
+    def test_other_codecs_refuse_alpha(self, cut_out, tmp_path):
+        refusal = pytest.raises(DeliveryError, match="frame 0 has alpha, prores has none")
+        with refusal, TakeWriter(tmp_path / "take.mov", SPEC) as writer:
+            writer.write(cut_out)
+        assert list(tmp_path.iterdir()) == []
+
+    @pytest.mark.parametrize(("codec", "bars"), [(Codec.PRORES_4444, 0.0), (Codec.PRORES, None)])
+    def test_conform_keeps_alpha_where_the_codec_has_it(self, codec, bars, cut_out, tmp_path):
+        with TakeWriter(tmp_path / "delivered.mov", self.SPEC) as writer:
+            for _ in range(16):
+                writer.write(cut_out)
+        upright = replace(self.SPEC, codec=codec, height=320)
+        report = conform(tmp_path / "delivered.mov", upright, tmp_path / "take.mov")
+        assert check_take(tmp_path / "take.mov", upright) == ()
+        assert ("the source's alpha is shown over black" in report.notes) == (bars is None)
+        if bars is not None:
+            alpha = next(self.alphas(tmp_path / "take.mov"))
+            assert alpha[:60].max() == bars, "the bars around a cut-out are empty too"
+            assert np.abs(alpha[70:250] - cut_out[..., 3] / 255).max() <= 1.5 / 255
 
 
 class TestSound:

@@ -9,7 +9,7 @@ from greenroom.errors import GreenroomError, Problem, Severity
 from greenroom.frames import sample_range, timecode, write_rate
 from greenroom.media.pictures import read_frames
 from greenroom.media.probe import probe
-from greenroom.media.takes import PIXEL_FORMATS
+from greenroom.media.takes import DECODED_FORMATS
 from greenroom.media.types import Colour, MediaInfo, TakeSpec
 
 __all__ = ["check_take"]
@@ -36,7 +36,7 @@ def _compared(info: MediaInfo, counted: int, spec: TakeSpec) -> list[tuple[str, 
         ("rate", "frame rate", write_rate(info.rate) if info.rate else "none", write_rate(spec.rate)),
         ("size", "size", f"{info.width} x {info.height}", f"{spec.width} x {spec.height}"),
         ("timecode", "start timecode", info.start_timecode or "none", start),
-        ("format", "pixel format", info.pixel_format, PIXEL_FORMATS[spec.codec]),
+        ("format", "pixel format", info.pixel_format, DECODED_FORMATS[spec.codec]),
         ("colour", "colour tags", _written(info.colour), _written(spec.colour)),
     ]
     for sound in info.audio[:1]:

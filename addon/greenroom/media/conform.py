@@ -17,7 +17,7 @@ from greenroom.media.pictures import shaped_frames
 from greenroom.media.probe import probe_source
 from greenroom.media.relay import ahead
 from greenroom.media.takes import PIXEL_FORMATS, TakeWriter
-from greenroom.media.types import ImageSequence, MediaInfo, TakeSpec
+from greenroom.media.types import Codec, ImageSequence, MediaInfo, TakeSpec
 
 __all__ = ["ConformReport", "check_take", "conform"]
 
@@ -125,7 +125,7 @@ def _picture_notes(info: MediaInfo, spec: TakeSpec) -> list[str]:
         notes.append("8-bit source in a 10-bit wrapper")
     if info.bit_depth > 8 and not PIXEL_FORMATS[spec.codec].endswith("10le"):
         notes.append(f"{info.bit_depth}-bit source reduced to 8 bit")
-    if info.has_alpha:
+    if info.has_alpha and spec.codec is not Codec.PRORES_4444:
         notes.append("the source's alpha is shown over black")
     if info.interlaced:
         notes.append("the source is interlaced and was not deinterlaced")

@@ -13,6 +13,7 @@ from greenroom.errors import FrameError, MediaError
 from greenroom.frames import frame_of, write_rate
 from greenroom.media.clock import Clock, read_clock
 from greenroom.media.container import is_still, opened, picture_stream
+from greenroom.media.planes import has_alpha
 from greenroom.media.types import AudioStream, Colour, ImageSequence, MediaInfo, MediaKind
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
-__all__ = ["bit_depth", "clockwise", "has_alpha", "probe", "probe_source"]
+__all__ = ["bit_depth", "clockwise", "probe", "probe_source"]
 
 _STILL_FORMATS = ("image2", "_pipe")
 
@@ -74,10 +75,6 @@ def clockwise(frame: VideoFrame) -> int:
 def bit_depth(frame: VideoFrame) -> int:
     """Bits of the deepest component (16-bit float EXR counts as 16)."""
     return max((component.bits for component in frame.format.components), default=8)
-
-
-def has_alpha(frame: VideoFrame) -> bool:
-    return any(component.is_alpha for component in frame.format.components) or frame.format.name == "pal8"
 
 
 def _probe_picture(

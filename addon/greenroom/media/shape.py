@@ -12,7 +12,7 @@ from fractions import Fraction
 from av.video.frame import VideoFrame
 from av.video.reformatter import VideoReformatter
 
-from greenroom.media.planes import EXACT, PLAIN, flattened, is_full_range, laid, turned
+from greenroom.media.planes import EXACT, PLAIN, flattened, has_alpha, is_full_range, laid, turned
 from greenroom.media.types import Fit
 
 __all__ = ["Placement", "Shaper", "placement", "source_matrix"]
@@ -86,21 +86,26 @@ class Shaper:
 
     def shape(self, frame: VideoFrame) -> VideoFrame:
         """The picture in the frame; itself if there is nothing to do."""
-        frame = flattened(frame, source_matrix(frame))
+        clear = has_alpha(frame)
+        if not self._format.startswith("yuva"):
+            frame = flattened(frame, source_matrix(frame))
         if self._turns:
-            frame = turned(self._scaled(frame, frame.width, frame.height, _planar_444(frame)), self._turns)
+            planar = self._scaled(frame, frame.width, frame.height, _planar_444(frame), keep=True)
+            frame = turned(planar, self._turns)
         aspect = 1 / self._aspect if self._turns % 2 else self._aspect
         shown = (max(1, round(frame.width * aspect)), frame.height)
         place = placement(shown, self._frame, self._fit, grid=1 if self._format == "bgr24" else 2)
         scaled = self._scaled(frame, place.width, place.height, self._format)
         if (place.width, place.height) == self._frame:
             return scaled
-        return laid(scaled, (place.left, place.top), self._frame)
+        return laid(scaled, (place.left, place.top), self._frame, clear=clear)
 
-    def _scaled(self, frame: VideoFrame, width: int, height: int, pixel_format: str) -> VideoFrame:
+    def _scaled(
+        self, frame: VideoFrame, width: int, height: int, pixel_format: str, *, keep: bool = False
+    ) -> VideoFrame:
+        """With `keep` it is only on its way to be turned, and keeps its matrix and range."""
         full = is_full_range(frame)
         matrix = source_matrix(frame)
-        keep = pixel_format.startswith(("yuv444", "gbr"))  # on its way to be turned: stays what it is
         scaler = self._converter if keep else self._scaler
         same = (frame.width, frame.height) == (width, height) and matrix == _BT709 and not full
         plain = same and not frame.format.is_rgb and pixel_format.startswith("yuv")
@@ -119,6 +124,7 @@ class Shaper:
 
 def _planar_444(frame: VideoFrame) -> str:
     """The format to turn a picture in: as deep as it is, and not subsampled, so that turning loses no colour."""
-    family = "gbrp" if frame.format.is_rgb else "yuv444p"
+    alpha = "a" if has_alpha(frame) else ""
+    family = f"gbr{alpha}p" if frame.format.is_rgb else f"yuv{alpha}444p"
     depth = max((part.bits for part in frame.format.components), default=8)
     return family if depth <= 8 else f"{family}{10 if depth <= 10 else 12 if depth <= 12 else 16}le"

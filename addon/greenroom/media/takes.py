@@ -19,6 +19,7 @@ from greenroom.errors import DeliveryError, GreenroomError
 from greenroom.frames import sample_range, timecode, write_rate
 from greenroom.media.files import partial_path, publish, store_error
 from greenroom.media.limiter import limited
+from greenroom.media.planes import with_alpha
 from greenroom.media.shape import Shaper
 from greenroom.media.types import Codec, TakeSpec
 
@@ -27,16 +28,24 @@ if TYPE_CHECKING:
     from av.container import OutputContainer
     from av.video.stream import VideoStream
 
-__all__ = ["PIXEL_FORMATS", "TakeWriter"]
+__all__ = ["DECODED_FORMATS", "PIXEL_FORMATS", "TakeWriter"]
 
-# Encoders and settings as measured in facts/infra section 1: prores_aw costs a quarter of prores_ks.
+# Encoders and settings as measured in facts/infra section 1: prores_aw costs a quarter of prores_ks. At 4444 with alpha
+# too: 103 ms of CPU a frame at 1080p instead of 417, in less than half of the bytes; alpha is lossless with both.
 _ENCODERS: dict[Codec, tuple[str, dict[str, str]]] = {
     Codec.PRORES: ("prores_aw", {"profile": "3", "vendor": "apl0"}),
+    Codec.PRORES_4444: ("prores_aw", {"profile": "4", "vendor": "apl0"}),
     Codec.DNXHR: ("dnxhd", {"profile": "dnxhr_hq"}),
     Codec.H264: ("libx264", {"crf": "18", "preset": "veryfast"}),
 }
-PIXEL_FORMATS = {Codec.PRORES: "yuv422p10le", Codec.DNXHR: "yuv422p", Codec.H264: "yuv420p"}
-_SMALLEST = {Codec.PRORES: (16, 16), Codec.DNXHR: (256, 120), Codec.H264: (16, 16)}  # DNxHR: FFmpeg's dnxhdenc.c
+PIXEL_FORMATS = {
+    Codec.PRORES: "yuv422p10le",
+    Codec.PRORES_4444: "yuva444p10le",
+    Codec.DNXHR: "yuv422p",
+    Codec.H264: "yuv420p",
+}
+DECODED_FORMATS = {**PIXEL_FORMATS, Codec.PRORES_4444: "yuva444p12le"}  # as FFmpeg reads them back
+_SMALLEST = {Codec.DNXHR: (256, 120)}  # FFmpeg's dnxhdenc.c
 _FULL_SCALE = (1 << 23) - 1
 
 
@@ -99,6 +108,8 @@ class TakeWriter:
 
     def write(self, picture: NDArray[np.uint8] | VideoFrame) -> None:
         """Adds one frame: (height, width, 3) BGR, or a VideoFrame of any pixel format, both of the take's size.
+
+        ProRes 4444 takes (height, width, 4) BGRA with straight alpha too; what has no alpha becomes opaque.
 
         Raises:
             DeliveryError: of another size, or one too many.
@@ -180,7 +191,7 @@ class TakeWriter:
         if isinstance(picture, np.ndarray):
             height, width = picture.shape[:2]
             if (width, height) == (spec.width, spec.height):
-                return VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="bgr24")
+                return self._from_pixels(np.ascontiguousarray(picture))
         elif (picture.width, picture.height) == (spec.width, spec.height):
             return picture
         else:
@@ -188,6 +199,17 @@ class TakeWriter:
         raise DeliveryError(
             f"frame {self.written} is {width} x {height}, the take {spec.width} x {spec.height}",
             hint="Deliver the size that was ordered, or conform the delivery.",
+            where=str(self.path),
+        )
+
+    def _from_pixels(self, picture: NDArray[np.uint8]) -> VideoFrame:
+        if picture.shape[2] == 3:
+            return VideoFrame.from_ndarray(picture, format="bgr24")
+        if self.spec.codec is Codec.PRORES_4444:
+            return with_alpha(picture, PIXEL_FORMATS[self.spec.codec])
+        raise DeliveryError(
+            f"frame {self.written} has alpha, {self.spec.codec} has none",
+            hint=f"Order {Codec.PRORES_4444}, or deliver pictures without alpha.",
             where=str(self.path),
         )
 
@@ -246,7 +268,7 @@ class TakeWriter:
 
 
 def _check_size(spec: TakeSpec) -> None:
-    smallest = _SMALLEST[spec.codec]
+    smallest = _SMALLEST.get(spec.codec, (16, 16))
     if spec.frames < 1:
         raise DeliveryError("a take of no frames can't be written", hint="Give the slot at least one frame.")
     if spec.width % 2 or spec.height % 2 or spec.width < smallest[0] or spec.height < smallest[1]:

@@ -128,6 +128,7 @@ class SoundClip:
 
 class Codec(enum.StrEnum):
     PRORES = "prores"  # ProRes 422 HQ by prores_aw, 10 bit, .mov
+    PRORES_4444 = "prores4444"  # ProRes 4444 by prores_aw, 10 bit and straight alpha, .mov
     DNXHR = "dnxhr"  # DNxHR HQ, 8 bit, .mov
     H264 = "h264"  # H.264 in .mov: small, for previews
 

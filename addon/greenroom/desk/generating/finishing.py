@@ -16,7 +16,7 @@ from greenroom.media.types import Codec, TakeSpec
 __all__ = ["Finished", "bytes_needed", "finish"]
 
 # Mb/s at 1080p24 as measured (facts: encode-only table), as bits a pixel; H.264 at its noisiest
-_BITS_PER_PIXEL = {Codec.PRORES: 5.0, Codec.DNXHR: 3.6, Codec.H264: 1.0}
+_BITS_PER_PIXEL = {Codec.PRORES: 5.0, Codec.PRORES_4444: 9.0, Codec.DNXHR: 3.6, Codec.H264: 1.0}
 
 
 _ELEMENTS = ("alpha",)
