@@ -18,15 +18,16 @@ ADAPTERS = ROOT / "otio_adapters" / "greenroom_otio"
 # A room may import itself and the rooms named with it (docs/architecture.md).
 MAY_IMPORT = {
     "errors": set(),
+    "limits": set(),
     "frames": {"errors"},
     "media": {"errors", "frames"},
-    "cues": {"errors", "frames", "media"},
-    "cast": {"errors", "frames", "media"},
+    "cues": {"errors", "frames", "limits", "media"},
+    "cast": {"errors", "frames", "limits", "media"},
     "takes": {"errors", "frames", "media"},
     "perception": {"errors", "frames", "media"},
-    "engines": {"errors", "frames", "media", "perception"},
-    "desk": {"errors", "frames", "media", "cues", "cast", "takes", "perception", "engines"},
-    "cli": {"errors", "frames", "desk"},
+    "engines": {"errors", "frames", "media", "cues", "perception"},
+    "desk": {"errors", "frames", "limits", "media", "cues", "cast", "takes", "perception", "engines"},
+    "cli": {"errors", "frames", "limits", "desk"},
     "testing": {"errors", "frames", "media", "cues", "cast", "takes", "perception", "engines"},
 }
 

@@ -70,6 +70,8 @@ def test_sound_within_two_seconds_is_kept_for_the_handles(bench: Any) -> None:
         bench.sound("after", 9),
     ]
     assert [clip.name for clip in _cue(bench, _audio(bench, *items)).dialogue] == ["near", "after"]
+    longer = _cue(bench, _audio(bench, *items), note="GR: actor=MARA handles=100")
+    assert [clip.name for clip in longer.dialogue] == ["far", "near", "after"]
 
 
 def test_a_transition_is_a_fade_and_widens_the_sound(bench: Any) -> None:

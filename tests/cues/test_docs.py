@@ -10,6 +10,7 @@ import pytest
 
 from greenroom.cues import parse_note
 from greenroom.cues.grammar import KNOWN_KEYS
+from greenroom.cues.keys import KEY_MODES
 from greenroom.cues.model import Mode
 
 
@@ -21,6 +22,14 @@ def page() -> str:
 def test_every_key_has_its_row(page: str) -> None:
     keys = page.split("## Keys")[1].split("## Modes")[0]
     assert sorted(re.findall(r"^\| `(\w+)` \|", keys, re.MULTILINE)) == sorted(KNOWN_KEYS)
+
+
+def test_the_page_says_which_key_is_for_which_mode(page: str) -> None:
+    keys = page.split("## Keys")[1].split("## Modes")[0]
+    said = dict(re.findall(r"^\| `(\w+)` \| ([\w, ]+?) \|", keys, re.MULTILINE))
+    assert set(said) == set(KNOWN_KEYS)
+    for key, modes in said.items():
+        assert modes == "all" if key not in KEY_MODES else set(modes.split(", ")) == set(KEY_MODES[key]), key
 
 
 def test_every_mode_has_its_row(page: str) -> None:
@@ -35,6 +44,9 @@ def test_every_example_parses_without_a_warning(page: str) -> None:
     assert notes is not None
     examples += notes[1].splitlines()
     assert len(examples) == len(KNOWN_KEYS) + 1
+    indented = re.findall(r"^    (GR: .+?)(?:   .*)?$", page, re.MULTILINE)
+    assert len(indented) >= 7
+    examples += indented
     for example in examples:
         parsed = parse_note(example)
         assert parsed is not None, example

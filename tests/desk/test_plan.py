@@ -261,8 +261,8 @@ def test_speed_ramps_are_refused_with_the_reason(cut: Any, plan_of: Any, codes: 
 
 
 def test_too_many_handles_are_refused(talking: Any, plan_of: Any, codes: Codes) -> None:
-    talking.note(talking.placeholder(), "GR: actor=mara mode=talk handles=400")
-    assert "handles-out-of-range" in codes(plan_of(talking).cues[1])
+    talking.note(talking.placeholder(), "GR: actor=mara mode=talk handles=4000")
+    assert codes(plan_of(talking).cues[1])["bad-value"].hint == "Write a whole number from 0 to 1000."
 
 
 def test_an_unknown_cue_is_told_with_the_nearest(talking: Any, plan_of: Any) -> None:

@@ -93,7 +93,7 @@ def test_all_wrong_values_are_named_at_once(tmp_path: Path) -> None:
     text = """
     schema = 1
     id = "no"
-    handles = 480
+    handles = 4800
     rate = "fast"
     [output]
     codec = "dvd"

@@ -32,6 +32,7 @@ from greenroom.cast.model import Actor
 from greenroom.cast.names import folded
 from greenroom.cast.version import actor_version
 from greenroom.errors import CastError, Problem, Severity, nearest
+from greenroom.limits import LARGEST_SEED
 
 __all__ = ["FILE", "SCHEMA", "VIEWS", "read_actor"]
 
@@ -41,7 +42,6 @@ VIEWS = ("front", "three_quarter", "profile")
 
 _KEYS = ("schema", "display_name", "portrait", "seed", "voice", "sheet", "prompt", "engines", "consent")
 _PROMPT_KEYS = ("identity", "wardrobe")
-_LARGEST_SEED = 2**63 - 1
 
 
 def read_actor(folder: Path) -> tuple[Actor, tuple[Problem, ...]]:
@@ -119,9 +119,9 @@ class _Reader:
 
     def seed(self) -> int | None:
         value = self._values.get("seed")
-        if value is None or (isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _LARGEST_SEED):
+        if value is None or (isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= LARGEST_SEED):
             return value
-        raise self._error(f"seed = {value!r} can't be", f"Write a whole number from 0 to {_LARGEST_SEED}.")
+        raise self._error(f"seed = {value!r} can't be", f"Write a whole number from 0 to {LARGEST_SEED}.")
 
     def table(self, name: str, *, any_scalar: bool = False) -> dict[str, str]:
         values = self._values.get(name, {})

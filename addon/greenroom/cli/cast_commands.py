@@ -9,6 +9,7 @@ import click
 
 from greenroom.cli.options import WholeNumber, common_options, project_option
 from greenroom.cli.shown import Json, counted, say, show, show_problems, show_table
+from greenroom.limits import LARGEST_SEED
 
 __all__ = ["cast"]
 
@@ -33,7 +34,7 @@ def cast() -> None:
 @click.option("--display-name", metavar="TEXT", help="As the credits have it. Default: NAME.")
 @click.option("--identity", metavar="TEXT", help="Prompt part: who it is, for engines that read prompts.")
 @click.option("--wardrobe", metavar="TEXT", help="Prompt part: what the actor wears.")
-@click.option("--seed", metavar="N", type=WholeNumber(0, 2**31 - 1), help="A seed to keep for good.")
+@click.option("--seed", metavar="N", type=WholeNumber(0, LARGEST_SEED), help="A seed to keep for good.")
 @click.option("--voice", metavar="TEXT", help="Scratch voice.")
 @project_option
 @common_options

@@ -12,6 +12,7 @@ import click
 
 from greenroom.errors import FrameError
 from greenroom.frames import exact_rate
+from greenroom.limits import MOST_TAKES
 
 __all__ = [
     "FORMATS",
@@ -93,7 +94,7 @@ def make_options(command: _Command) -> _Command:
     command = click.option(
         "--takes",
         metavar="N",
-        type=WholeNumber(1, 99),
+        type=WholeNumber(1, MOST_TAKES),
         help="Takes for each cue. Default: what the note says, or 1.",
     )(command)
     return cue_option(command)

@@ -10,6 +10,7 @@ import click
 
 from greenroom.cli.options import WholeNumber, common_options, project_option, rate_option
 from greenroom.cli.shown import Json, say, show, show_problems, show_table
+from greenroom.limits import LARGEST_HANDLES
 
 __all__ = ["doctor", "engines", "init"]
 
@@ -19,7 +20,7 @@ __all__ = ["doctor", "engines", "init"]
 @click.option(
     "--handles",
     metavar="FRAMES",
-    type=WholeNumber(0),
+    type=WholeNumber(0, LARGEST_HANDLES),
     default=8,
     show_default=True,
     help="Extra frames before and after each slot, so that takes can be trimmed and slipped.",

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from greenroom.cues.grammar import ParsedNote, mode_named
 from greenroom.cues.model import Mode
 from greenroom.errors import Problem, Severity, nearest
+from greenroom.limits import LARGEST_HANDLES, LARGEST_SEED, MOST_TAKES
 
 __all__ = ["SPOKEN", "Asked", "read_values"]
 
@@ -17,8 +18,7 @@ SPOKEN = (Mode.TALK, Mode.LIPSYNC)
 """Modes in which the text of a short form is the line; in the others it is the motion note."""
 
 _TYPED = ("actor", "mode", "line", "note", "audio", "take", "takes", "engine", "seed", "handles")
-_LARGEST_SEED = 2**63 - 1  # what SQLite, JSON readers and OTIO all keep
-_LIMITS = {"takes": (1, 99), "handles": (0, 1000), "seed": (0, _LARGEST_SEED)}
+_LIMITS = {"takes": (1, MOST_TAKES), "handles": (0, LARGEST_HANDLES), "seed": (0, LARGEST_SEED)}
 
 
 @dataclass(frozen=True)

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import difflib
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
 from greenroom.cues.asked import SPOKEN, Asked, read_values
 from greenroom.cues.dialogue import Dialogue, find_track
 from greenroom.cues.grammar import ParsedNote
+from greenroom.cues.keys import wish_problems
 from greenroom.cues.late import Late, late
 from greenroom.cues.model import Cue, Event, EventKind, Layout, Mode, Note, Origin
 from greenroom.cues.place import place_of
@@ -49,8 +50,9 @@ class PlacedCue(Late, Cue):
 class CueBuilder:
     """Builds the cues of one layout."""
 
-    def __init__(self, layout: Layout, known_actors: Iterable[str]) -> None:
+    def __init__(self, layout: Layout, known_actors: Iterable[str], handles: int) -> None:
         self._layout = layout
+        self._handles = handles  # of takes whose note asks for none
         self._actors = {_folded(name): name for name in known_actors}
 
     @cached_property
@@ -68,7 +70,8 @@ class CueBuilder:
         event = found.event
         asked = read_values(found.parsed)
         track, track_problems = self._audio_track(asked)
-        heard = partial(self._dialogue.under, event.visible, track)
+        around = self._handles if asked.handles is None else asked.handles
+        heard = partial(self._dialogue.under, event.visible, track, around)
         mode = asked.mode or self._default_mode(event, heard)
         line, motion = _words(asked, mode)
         problems = [
@@ -79,6 +82,7 @@ class CueBuilder:
             *_other_notes(found),
             *self._actor_problems(asked.actor, mode),
             *_unspoken_line(asked, mode),
+            *self._wish_problems(found, asked, mode),
             *_event_problems(event),
         ]
         return PlacedCue.of(
@@ -131,6 +135,12 @@ class CueBuilder:
             return Mode.REPLACE
         spoken = any(clip.record.overlap(event.visible) for clip in heard())
         return Mode.TALK if spoken else Mode.ANIMATE
+
+    def _wish_problems(self, found: Found, asked: Asked, mode: Mode) -> Iterator[Problem]:
+        pairs = found.parsed.pairs
+        if asked.mode is None and mode not in SPOKEN:  # the line has a warning of its own
+            pairs = {key: value for key, value in pairs.items() if key != "line"}
+        return wish_problems(pairs, mode, self._layout.rate, found.event.visible.start)
 
     def _audio_track(self, asked: Asked) -> tuple[str, list[Problem]]:
         if not asked.audio:

@@ -16,7 +16,7 @@ from greenroom.media.types import SoundClip
 __all__ = ["HANDLES", "Dialogue", "EventIndex", "find_track"]
 
 HANDLES = 48
-"""Frames of dialogue that are kept before and after the slot: two seconds at 24 fps, more than handles ever need."""
+"""Frames of dialogue that are kept before and after the slot: two seconds at 24 fps. Longer handles keep more."""
 
 
 class EventIndex:
@@ -74,9 +74,10 @@ class Dialogue:
             for track in self._tracks
         }
 
-    def under(self, slot: FrameRange, track: str = "") -> tuple[SoundClip, ...]:
-        """The sound under `slot`, widened by HANDLES, of one track or of all."""
-        events = _of(self._all, slot.widened(HANDLES, HANDLES), track)
+    def under(self, slot: FrameRange, track: str = "", handles: int = 0) -> tuple[SoundClip, ...]:
+        """The sound under `slot`, widened by `handles` and no less than HANDLES, of one track or of all."""
+        around = max(HANDLES, handles)
+        events = _of(self._all, slot.widened(around, around), track)
         clips = [event.sound for event in events if event.enabled and event.sound is not None]
         return tuple(sorted(clips, key=lambda clip: clip.record.start))
 

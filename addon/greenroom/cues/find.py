@@ -31,15 +31,16 @@ _HOLDS_ROOM = re.compile(r"(?:placeholder|stand-?in|slug|offline|tbd|gr_)", re.I
 """How editors begin the names of clips that only hold room (facts/otio section 4)."""
 
 
-def read_cues(layout: Layout, *, known_actors: Iterable[str] = ()) -> CueSheet:
+def read_cues(layout: Layout, *, known_actors: Iterable[str] = (), handles: int = 0) -> CueSheet:
     """All cues of `layout` in record order, with ids that are unique in the sheet.
 
     With `known_actors` (names of the cast), a cue for somebody else has the problem "unknown-actor", and a
     short form without a mode (`@john: louder please`) whose name is nobody's is a remark to a colleague: a note
-    among the sheet's problems, no cue.
+    among the sheet's problems, no cue. `handles` are the frames before and after a take whose note asks for none:
+    the sound under them is kept too.
     """
     with no_collector():
-        reader = _Reader(layout, known_actors)
+        reader = _Reader(layout, known_actors, handles)
         reader.read_tracks()
         reader.read_timeline()
         return reader.sheet()
@@ -48,9 +49,9 @@ def read_cues(layout: Layout, *, known_actors: Iterable[str] = ()) -> CueSheet:
 class _Reader:
     """Collects what is found on one layout."""
 
-    def __init__(self, layout: Layout, known_actors: Iterable[str]) -> None:
+    def __init__(self, layout: Layout, known_actors: Iterable[str], handles: int) -> None:
         self._layout = layout
-        self._builder = CueBuilder(layout, known_actors)
+        self._builder = CueBuilder(layout, known_actors, handles)
         self._found: dict[tuple[int, ...], Found] = {}
         self._on_sound: list[Found] = []
         self._room: list[Event] = []

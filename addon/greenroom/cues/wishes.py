@@ -28,7 +28,8 @@ _SIZES = {"close": 0.42, "medium": 0.27, "wide": 0.15}
 _NUMBER = r"(\d{1,3}(?:\.\d+)?)\s*%"
 _POINT = re.compile(rf"\s*{_NUMBER}\s*,\s*{_NUMBER}\s*")
 _PLACED = re.compile(rf"\s*{_NUMBER}\s*,\s*{_NUMBER}\s*(?:,\s*{_NUMBER}\s*)?")
-_SPAN = re.compile(r"\s*([\d:;]+)\s*-\s*([\d:;]+)\s*")
+_EDGE = r"-\d+|[\d:;]+"
+_SPAN = re.compile(rf"\s*({_EDGE})\s*-\s*({_EDGE})\s*")
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,7 @@ def read_spans(text: str, rate: Fraction, start: int) -> tuple[tuple[int, int], 
     """`only=IN-OUT` and `not=IN-OUT`, several with commas, as frames from the slot's first: (in, out), out excluded.
 
     IN and OUT are record timecodes of the cut, whose slot begins at frame `start`, or frames counted from the slot's
-    first frame, 0. They may lie outside of the slot, in the handles.
+    first frame, 0. They may lie outside of the slot, in the handles: -8 is 8 frames before it.
 
     >>> read_spans("0-12, 24-48", Fraction(24), 86400)
     ((0, 12), (24, 48))
@@ -126,7 +127,7 @@ def _parts(match: re.Match[str]) -> tuple[float | None, ...] | None:
 
 
 def _frame(text: str, rate: Fraction, start: int) -> int | None:
-    if text.isascii() and text.isdigit():
+    if text.isascii() and text.lstrip("-").isdigit():
         return int(text) if len(text) <= 9 else None
     try:
         return frame_of(text, rate) - start

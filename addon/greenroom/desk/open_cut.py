@@ -142,7 +142,7 @@ def read_cue_sheet(
     from greenroom.cues.find import read_cues
 
     timeline, layout = read_timeline(cut, rate, project)
-    return timeline, read_cues(layout, known_actors=known_actors)
+    return timeline, read_cues(layout, known_actors=known_actors, handles=project.handles)
 
 
 def read_timeline(cut: Path, rate: Fraction | None, project: Project | None) -> tuple[Any, Layout]:

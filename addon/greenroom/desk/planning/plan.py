@@ -27,12 +27,11 @@ from greenroom.desk.planning.prepare import draft_request
 from greenroom.desk.project.project import Project
 from greenroom.engines.contract import Capabilities, Estimate, Performer
 from greenroom.errors import GreenroomError, Problem, Severity, nearest
+from greenroom.limits import LARGEST_SEED, MOST_TAKES
 from greenroom.media.types import Codec, Fit, TakeSpec
 
 __all__ = ["PlanSettings", "plan"]
 
-_SEEDS = 1 << 31  # what engines take as a seed: 31 bits, never negative
-_MAX_TAKES = 99
 _NOBODY = Performer(name="", version="", portrait=Path())
 
 
@@ -175,7 +174,7 @@ class _Planner:
             return planned
         planned = replace(planned, fingerprint=self._fingerprint(planned, engine))
         count = self.settings.takes or planned.cue.takes or 1
-        takes = tuple(self._take(planned, variant) for variant in range(1, min(count, _MAX_TAKES) + 1))
+        takes = tuple(self._take(planned, variant) for variant in range(1, min(count, MOST_TAKES) + 1))
         fresh = next((take for take in takes if self._is_new(planned, take)), None)
         planned = replace(planned, takes=takes)
         if fresh is None or not self.settings.quote or any(p.severity is Severity.ERROR for p in planned.problems):
@@ -214,7 +213,7 @@ class _Planner:
         first = planned.cue.seed if planned.cue.seed is not None else planned.performer.seed
         if first is None:
             first = int.from_bytes(hashlib.sha256(planned.fingerprint.encode()).digest()[:4], "big")
-        return (first + variant - 1) % _SEEDS
+        return (first + variant - 1) % (LARGEST_SEED + 1)
 
     def _fingerprint(self, planned: CuePlan, engine: Capabilities) -> str:
         """Of all that the result depends on; neither the cue's id nor its position on the cut."""

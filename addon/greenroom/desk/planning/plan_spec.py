@@ -8,9 +8,9 @@ from fractions import Fraction
 
 from greenroom.cues.model import Cue, EventKind, Layout
 from greenroom.desk.planning.facts import MediaFacts, Survey, shown_source, where_of
-from greenroom.desk.project.project_file import MAX_HANDLES
 from greenroom.errors import Problem, Severity
 from greenroom.frames import frame_of, is_drop_frame_rate, nominal, timecode, write_rate
+from greenroom.limits import LARGEST_HANDLES
 from greenroom.media.types import Codec, Fit, TakeSpec
 
 __all__ = ["FrameSize", "Placement", "frame_size", "place"]
@@ -61,10 +61,12 @@ def place(cue: Cue, layout: Layout, size: FrameSize, *, handles: int, codec: Cod
     drop_frame = layout.drop_frame and is_drop_frame_rate(layout.rate)
     asked = handles if cue.handles is None else cue.handles
     problems: list[Problem] = []
-    if not 0 <= asked <= MAX_HANDLES:
+    if not 0 <= asked <= LARGEST_HANDLES:
         message = f"{asked} handle frames can't be made"
-        problems.append(Problem(Severity.ERROR, "handles-out-of-range", message, f"Ask for 0 to {MAX_HANDLES}.", where))
-        asked = min(max(asked, 0), MAX_HANDLES)
+        problems.append(
+            Problem(Severity.ERROR, "handles-out-of-range", message, f"Ask for 0 to {LARGEST_HANDLES}.", where)
+        )
+        asked = min(max(asked, 0), LARGEST_HANDLES)
     own = _own_start(cue, layout, asked)
     slot_start = own if own is not None else _one_hour(layout.rate, drop_frame)
     head = min(asked, slot_start)

@@ -17,12 +17,12 @@ from pathlib import Path
 
 from greenroom.cast.load import Cast, find_actor
 from greenroom.cast.model import Actor
+from greenroom.cues.dialogue import HANDLES
 from greenroom.cues.model import Cue, CueSheet, Event, MediaUse
 from greenroom.desk.planning.facts import PICTURE_MODES, DialogueFacts, MediaFacts, Survey, media_key
 from greenroom.desk.planning.memory import Memory, media_info_of, media_info_text
 from greenroom.desk.planning.prepare import moved_clips
 from greenroom.desk.project.project import Project
-from greenroom.desk.project.project_file import MAX_HANDLES
 from greenroom.engines.contract import Engine
 from greenroom.errors import CastError, GreenroomError, MediaError, Problem, Severity
 from greenroom.media.identity import file_sha256
@@ -120,8 +120,8 @@ def _hash(use: MediaUse, memory: Memory) -> str:
 
 
 def _shown_pictures(use: MediaUse, sequence: ImageSequence) -> Iterator[Path]:
-    first = use.source.start - use.available_start - MAX_HANDLES
-    span = max(use.source.duration, round(use.source.duration * abs(use.speed))) + 2 * MAX_HANDLES
+    first = use.source.start - use.available_start - HANDLES
+    span = max(use.source.duration, round(use.source.duration * abs(use.speed))) + 2 * HANDLES
     for index in range(max(0, first), min(sequence.count, first + span)):
         yield sequence.path(index)
 

@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from greenroom.desk.project.disks import network_file_system
-from greenroom.desk.project.project_file import MAX_HANDLES, SCHEMA, Settings, project_text, read_settings
+from greenroom.desk.project.project_file import SCHEMA, Settings, project_text, read_settings
 from greenroom.errors import Problem, ProjectError, Severity
 from greenroom.media.types import Codec, Fit
 
-__all__ = ["MAX_HANDLES", "SCHEMA", "Budget", "Output", "Project", "data_folder"]
+__all__ = ["SCHEMA", "Budget", "Output", "Project", "data_folder"]
 
 FILE_NAME = "greenroom.toml"
 

@@ -14,12 +14,12 @@ from typing import Any, TypeVar
 from greenroom.cues.model import Mode
 from greenroom.errors import FrameError, Problem, ProjectError, Severity, nearest
 from greenroom.frames import exact_rate
+from greenroom.limits import LARGEST_HANDLES
 from greenroom.media.types import Codec, Fit
 
-__all__ = ["MAX_HANDLES", "SCHEMA", "Settings", "project_text", "read_settings"]
+__all__ = ["SCHEMA", "Settings", "project_text", "read_settings"]
 
 SCHEMA = 1
-MAX_HANDLES = 48  # the cues room gathers dialogue for this many frames round a slot
 _ID = re.compile(r"^[0-9a-zA-Z-]{8,64}$")  # it names a folder
 
 _KEYS = ("schema", "id", "handles", "rate", "output", "engines", "budget")
@@ -38,7 +38,7 @@ handles = {handles}
 {rate}
 
 [output]
-codec = "prores"  # prores, dnxhr or h264
+codec = "prores"  # prores, prores4444, dnxhr or h264
 fit = "fit"       # fit, fill or crop
 # width = 1920    # left out: as the cut
 # height = 1080
@@ -80,8 +80,8 @@ def project_text(project_id: str, *, handles: int, rate: str) -> str:
         ProjectError: too many handles.
         FrameError: `rate` is no rate.
     """
-    if not 0 <= handles <= MAX_HANDLES:
-        raise ProjectError(f"{handles} handle frames can't be", hint=f"Choose 0 to {MAX_HANDLES}.")
+    if not 0 <= handles <= LARGEST_HANDLES:
+        raise ProjectError(f"{handles} handle frames can't be", hint=f"Choose 0 to {LARGEST_HANDLES}.")
     if rate:
         exact_rate(rate)
     line = f'rate = "{rate}"' if rate else '# rate = "25"'
@@ -106,7 +106,7 @@ def read_settings(table: Mapping[str, Any], where: str) -> Settings:
     check.keys(chosen, tuple(Mode), "engines.")
     settings = Settings(
         id=check.project_id(table.get("id")),
-        handles=check.whole(table.get("handles", 8), "handles", 0, MAX_HANDLES) or 0,
+        handles=check.whole(table.get("handles", 8), "handles", 0, LARGEST_HANDLES) or 0,
         rate=check.rate(table.get("rate")),
         codec=check.choice(output.get("codec", Codec.PRORES), Codec, "output.codec"),
         width=check.size(output.get("width"), "output.width"),
