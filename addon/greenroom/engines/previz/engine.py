@@ -29,6 +29,7 @@ VERSION = "2"
 _MODES = {
     "talk": ("talk", "render_talk"),
     "lipsync": ("lipsync", "render_lipsync"),
+    "replace": ("replace", "render_replace"),
 }
 """Mode: the module of this room and its function that makes a take, imported in the worker that needs it."""
 

@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where a replaced face is seen: softly inside the stand-in's own outline, never between his lips.
+
+Soft masks hold no detail, so they are drawn on a grid of cells (about a hundred across the face) and enlarged.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from greenroom.engines.previz.warp import Box
+from greenroom.perception import mesh
+
+__all__ = ["Grid", "features", "inside_face", "mouth_hole"]
+
+Vectors = NDArray[np.float64]
+Weights = NDArray[np.float32]
+Picture = NDArray[np.uint8]
+
+_OVAL = list(mesh.FACE_OVAL)
+_INSET = 0.915  # of the oval: the edge's middle; the soft edge reaches the oval itself
+_FEATHER = 0.030  # of the face's width, the edge's sigma
+_LEAK = 0.04  # weight below which nothing is shown, so that the mask truly ends
+_CELLS = 100  # across the face
+_BITS = 4  # of subpixel precision in OpenCV's polygons
+_FEATURES = (
+    (mesh.LIPS_OUTER_OUTLINE, 1.12),
+    (mesh.RIGHT_EYE_OUTLINE, 1.35),
+    (mesh.LEFT_EYE_OUTLINE, 1.35),
+    (mesh.RIGHT_BROW[:5] + mesh.RIGHT_BROW[:4:-1], 1.15),
+    (mesh.LEFT_BROW[:5] + mesh.LEFT_BROW[:4:-1], 1.15),
+)
+"""What differs from face to face in tone, whatever the light: outlines, and how much larger they are taken."""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """`region` of a picture in cells of `cell` pixels; the last ones may reach beyond it."""
+
+    region: Box
+    cell: int
+
+    @classmethod
+    def of(cls, region: Box, face_width: float) -> Grid:
+        return cls(region, max(1, round(face_width / _CELLS)))
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Columns and rows."""
+        return -(-self.region.width // self.cell), -(-self.region.height // self.cell)
+
+    def at(self, points: Vectors) -> Vectors:
+        """Picture pixels (n, 2 or more) in cells (n, 2), counted from the first cell's centre."""
+        return np.asarray((points[:, :2] - self.region.origin + 0.5) / self.cell - 0.5)
+
+    def shrunk(self, picture: Picture) -> Picture:
+        """`picture` of the region, one pixel a cell: each the mean of its cell."""
+        if self.cell == 1:
+            return picture
+        columns, rows = self.size
+        across, down = columns * self.cell - self.region.width, rows * self.cell - self.region.height
+        if across or down:
+            picture = np.asarray(cv2.copyMakeBorder(picture, 0, down, 0, across, cv2.BORDER_REPLICATE), np.uint8)
+        return np.asarray(cv2.resize(picture, (columns, rows), interpolation=cv2.INTER_AREA), np.uint8)
+
+    def enlarged(self, values: Weights) -> Weights:
+        """`values` of the cells (rows, columns, ...) for every pixel of the region."""
+        if self.cell == 1:
+            return values
+        columns, rows = self.size
+        fine = cv2.resize(values, (columns * self.cell, rows * self.cell), interpolation=cv2.INTER_LINEAR)
+        return np.asarray(fine[: self.region.height, : self.region.width], np.float32)
+
+
+def inside_face(face: Vectors, grid: Grid, face_width: float) -> Weights:
+    """How much of the new face each cell shows, 0..1: (rows, columns). 0 on the mesh's (468, 3) oval and beyond."""
+    oval = grid.at(face[_OVAL])
+    middle = oval.mean(0)
+    filled = _filled([middle + (oval - middle) * _INSET], grid.size)
+    soft = cv2.GaussianBlur(filled, (0, 0), max(0.6, _FEATHER * face_width / grid.cell))
+    shown = np.clip((soft.astype(np.float32) / 255 - _LEAK) / (1 - 2 * _LEAK), 0, 1)
+    return np.asarray(shown * shown * (3 - 2 * shown), np.float32)
+
+
+def features(face: Vectors, grid: Grid) -> Weights:
+    """1 where eyes, brows and lips of a mesh (468, 3) lie, else 0: (rows, columns)."""
+    shapes = []
+    for outline, larger in _FEATURES:
+        points = grid.at(face[list(outline)])
+        middle = points.mean(0)
+        shapes.append(middle + (points - middle) * larger)
+    return _filled(shapes, grid.size).astype(np.float32) / np.float32(255)
+
+
+def mouth_hole(points: Vectors, region: Box, face_width: float) -> tuple[Box, Weights]:
+    """The box between the inner lips of landmarks (468 or more, 3), and how much of the opening each of its pixels is.
+
+    Shut lips have no opening: their line stays the actor's.
+    """
+    lips = points[list(mesh.LIPS_INNER_OUTLINE)]
+    soft = max(0.6, face_width / 220)
+    box = Box.around(lips, 2 + round(3 * soft), region)
+    if box.width < 1 or box.height < 1:
+        return box, np.zeros((0, 0), np.float32)
+    shape = lips[:, :2] - box.origin
+    filled = _filled([shape], (box.width, box.height))
+    hole = cv2.GaussianBlur(filled, (0, 0), soft).astype(np.float32) / np.float32(255)
+    return box, np.asarray(np.clip(hole * 1.25, 0, 1), np.float32)
+
+
+def _filled(shapes: list[Vectors], size: tuple[int, int]) -> Picture:
+    filled = np.zeros(size[::-1], np.uint8)
+    for shape in shapes:
+        cv2.fillPoly(filled, [np.round(shape * (1 << _BITS)).astype(np.int32)], 255, cv2.LINE_AA, _BITS)
+    return filled

@@ -1,0 +1,235 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Mode replace: the actor takes the stand-in's place in the editor's own footage.
+
+Two passes over the footage: one follows the stand-in's face through the whole take, the other draws. Frames where the
+face is lost keep the plate, and so does every pixel outside of the face's box.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from greenroom.cues.wishes import read_spans, read_who
+from greenroom.engines.contract import Delivery, PictureSource, Request
+from greenroom.engines.previz.actor_face import ActorFace, skin_tone
+from greenroom.engines.previz.delivery import deliver, read_portrait
+from greenroom.engines.previz.driver import LOST, Driver, runs
+from greenroom.engines.previz.face_shape import at_rest, outline_difference
+from greenroom.engines.previz.face_swap import FaceSwap, face_width
+from greenroom.engines.previz.warp import Box
+from greenroom.errors import EngineError
+from greenroom.media.pictures import read_pictures
+from greenroom.perception.faces import FaceFinder
+
+__all__ = ["Replacement", "prepare", "render_replace"]
+
+Picture = NDArray[np.uint8]
+Vectors = NDArray[np.float64]
+
+KEPT, UNTOUCHED = "kept plate", "untouched"
+_LOOKS = 3  # frames at which skin is compared
+_LIGHTNESS = 0.5  # weight against hue: exposure differs from shot to shot, hue hardly
+_FAR_TONE = 16.0  # of that distance: the actor's face takes on a tone that is visibly not the actor's
+_FAR_SHAPE = 0.95  # cm between the outlines: with it, the head is another one
+_ENLARGED = 2.0  # times, from which a portrait looks soft in the plate
+_TURNED = 35.0  # degrees of yaw, beyond which the far cheek isn't known from a portrait
+_HIDDEN = 0.25  # part of the portrait's forehead
+_SMALL = 40.0  # px of face width
+
+
+@dataclass(frozen=True)
+class Replacement:
+    """Everything that a take's frames depend on. `frames()` may be run any number of times."""
+
+    request: Request
+    source: PictureSource
+    driver: Driver
+    actor: ActorFace
+    wanted: NDArray[np.bool_]
+    report: dict[str, Any] = field(default_factory=dict)
+
+    def frames(self) -> Iterator[Picture]:
+        """The take's frames, (height, width, 3) BGR, each an array of its own."""
+        swap = FaceSwap(self.actor, self.driver, self.request.seed)
+        for index, frame in enumerate(plates(self.request, self.source)):
+            if self.wanted[index]:
+                swap.paint(frame, index)
+            yield frame
+
+    def region(self, index: int) -> Box | None:
+        """The box of frame `index` outside of which its pixels are the plate's; None: all of them are."""
+        return FaceSwap(self.actor, self.driver, 0).region(index) if self.wanted[index] else None
+
+
+def render_replace(request: Request) -> Delivery:
+    """Make the take and write it as request.spec orders it, into request.work.
+
+    Raises:
+        CastError: no face in the portrait.
+        EngineError: no stand-in, or nobody seen in it.
+        MediaError: portrait, stand-in or dialogue can't be read.
+    """
+    replacement = prepare(request)
+    if replacement.report["style"] == "head":
+        head = _head_module()
+        frames = head.head_frames(request, replacement.driver, replacement.wanted, replacement.report)
+        return deliver(request, frames, replacement.report)
+    return deliver(request, replacement.frames(), replacement.report)
+
+
+def plates(request: Request, source: PictureSource) -> Iterator[Picture]:
+    """The footage at the take's size, frame by frame, each an array of its own."""
+    spec = request.spec
+    return read_pictures(source.media, source.indices, width=spec.width, height=spec.height, fit=spec.fit)
+
+
+def prepare(request: Request) -> Replacement:
+    """Follow the stand-in, look the actor over, and decide how to replace."""
+    source = request.stand_in
+    where = f"cue {request.cue}"
+    if source is None:
+        raise EngineError("there is no stand-in", hint="Put the note on a clip with picture.", where=where)
+    actor = ActorFace.of(read_portrait(request), FaceFinder(), str(request.performer.portrait))
+    who = request.options.get("who", "")
+    driver = Driver.read(request, source, who=read_who(who) if who else None)
+    wanted = _wanted(request)
+    report = _report(request, source, driver, actor, wanted)
+    return Replacement(request, source, driver, actor, wanted, report)
+
+
+def _wanted(request: Request) -> NDArray[np.bool_]:
+    """(frames,) Where the note lets the picture be changed: inside of only=, outside of not=."""
+    spec = request.spec
+    wanted = np.ones(spec.frames, bool)
+    for key, inside in (("only", True), ("not", False)):
+        spans = read_spans(request.options[key], spec.rate, 0) if request.options.get(key) else None
+        if spans is None:
+            continue
+        named = np.zeros(spec.frames, bool)
+        for first, end in spans:
+            named[max(0, spec.head + first) : max(0, spec.head + end)] = True
+        wanted &= named if inside else ~named
+    return wanted
+
+
+def _report(
+    request: Request, source: PictureSource, driver: Driver, actor: ActorFace, wanted: NDArray[np.bool_]
+) -> dict[str, Any]:
+    states = [
+        UNTOUCHED if not use else KEPT if state == LOST else state
+        for state, use in zip(driver.found, wanted.tolist(), strict=True)
+    ]
+    seen = np.flatnonzero(~driver.lost)
+    if not len(seen):
+        raise EngineError(
+            "nobody was seen in the stand-in's footage",
+            hint="Put the note on a clip in which a face can be seen, or name the person with who=30%,40%.",
+            where=f"cue {request.cue}",
+        )
+    tone, shape = _tone_difference(request, source, driver, actor, seen), _shape_difference(driver, actor)
+    style, why = _style(request, tone, shape)
+    warnings = [*_of_match(style, tone, actor), *_of_footage(driver, actor, seen, states)]
+    return {
+        "style": style,
+        "style chosen": why,
+        "frames": runs(states),
+        "skin difference": round(tone, 1),
+        "outline difference": round(shape, 2),
+        "face width": round(_middle_width(driver, seen)),
+        "warnings": warnings,
+        "limits": [
+            "previz: no relighting; the plate's own light is taken over as far as it is soft",
+            "hair, ears and neck stay the stand-in's" if style == "face" else "hair and head shape are the portrait's",
+            f"the head may turn up to {_TURNED:.0f} degrees from the camera",
+        ],
+    }
+
+
+def _style(request: Request, tone: float, shape: float) -> tuple[str, str]:
+    """face or head, and why."""
+    asked = request.options.get("style", "")
+    if asked:
+        return asked.casefold(), "asked for"
+    far = [
+        words
+        for words, is_far in (
+            (f"skin differs by {tone:.0f}", tone > _FAR_TONE),
+            (f"outlines differ by {shape:.2f} cm", shape > _FAR_SHAPE),
+        )
+        if is_far
+    ]
+    if not far:
+        return "face", f"skin ({tone:.0f}) and outline ({shape:.2f} cm) are near enough"
+    if _head_is_here():
+        return "head", " and ".join(far)
+    return "face", f"{' and '.join(far)}, but whole heads can't be replaced yet"
+
+
+def _tone_difference(
+    request: Request, source: PictureSource, driver: Driver, actor: ActorFace, seen: NDArray[np.intp]
+) -> float:
+    """How far the stand-in's skin is from the actor's in CIE Lab, lightness counting half."""
+    at = sorted({int(seen[int(part * (len(seen) - 1))]) for part in np.linspace(0, 1, _LOOKS)})
+    some = PictureSource(source.media, tuple(source.indices[index] for index in at))
+    tones = []
+    for index, picture in zip(at, plates(request, some), strict=True):
+        points = driver.points(index)
+        if points is not None:
+            tones.append(skin_tone(picture, points))
+    away = np.median(tones, axis=0) - actor.skin
+    away[0] *= 100 / 255 * _LIGHTNESS
+    return float(np.linalg.norm(away))
+
+
+def _shape_difference(driver: Driver, actor: ActorFace) -> float:
+    return outline_difference(driver.neutral, at_rest(actor.sized(actor.width).rig))
+
+
+def _middle_width(driver: Driver, seen: NDArray[np.intp]) -> float:
+    some = seen[:: max(1, len(seen) // 24)]
+    return float(np.median([face_width(points) for index in some if (points := driver.points(int(index))) is not None]))
+
+
+def _of_match(style: str, tone: float, actor: ActorFace) -> Iterator[str]:
+    if tone > _FAR_TONE and style == "face":
+        yield (
+            f"the stand-in's skin differs from the actor's by {tone:.0f} (up to {_FAR_TONE:.0f} goes unnoticed): "
+            "the face takes on the stand-in's tone. Try style=head, or a stand-in of the actor's colouring."
+        )
+    if actor.hidden > _HIDDEN:
+        yield f"{actor.hidden:.0%} of the portrait's forehead is hidden by hair or a hat: painted over with skin"
+
+
+def _of_footage(driver: Driver, actor: ActorFace, seen: NDArray[np.intp], states: list[str]) -> Iterator[str]:
+    width = _middle_width(driver, seen)
+    if width < _SMALL:
+        yield f"the face is only {width:.0f} pixels wide: expect a likeness, not a portrait"
+    if width > _ENLARGED * actor.width:
+        yield (
+            f"the portrait's face is {actor.width:.0f} pixels wide and the plate's {width:.0f}: it is enlarged "
+            f"{width / actor.width:.1f} times and looks soft. Use a larger portrait."
+        )
+    turned = sum(1 for index in seen if (pose := driver.pose(int(index))) is not None and abs(pose.yaw) > _TURNED)
+    if turned:
+        yield f"in {turned} of {len(states)} frames the head is turned by more than {_TURNED:.0f} degrees"
+    kept = states.count(KEPT)
+    if kept:
+        yield f"the face was lost in {kept} of {len(states)} frames: they show the plate"
+
+
+def _head_is_here() -> bool:
+    return Path(__file__).with_name("head.py").is_file()
+
+
+def _head_module() -> Any:
+    if not _head_is_here():
+        raise EngineError("whole heads can't be replaced: that is not here yet", hint="Write style=face.")
+    import importlib
+
+    return importlib.import_module("greenroom.engines.previz.head")
