@@ -26,6 +26,7 @@ from greenroom.engines.previz.talk import Speech, hear
 from greenroom.engines.previz.warp import Box
 from greenroom.errors import CueError, EngineError
 from greenroom.media.pictures import read_pictures
+from greenroom.perception.faces import PRESENT, FaceFinder, Region
 from greenroom.perception.pose import Pose
 
 __all__ = ["KEPT", "Resync", "prepare", "render_lipsync"]
@@ -38,6 +39,8 @@ KEPT = "kept plate"
 
 _SMALL = 60  # pixels between the ears below which lips are a few pixels high
 _TURNED = 35.0  # degrees of yaw from which half of the mouth is hidden
+_HURRY = 0.012  # of the face's height: a parting or closing of the plate's lips within five frames
+_SPARE = 0.04  # of the face's width, around what steadied landmarks would change
 _TONES_FROM = 3  # frames of a shot that are looked at for the mouth's tones
 
 
@@ -69,18 +72,25 @@ class Resync:
 
     def region(self, index: int) -> Box | None:
         """The only pixels of frame `index` that may differ from the plate's; None where none do."""
-        moved = self.moved(index)
-        return None if moved is None else moved.placed.view.region
-
-    def moved(self, index: int) -> Moved | None:
-        """Where the lower face of frame `index` goes; None where it stays."""
         found = self.anchored(index) if self.share[index] > 0 else None
         if found is None:
             return None
-        points, pose = found
-        width, height = self.driver.size
+        whole = Box(0, 0, *self.driver.size)
+        box = self.moved(index, *found, whole).placed.view.region
+        spare = round(_SPARE * float(np.linalg.norm(found[0][234, :2] - found[0][454, :2])))
+        return Box(box.left - spare, box.top - spare, box.right + spare, box.bottom + spare).cut(whole)
+
+    def moved(self, index: int, points: Vectors, pose: Pose, inside: Box) -> Moved:
+        """Where the lower face of frame `index`, with these landmarks (at least 468, 3), goes; drawn `inside`."""
         lower = self.lower_face(self.driver.shot(index))
-        return lower.move(points, pose, self.face(index), float(self.share[index]), Box(0, 0, width, height))
+        return lower.move(points, pose, self.face(index), float(self.share[index]), inside)
+
+    def hurried(self, index: int) -> bool:
+        """Whether the plate's own lips move so fast around frame `index` that steadied landmarks lag behind them."""
+        around = range(max(0, index - 2), min(self.driver.count, index + 3))
+        faces = [points for near in around if (points := self.driver.points(near)) is not None]
+        gaps = [np.linalg.norm(face[14] - face[13]) / np.linalg.norm(face[152] - face[10]) for face in faces]
+        return bool(np.ptp(gaps) > _HURRY)
 
     def anchored(self, index: int) -> tuple[Vectors, Pose] | None:
         """Landmarks (478, 3) and pose of frame `index`; None where the face is lost."""
@@ -97,13 +107,18 @@ class Resync:
     def frames(self) -> Iterator[Picture]:
         """The take's frames, (height, width, 3) BGR, each an array of its own."""
         painters: dict[int, LipPainter] = {}
+        finder = FaceFinder()
         for index, plate in enumerate(self.pictures(self.source.indices)):
-            moved = self.moved(index)
-            points = self.driver.points(index)
-            if moved is not None and points is not None:
+            found, region = self.anchored(index), self.region(index)
+            if found is not None and region is not None:
+                points, pose = found
+                if self.hurried(index):
+                    seen = finder.landmarks(plate, Region.of_points(points))
+                    points = LowerFace.refreshed(points, seen.points) if seen.presence > PRESENT else points
                 shot = self.driver.shot(index)
                 if shot not in painters:
                     painters = {shot: self.painter(shot)}  # shots come one after another: one is kept
+                moved = self.moved(index, points, pose, region)
                 painters[shot].paint(plate, points, moved, self.face(index), float(self.share[index]))
             yield plate
 

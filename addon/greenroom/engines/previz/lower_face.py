@@ -38,6 +38,11 @@ _LOW_OVAL = list(mesh.FACE_OVAL[8:29])  # from ear to ear, along the chin
 _RINGS = ((1.13, 0.75), (1.34, 0.35), (1.60, 0.1), (1.92, 0.0))
 """Around the lower outline: size against it, share of the jaw's movement. The neck stretches, it doesn't tear."""
 
+_FULL = (-0.14, 0.22)
+"""Centimetres, upper and lower lip: what pressed lips keep of their red. Footage has no sharp red edge to hide behind,
+and lips rolled in as far as a portrait's look gone.
+"""
+
 _STILL = 0.1  # pixels: what moves less keeps its own pixels
 _WET = 0.22  # of a parted lip's height: its landmarks may lie on the teeth by so much
 
@@ -75,6 +80,14 @@ class LowerFace:
         off = (pose.to_canonical(points[_NOSE_BASE]) - self.neutral.points[_NOSE_BASE]).mean(0)
         return Pose(pose.rotation, pose.scale, pose.translation + pose.scale * pose.rotation @ off)
 
+    @staticmethod
+    def refreshed(points: Vectors, seen: Vectors) -> Vectors:
+        """`points` (at least 468, 3) with the lower face as it is `seen` in this very frame: landmarks steadied over
+        time lag behind lips that close from one frame to the next, and teeth would be taken for lip.
+        """
+        steady = np.asarray(points, float)[:_FACE_VERTICES]
+        return np.asarray(steady + _SHARE_OF_VERTEX[:, None] * (seen[:_FACE_VERTICES] - steady))
+
     def move(self, points: Vectors, pose: Pose, face: Face, share: float, frame: Box) -> Moved:
         """The mesh of a frame with landmarks `points` (at least 468, 3) and an anchored `pose`, moved to `face`;
         `share` is 0 for the plate's own mouth, 1 for the new one.
@@ -93,6 +106,8 @@ class LowerFace:
     def _displacement(self, own: Vectors, face: Face) -> Vectors:
         """How `own` (468, 3) has to move to become `face`, in canonical centimetres."""
         wanted = displacement(self.neutral, face)
+        for row, back in zip(_OUTER, _FULL, strict=True):
+            wanted[row, 1] += back * face.press * self.neutral.profile
         moved = np.zeros((len(handles.HANDLES), 3))
         lips, jaw = tuple(_LIPS.tolist()), list(_JAW)
         moved[handles.position_of(lips)] = self.neutral.points[_LIPS] + wanted[_LIPS] - own[_LIPS]
