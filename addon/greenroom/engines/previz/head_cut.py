@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The actor's head cut out of the portrait: face, hair, ears and hat; not neck, not clothes.
+
+The person's matte tells the actor from the background; a graph cut with colours learnt above the eyes (hair) and under
+the chin (neck, clothes) tells the head from the rest, so that long hair stays on beside the neck.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from greenroom.engines.previz.expression import smoothstep
+from greenroom.engines.previz.warp import Box
+from greenroom.perception import mesh
+
+__all__ = ["CutHead", "cut_head"]
+
+Picture = NDArray[np.uint8]
+Layer = NDArray[np.float32]
+Vectors = NDArray[np.float64]
+MatteOf = Callable[[Picture, Box], Layer]
+"""The person's matte (h, w) of a picture, which need only be right inside the box."""
+
+_WORK = 240  # pixels of face width at which the cut is made: finer, hair is noise to a graph cut
+_ROUNDS = 4  # of the graph cut; it has settled by then
+_OVAL = list(mesh.FACE_OVAL)
+_CHIN, _RIGHT, _LEFT = 152, 234, 454
+
+
+@dataclass(frozen=True, eq=False)
+class CutHead:
+    """A portrait (h, w, 3) at the size it is used in, its landmarks in pixels, and the head's alpha (h, w), 0 to 1.
+
+    `whole` is False where the picture's edge cuts the head off.
+    """
+
+    picture: Picture
+    points: Vectors
+    alpha: Layer
+    whole: bool
+
+
+def cut_head(portrait: Picture, points: Vectors, matte_of: MatteOf, face_width: float) -> CutHead:
+    """The head of `portrait`, landmarks (478, 3), made `face_width` pixels wide (twice its own width at most)."""
+    picture, found = _resized(portrait, points, min(face_width, 2 * _width(points)))
+    small, seen = _resized(picture, found, min(_WORK, _width(found)))
+    where = _Where(small, seen)
+    person = matte_of(small, where.near)
+    head = _graph_cut(small, where, _seeds(where, person))
+    alpha = _softened(picture, head, _width(found))
+    return CutHead(picture, found, alpha, _touches_no_edge(head))
+
+
+def _resized(picture: Picture, points: Vectors, face_width: float) -> tuple[Picture, Vectors]:
+    factor = face_width / _width(points)
+    size = (max(8, round(picture.shape[1] * factor)), max(8, round(picture.shape[0] * factor)))
+    way = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
+    scale = np.array([size[0] / picture.shape[1], size[1] / picture.shape[0], factor])
+    moved = points * scale
+    moved[:, :2] += scale[:2] / 2 - 0.5  # centres of pixels lie at half numbers
+    return np.asarray(cv2.resize(picture, size, interpolation=way), np.uint8), moved
+
+
+def _width(points: Vectors) -> float:
+    return float(np.linalg.norm(points[_RIGHT, :2] - points[_LEFT, :2]))
+
+
+class _Where:
+    """Each pixel's place on the head, in face widths: `down` from the chin, `aside` from the face's middle."""
+
+    def __init__(self, picture: Picture, points: Vectors) -> None:
+        self.width = _width(points)
+        across = (points[_LEFT, :2] - points[_RIGHT, :2]) / self.width
+        below = np.array([-across[1], across[0]])
+        self.middle = points[_OVAL, :2].mean(0)
+        reach = 1.6 * self.width
+        corners = np.stack([self.middle - reach, self.middle + reach * np.array([1, 1.1])])
+        self.near = Box.around(corners, 0, Box.of(picture))
+        x = np.arange(picture.shape[1], dtype=np.float32)[None, :]
+        y = np.arange(picture.shape[0], dtype=np.float32)[:, None]
+        chin = points[_CHIN, :2]
+        self.down = ((x - chin[0]) * below[0] + (y - chin[1]) * below[1]) / self.width
+        self.aside = np.abs((x - self.middle[0]) * across[0] + (y - self.middle[1]) * across[1]) / self.width
+        self.eyes = float((points[[33, 263], :2].mean(0) - chin) @ below / self.width)
+        oval = np.zeros(picture.shape[:2], np.uint8)
+        cv2.fillPoly(oval, [np.round(points[_OVAL, :2]).astype(np.int32)], 1)
+        self.oval = oval > 0
+        self.face = cv2.erode(oval, np.ones((5, 5), np.uint8)) > 0
+
+
+def _seeds(where: _Where, person: Layer) -> Picture:
+    """What is surely head or surely not, and what each other pixel more likely is."""
+    below = where.down > 0.02
+    seeds = np.full(person.shape, cv2.GC_PR_BGD, np.uint8)
+    seeds[person > 0.5] = cv2.GC_PR_FGD
+    seeds[below & (where.aside < 0.5) & ~where.oval] = cv2.GC_PR_BGD
+    seeds[below & (where.aside < 0.3) & ~where.oval] = cv2.GC_BGD
+    seeds[(where.down > 0.55) | ((where.down > 0.1) & (where.aside > 0.95)) | (person < 0.04)] = cv2.GC_BGD
+    seeds[(person > 0.97) & (where.down < where.eyes)] = cv2.GC_FGD
+    seeds[where.face] = cv2.GC_FGD
+    return seeds
+
+
+def _graph_cut(picture: Picture, where: _Where, seeds: Picture) -> Layer:
+    """1 on the head, 0 elsewhere: (h, w). Only the piece that holds the face, without hairlines of background."""
+    inside = where.near.within(Box.of(picture))
+    labels = np.ascontiguousarray(seeds[inside])
+    cv2.setRNGSeed(1)  # the colours are clustered from random starts: the same portrait must give the same cut
+    models = np.zeros((1, 65)), np.zeros((1, 65))
+    part = np.ascontiguousarray(picture[inside])
+    cv2.grabCut(part, labels, (0, 0, 0, 0), *models, _ROUNDS, cv2.GC_INIT_WITH_MASK)
+    head = np.zeros(picture.shape[:2], np.uint8)
+    head[inside] = (labels == cv2.GC_FGD) | (labels == cv2.GC_PR_FGD)
+    thin = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * round(where.width / 70) + 1,) * 2)
+    opened = np.asarray(cv2.morphologyEx(head, cv2.MORPH_OPEN, thin), np.uint8)
+    _, pieces = cv2.connectedComponents(np.maximum(opened, where.face.astype(np.uint8)))
+    faces = pieces[where.face]
+    kept = pieces == (np.bincount(faces).argmax() if len(faces) else 1)
+    near = cv2.dilate(kept.astype(np.uint8), thin)  # what opening took off the edge of the head itself: fine hair
+    return np.asarray((head > 0) & (near > 0) & (where.down < 0.55), np.float32)
+
+
+def _softened(picture: Picture, head: Layer, width: float) -> Layer:
+    """The cut at the picture's own size, its edge led along the picture's edges (guided filter)."""
+    size = (picture.shape[1], picture.shape[0])
+    mask = np.asarray(cv2.resize(head, size, interpolation=cv2.INTER_LINEAR), np.float32)
+    grey = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY).astype(np.float32) / 255
+    reach = 2 * max(1, round(width / 80)) + 1
+
+    def mean(layer: NDArray[np.generic]) -> Layer:
+        return np.asarray(cv2.blur(np.asarray(layer, np.float32), (reach, reach)), np.float32)
+
+    grey_mean, mask_mean = mean(grey), mean(mask)
+    slope = (mean(grey * mask) - grey_mean * mask_mean) / (mean(grey * grey) - grey_mean**2 + 4e-4)
+    led = mean(slope) * grey + mean(mask_mean - slope * grey_mean)
+    alpha = np.clip((led - 0.15) / 0.75, 0, 1)
+    rim = max(2.0, width / 60)
+    across = np.minimum(np.arange(size[0]), np.arange(size[0])[::-1])
+    down = np.minimum(np.arange(size[1]), np.arange(size[1])[::-1])
+    edge = smoothstep(0.5, rim, np.minimum(across[None, :], down[:, None]).astype(float))
+    return np.asarray(alpha * edge, np.float32)
+
+
+def _touches_no_edge(head: Layer) -> bool:
+    return not (head[0].any() or head[:, 0].any() or head[:, -1].any())
