@@ -18,10 +18,10 @@ from typing import Any, TypeAlias
 from greenroom.cast.model import Actor
 from greenroom.cues.model import Cue, CueSheet, Layout
 from greenroom.desk.planning.model import CuePlan, Plan, PlannedTake
-from greenroom.engines.contract import Capabilities, Estimate
+from greenroom.engines.contract import Capabilities, Estimate, PictureSource
 from greenroom.errors import Problem
 from greenroom.frames import FrameRange, timecode
-from greenroom.media.types import TakeSpec
+from greenroom.media.types import ImageSequence, TakeSpec
 from greenroom.takes.states import Take
 
 __all__ = [
@@ -143,10 +143,20 @@ def _cue_plan_json(planned: CuePlan, layout: Layout) -> Json:
         "output": _spec_json(planned.spec),
         "record": range_json(planned.record, layout.drop_frame),
         "moves_source": planned.moves_source,
+        "stand_in": _media_path(planned.stand_in),
+        "plate": _media_path(planned.plate),
+        "driver": _media_path(planned.driver),
         "takes": [_planned_take_json(take) for take in planned.takes],
         "notes": list(planned.notes),
         "problems": problems_json(planned.problems),
     }
+
+
+def _media_path(source: PictureSource | None) -> str | None:
+    """The file of footage; of a sequence, its first picture."""
+    if source is None:
+        return None
+    return str(source.media.path(0) if isinstance(source.media, ImageSequence) else source.media)
 
 
 def _spec_json(spec: TakeSpec) -> Json:

@@ -3,11 +3,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from typing import Any
 
 from greenroom.cast.model import Actor
+from greenroom.cues.keys import KEY_MODES
 from greenroom.cues.model import Cue, Event, MediaUse, Mode
 from greenroom.engines.contract import Engine
 from greenroom.errors import Problem
@@ -24,11 +27,13 @@ __all__ = [
     "at_cue",
     "media_key",
     "shown_source",
+    "shows_position",
     "source_at_slot",
+    "wants_sound",
     "where_of",
 ]
 
-PICTURE_MODES = frozenset({Mode.REPLACE, Mode.LIPSYNC, Mode.MIMIC})
+PICTURE_MODES = frozenset({Mode.REPLACE, Mode.LIPSYNC})
 """Modes that perform from the picture that lies in the slot."""
 
 SILENCE = 0.001
@@ -37,13 +42,24 @@ SILENCE = 0.001
 
 @dataclass(frozen=True)
 class MediaFacts:
-    """A media file or sequence. `sha256` is of the file, or of the pictures that the cue shows; "" where no mode
-    depends on it.
+    """A media file or sequence. `sha256` is of the file, `pictures` of those of a sequence that cues show, by index;
+    "" and nothing where no mode depends on it.
     """
 
     info: MediaInfo | None = None
     sha256: str = ""
     problem: Problem | None = None
+    pictures: Mapping[int, str] = field(default_factory=dict)
+
+    def digest(self, indices: Sequence[int]) -> list[Any]:
+        """What a take depends on that shows these frames of it, as plain values."""
+        shown = self.sha256
+        if self.pictures:
+            parts = [self.pictures.get(index, "") for index in sorted(set(indices))]
+            shown = hashlib.sha256("\n".join(parts).encode()).hexdigest()
+        if indices and tuple(indices) == tuple(range(indices[0], indices[0] + len(indices))):
+            return [shown, indices[0], len(indices)]
+        return [shown, hashlib.sha256(repr(tuple(indices)).encode()).hexdigest()]
 
 
 @dataclass(frozen=True)
@@ -71,6 +87,16 @@ class Survey:
     takes: Mapping[tuple[str, int], tuple[Take, ...]] = field(default_factory=dict)
     size: tuple[int, int] | None = None
     problems: tuple[Problem, ...] = ()
+
+
+def shows_position(cue: Cue) -> bool:
+    """Whether the actor may be put where the person in the cue's own clip is."""
+    return cue.mode is Mode.STAGE or (cue.mode in KEY_MODES["over"] and bool(cue.options.get("over", "").strip()))
+
+
+def wants_sound(cue: Cue) -> bool:
+    """Whether the note asks for dialogue, in a mode that can do without."""
+    return bool(cue.line or cue.dialogue_track)
 
 
 def media_key(media: MediaUse) -> str:

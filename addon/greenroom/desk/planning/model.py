@@ -34,7 +34,8 @@ class PlannedTake:
 @dataclass(frozen=True)
 class CuePlan:
     """What one cue will get. `record` is the slot with its handles; `moves_source` says that the clip's source
-    range will be moved to where the take's timecode is (placeholders, other rates, speed changes).
+    range will be moved to where the take's timecode is (placeholders, other rates, speed changes). `options` are the
+    note's other keys as the engine gets them.
     """
 
     cue: Cue
@@ -47,6 +48,9 @@ class CuePlan:
     moves_source: bool
     dialogue: tuple[SoundClip, ...] = ()
     stand_in: PictureSource | None = None
+    plate: PictureSource | None = None
+    driver: PictureSource | None = None
+    options: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()

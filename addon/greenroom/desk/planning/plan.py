@@ -18,11 +18,14 @@ from typing import Any
 from greenroom.cast.model import Actor
 from greenroom.cues.fingerprint import fingerprint
 from greenroom.cues.model import Cue, CueSheet, Layout, Mode
-from greenroom.desk.planning.facts import PICTURE_MODES, SILENCE, Survey, at_cue, media_key, where_of
+from greenroom.desk.planning.facts import Survey, media_key, where_of
+from greenroom.desk.planning.footage import Footage, FootageFinder
 from greenroom.desk.planning.model import CuePlan, Plan, PlannedTake
+from greenroom.desk.planning.plan_dialogue import Heard, heard_by
 from greenroom.desk.planning.plan_engine import choose_engine, limits_of
-from greenroom.desk.planning.plan_picture import Picture, picture_of
-from greenroom.desk.planning.plan_spec import FrameSize, Placement, fit_note, frame_size, place
+from greenroom.desk.planning.plan_picture import Picture, footage_picture, picture_of
+from greenroom.desk.planning.plan_spec import FrameSize, fit_note, frame_size, place
+from greenroom.desk.planning.plan_wishes import Wishes, wishes_of, with_alpha
 from greenroom.desk.planning.prepare import draft_request
 from greenroom.desk.project.project import Project
 from greenroom.engines.contract import Capabilities, Estimate, Performer
@@ -84,7 +87,7 @@ def plan(sheet: CueSheet, survey: Survey, settings: PlanSettings) -> Plan:
     """What would be made of `sheet`. Suggestions are never planned: they have no note."""
     size = frame_size(settings.width, settings.height, sheet.layout, survey)
     able = {name: engine.capabilities() for name, engine in survey.engines.items()}
-    planner = _Planner(sheet.layout, survey, settings, size, able)
+    planner = _Planner(sheet.layout, survey, settings, size, able, FootageFinder(sheet))
     wanted = {name.casefold() for name in settings.only}
     cues = [cue for cue in sheet.cues if not wanted or cue.id.casefold() in wanted]
     problems = (*sheet.problems, *survey.problems, *_unknown_cues(sheet, settings.only))
@@ -98,6 +101,7 @@ class _Planner:
     settings: PlanSettings
     size: FrameSize
     engines: Mapping[str, Capabilities]
+    finder: FootageFinder
 
     def cue(self, cue: Cue) -> CuePlan:
         where = where_of(cue, drop_frame=self.layout.drop_frame)
@@ -107,16 +111,16 @@ class _Planner:
             cue, actor, override=settings.engine, modes=settings.engines, engines=self.engines, where=where
         )
         placed = place(cue, self.layout, self.size, handles=settings.handles, codec=settings.codec, fit=settings.fit)
-        facts = self.survey.media.get(media_key(cue.event.media)) if cue.event.media else None
-        picture = picture_of(cue, facts, placed.spec, where)
-        problems += [*placed.problems, *picture.problems, *_slot_problems(cue, where)]
+        placed = replace(placed, spec=with_alpha(cue, placed.spec))
+        pictures = self._pictures(cue, placed.spec, where)
+        heard = heard_by(choice.engine, cue, self.survey.dialogue.get(cue.id), where)
+        wishes = wishes_of(cue, placed.spec, plate=pictures.over, driver=pictures.drives, where=where)
+        problems += [*placed.problems, *pictures.problems, *wishes.problems, *_slot_problems(cue, where)]
         if choice.problem is not None:
             problems.append(choice.problem)
         elif choice.engine is not None and cue.slot.duration:
             problems += limits_of(choice.engine, placed.spec, where)
-        listens = choice.engine is not None and cue.mode in choice.engine.needs_dialogue
-        if listens and cue.slot.duration:
-            problems += self._dialogue(cue, where)
+        problems += heard.problems
         said = {problem.code for problem in cue.problems}  # the cue sheet's words for the same fault are enough
         problems = [*cue.problems, *(problem for problem in problems if problem.code not in said)]
         planned = CuePlan(
@@ -128,13 +132,32 @@ class _Planner:
             record=cue.slot.widened(placed.spec.head, placed.spec.tail),
             takes=(),
             moves_source=placed.moves_source,
-            dialogue=cue.dialogue if listens else (),
-            stand_in=picture.source,
+            dialogue=heard.clips,
+            stand_in=pictures.stand_in.source,
+            plate=pictures.plate.source,
+            driver=pictures.driver.source,
+            options=wishes.options,
             settings=dict(settings.engine_settings.get(choice.engine.name, {})) if choice.engine else {},
-            notes=(*placed.notes, *picture.notes, *self._fit_note(cue, placed)),
+            notes=(*placed.notes, *wishes.notes, *pictures.notes(placed.spec), *heard.notes),
             problems=tuple(problems),
         )
-        return self._with_takes(planned, choice.engine, picture)
+        if choice.engine is None:
+            return planned
+        planned = replace(planned, fingerprint=_fingerprint(planned, choice.engine, pictures, wishes, heard))
+        return self._with_takes(planned, choice.engine)
+
+    def _pictures(self, cue: Cue, spec: TakeSpec, where: str) -> Pictures:
+        """The footage that `cue` is made from: its own clip, a plate, a driver."""
+        media = self.survey.media
+        plate, driver = self.finder.plate(cue), self.finder.driver(cue)
+        own = media.get(media_key(cue.event.media)) if cue.event.media else None
+        return Pictures(
+            picture_of(cue, own, spec, where),
+            footage_picture(plate, media.get(plate.key), spec, "plate", where) if plate else Picture(),
+            footage_picture(driver, media.get(driver.key), spec, "driver", where) if driver else Picture(),
+            over=plate,
+            drives=driver,
+        )
 
     def _actor(self, cue: Cue, where: str) -> tuple[Actor | None, list[Problem]]:
         found = self.survey.actors.get(cue.actor) if cue.actor else None
@@ -149,30 +172,8 @@ class _Planner:
         hint = f"Write actor={(known or ['NAME'])[0].upper()} in the note."
         return None, [Problem(Severity.ERROR, "no-actor", message, hint, where)]
 
-    def _dialogue(self, cue: Cue, where: str) -> tuple[Problem, ...]:
-        facts = self.survey.dialogue.get(cue.id)
-        track = f" on {cue.dialogue_track}" if cue.dialogue_track else ""
-        hint = "Put the dialogue under the slot, name its track (audio=A2), or ask for mode=animate."
-        if facts is None:
-            message = f"{cue.mode} needs dialogue, and no sound lies under the slot{track}"
-            return (Problem(Severity.ERROR, "no-dialogue", message, hint, where),)
-        if facts.problem is not None:
-            return (at_cue(facts.problem, where),)
-        if facts.peak < SILENCE:
-            message = f"{cue.mode} needs dialogue, and the sound under the slot{track} is silent (below -60 dBFS)"
-            return (Problem(Severity.ERROR, "silent-dialogue", message, hint, where),)
-        return ()
-
-    def _fit_note(self, cue: Cue, placed: Placement) -> tuple[str, ...]:
-        facts = self.survey.media.get(media_key(cue.event.media)) if cue.event.media else None
-        note = fit_note(facts, placed.spec) if facts is not None and cue.mode in PICTURE_MODES else ""
-        return (note,) if note else ()
-
-    def _with_takes(self, planned: CuePlan, engine: Capabilities | None, picture: Picture) -> CuePlan:
-        """`planned` with its fingerprint and takes; an engine's own objections are added to the problems."""
-        if engine is None:
-            return planned
-        planned = replace(planned, fingerprint=self._fingerprint(planned, engine))
+    def _with_takes(self, planned: CuePlan, engine: Capabilities) -> CuePlan:
+        """`planned` with its takes; an engine's own objections are added to the problems."""
         count = self.settings.takes or planned.cue.takes or 1
         takes = tuple(self._take(planned, variant) for variant in range(1, min(count, MOST_TAKES) + 1))
         fresh = next((take for take in takes if self._is_new(planned, take)), None)
@@ -215,32 +216,46 @@ class _Planner:
             first = int.from_bytes(hashlib.sha256(planned.fingerprint.encode()).digest()[:4], "big")
         return (first + variant - 1) % (LARGEST_SEED + 1)
 
-    def _fingerprint(self, planned: CuePlan, engine: Capabilities) -> str:
-        """Of all that the result depends on; neither the cue's id nor its position on the cut."""
-        cue, spec = planned.cue, planned.spec
-        heard = self.survey.dialogue.get(cue.id) if planned.dialogue else None
-        parts: dict[str, Any] = {
-            "actor": planned.performer.version,
-            "mode": str(cue.mode),
-            "line": _spoken(cue.line),
-            "motion": cue.motion,
-            "seed": cue.seed,
-            "options": dict(cue.options),
-            "engine": [engine.name, engine.version, _plain(planned.settings)],
-            "picture": _spec_parts(spec),
-            "stand_in": self._stand_in_parts(planned),
-            "dialogue": heard.digest if heard else "",
-        }
-        return fingerprint(parts)
 
-    def _stand_in_parts(self, planned: CuePlan) -> list[Any]:
-        if planned.stand_in is None or planned.cue.event.media is None:
-            return []
-        facts = self.survey.media[media_key(planned.cue.event.media)]
-        indices = planned.stand_in.indices
-        if indices == tuple(range(indices[0], indices[0] + len(indices))):
-            return [facts.sha256, indices[0], len(indices)]
-        return [facts.sha256, hashlib.sha256(repr(indices).encode()).hexdigest()]
+@dataclass(frozen=True)
+class Pictures:
+    """The footage of one cue's takes: its own clip's, what lies `over`, and what `drives`."""
+
+    stand_in: Picture
+    plate: Picture
+    driver: Picture
+    over: Footage | None
+    drives: Footage | None
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        found = (*self.stand_in.problems, *self.plate.problems, *self.driver.problems)
+        return tuple(dict.fromkeys(found))  # one clip may be two of them
+
+    def notes(self, spec: TakeSpec) -> tuple[str, ...]:
+        named = (("stand-in", self.stand_in), ("plate", self.plate), ("driver", self.driver))
+        fits = (fit_note(name, picture.facts, spec) for name, picture in named[:2] if picture.source is not None)
+        return (*(note for _, picture in named for note in picture.notes), *filter(None, fits))
+
+
+def _fingerprint(planned: CuePlan, engine: Capabilities, pictures: Pictures, wishes: Wishes, heard: Heard) -> str:
+    """Of all that the result depends on; neither the cue's id nor its position on the cut."""
+    cue = planned.cue
+    parts: dict[str, Any] = {
+        "actor": planned.performer.version,
+        "mode": str(cue.mode),
+        "line": _spoken(cue.line),
+        "motion": cue.motion,
+        "seed": cue.seed,
+        "options": wishes.lasting,
+        "engine": [engine.name, engine.version, _plain(planned.settings)],
+        "picture": _spec_parts(planned.spec),
+        "stand_in": pictures.stand_in.parts,
+        "dialogue": heard.digest,
+    }
+    # only where they are: takes of other modes keep the fingerprint that they have always had
+    footage = {"plate": pictures.plate.parts, "driver": pictures.driver.parts}
+    return fingerprint(parts | {name: found for name, found in footage.items() if found})
 
 
 def _spec_parts(spec: TakeSpec) -> list[Any]:

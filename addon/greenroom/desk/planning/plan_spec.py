@@ -88,12 +88,12 @@ def place(cue: Cue, layout: Layout, size: FrameSize, *, handles: int, codec: Cod
     return Placement(spec, own is None, tuple(notes), tuple(problems))
 
 
-def fit_note(facts: MediaFacts, spec: TakeSpec) -> str:
-    """What happens to a stand-in of another size; "" where it fits as it is."""
+def fit_note(name: str, facts: MediaFacts, spec: TakeSpec) -> str:
+    """What happens to footage of another size, that is called `name`; "" where it fits as it is."""
     info = facts.info
     if info is None or not info.width or not info.height or (info.width, info.height) == (spec.width, spec.height):
         return ""
-    sizes = f"stand-in {info.width}x{info.height} in {spec.width}x{spec.height}"
+    sizes = f"{name} {info.width}x{info.height} in {spec.width}x{spec.height}"
     if spec.fit is Fit.CROP:
         return f"{sizes}: not scaled, centred (crop)"
     if Fraction(info.width, info.height) == Fraction(spec.width, spec.height):

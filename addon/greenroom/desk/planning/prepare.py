@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from greenroom.cues.model import Mode
 from greenroom.desk.planning.model import CuePlan, PlannedTake
 from greenroom.engines.contract import Request
 from greenroom.frames import FrameRange
@@ -45,7 +44,6 @@ def moved_clips(clips: Iterable[SoundClip], frames: int) -> tuple[SoundClip, ...
 
 def _request(cue_plan: CuePlan, planned_take: PlannedTake, work: Path) -> Request:
     cue = cue_plan.cue
-    driven = cue.mode is Mode.MIMIC  # there the footage drives the actor, and isn't seen
     return Request(
         job="",
         cue=cue.id,
@@ -58,9 +56,10 @@ def _request(cue_plan: CuePlan, planned_take: PlannedTake, work: Path) -> Reques
         line=cue.line,
         motion=cue.motion,
         dialogue=work / DIALOGUE if cue_plan.dialogue else None,
-        stand_in=None if driven else cue_plan.stand_in,
-        driver=cue_plan.stand_in if driven else None,
-        options=dict(cue.options),
+        stand_in=cue_plan.stand_in,
+        plate=cue_plan.plate,
+        driver=cue_plan.driver,
+        options=dict(cue_plan.options),
         settings=dict(cue_plan.settings),
     )
 

@@ -11,15 +11,24 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import islice
 from pathlib import Path
 
 from greenroom.cast.load import Cast, find_actor
 from greenroom.cast.model import Actor
-from greenroom.cues.dialogue import HANDLES
 from greenroom.cues.model import Cue, CueSheet, Event, MediaUse
-from greenroom.desk.planning.facts import PICTURE_MODES, DialogueFacts, MediaFacts, Survey, media_key
+from greenroom.desk.planning.facts import (
+    PICTURE_MODES,
+    DialogueFacts,
+    MediaFacts,
+    Survey,
+    media_key,
+    shows_position,
+    wants_sound,
+)
+from greenroom.desk.planning.footage import Footage, FootageFinder
 from greenroom.desk.planning.memory import Memory, media_info_of, media_info_text
 from greenroom.desk.planning.prepare import moved_clips
 from greenroom.desk.project.project import Project
@@ -41,7 +50,7 @@ _LOOKED_THROUGH = 500  # events of a track that are looked through for them: a l
 def survey(sheet: CueSheet, project: Project, cast: Cast, engines: Mapping[str, Engine], ledger: Ledger) -> Survey:
     """All facts about `sheet`. Nothing is raised for what an editor can get wrong; it is in the facts."""
     with Memory(ledger) as memory:
-        media = _media(sheet.cues, memory)
+        media = _media(sheet, project, memory)
         return Survey(
             actors=_actors(sheet.cues, cast),
             media=media,
@@ -74,33 +83,59 @@ def _takes(ledger: Ledger) -> dict[tuple[str, int], tuple[Take, ...]]:
 # Media
 
 
-def _media(cues: Iterable[Cue], memory: Memory) -> dict[str, MediaFacts]:
-    found: dict[str, MediaFacts] = {}
-    for cue in cues:
-        use = cue.event.media
-        if use is None or (use.path is None and use.sequence is None):
-            continue
-        key = media_key(use)
-        hashed = cue.mode in PICTURE_MODES
-        if key not in found or (hashed and not found[key].sha256 and found[key].problem is None):
-            found[key] = _facts(use, memory, hashed=hashed)
-    return found
+@dataclass
+class _Wanted:
+    """A file or sequence that cues need to know. `shown` are the pictures of a sequence that they may show."""
+
+    source: Path | ImageSequence
+    hashed: bool = False
+    shown: set[int] = field(default_factory=set)
 
 
-def _facts(use: MediaUse, memory: Memory, *, hashed: bool) -> MediaFacts:
+def _media(sheet: CueSheet, project: Project, memory: Memory) -> dict[str, MediaFacts]:
+    wanted: dict[str, _Wanted] = {}
+    finder = FootageFinder(sheet)
+    for cue in sheet.cues:
+        around = project.handles if cue.handles is None else cue.handles
+        hashed = cue.mode in PICTURE_MODES or shows_position(cue)
+        _want(wanted, Footage(cue.event), around, hashed=hashed)
+        for footage in finder.all_of(cue):
+            _want(wanted, footage, around, hashed=True)
+    return {key: _facts(each, memory) for key, each in wanted.items()}
+
+
+def _want(wanted: dict[str, _Wanted], footage: Footage, around: int, *, hashed: bool) -> None:
+    use = footage.media
+    source = footage.path or _source_of(use)
+    if source is None:
+        return
+    each = wanted.setdefault(footage.key, _Wanted(source))
+    each.hashed |= hashed
+    if hashed and use is not None and use.sequence is not None and footage.event is not None:
+        each.shown.update(_shown_pictures(footage.event, use, use.sequence, around))
+
+
+def _source_of(use: MediaUse | None) -> Path | ImageSequence | None:
+    return None if use is None else use.sequence or use.path
+
+
+def _facts(wanted: _Wanted, memory: Memory) -> MediaFacts:
+    source = wanted.source
     try:
-        info = _probed(use, memory)
-        return MediaFacts(info, _hash(use, memory) if hashed else "")
+        info = _probed(source, memory)
+        if not wanted.hashed:
+            return MediaFacts(info)
+        if isinstance(source, ImageSequence):
+            pictures = {index: _file_hash(source.path(index), memory) for index in sorted(wanted.shown)}
+            return MediaFacts(info, pictures=pictures)
+        return MediaFacts(info, _file_hash(info.path, memory))
     except MediaError as error:
         return MediaFacts(problem=error.problem("media-missing"))
     except GreenroomError as error:
         return MediaFacts(problem=error.problem())
 
 
-def _probed(use: MediaUse, memory: Memory) -> MediaInfo:
-    source = use.sequence or use.path
-    if source is None:
-        raise MediaError("the clip names no file", hint="Relink the clip.")
+def _probed(source: Path | ImageSequence, memory: Memory) -> MediaInfo:
     path = source.path(0) if isinstance(source, ImageSequence) else source
     extent = f"{source.first}:{source.count}:{source.step}:{source.rate}" if isinstance(source, ImageSequence) else ""
     if isinstance(source, ImageSequence):
@@ -109,21 +144,12 @@ def _probed(use: MediaUse, memory: Memory) -> MediaInfo:
     return media_info_of(memory.text(key, lambda: media_info_text(probe_source(source))), path)
 
 
-def _hash(use: MediaUse, memory: Memory) -> str:
-    """SHA-256 of the file, or over those of the pictures that the clip may show."""
-    if use.sequence is None:
-        return "" if use.path is None else _file_hash(use.path, memory)
-    whole = hashlib.sha256()
-    for path in _shown_pictures(use, use.sequence):
-        whole.update(_file_hash(path, memory).encode())
-    return whole.hexdigest()
-
-
-def _shown_pictures(use: MediaUse, sequence: ImageSequence) -> Iterator[Path]:
-    first = use.source.start - use.available_start - HANDLES
-    span = max(use.source.duration, round(use.source.duration * abs(use.speed))) + 2 * HANDLES
-    for index in range(max(0, first), min(sequence.count, first + span)):
-        yield sequence.path(index)
+def _shown_pictures(event: Event, use: MediaUse, sequence: ImageSequence, around: int) -> range:
+    """Of a sequence, at least what the clip shows with its transitions and `around` frames of handles."""
+    around = round((around + event.visible.duration - event.record.duration) * max(Fraction(1), abs(use.speed)))
+    first = use.source.start - use.available_start - around
+    span = max(use.source.duration, round(use.source.duration * abs(use.speed))) + 2 * around
+    return range(max(0, first), min(sequence.count, first + span))
 
 
 def _file_hash(path: Path, memory: Memory) -> str:
@@ -150,10 +176,11 @@ def _other_media(sheet: CueSheet, known: Mapping[str, MediaFacts], memory: Memor
     seen = set(known)
     for event in _picture_events(sheet):
         use = event.media
-        if use is None or (use.path is None and use.sequence is None) or media_key(use) in seen:
+        source = _source_of(use)
+        if use is None or source is None or media_key(use) in seen:
             continue
         seen.add(media_key(use))
-        yield _facts(use, memory, hashed=False)
+        yield _facts(_Wanted(source), memory)
         if len(seen) - len(known) >= _OTHER_MEDIA:
             return
 
@@ -167,15 +194,20 @@ def _picture_events(sheet: CueSheet) -> Iterator[Event]:
 # Dialogue
 
 
-def _listening(engines: Mapping[str, Engine]) -> set[str]:
-    """The modes in which some engine wants to hear the dialogue."""
-    return {mode for engine in engines.values() for mode in engine.capabilities().needs_dialogue}
+def _listening(engines: Mapping[str, Engine]) -> tuple[set[str], set[str]]:
+    """The modes in which some engine wants to hear the dialogue: always, or where a note asks for it."""
+    able = [engine.capabilities() for engine in engines.values()]
+    needing = {mode for engine in able for mode in engine.needs_dialogue}
+    return needing, {mode for engine in able for mode in engine.hears}
 
 
-def _dialogue(cues: Iterable[Cue], modes: set[str], memory: Memory) -> dict[str, DialogueFacts]:
-    return {
-        cue.id: _heard(cue, memory) for cue in cues if cue.dialogue and cue.slot.duration and str(cue.mode) in modes
-    }
+def _dialogue(cues: Iterable[Cue], modes: tuple[set[str], set[str]], memory: Memory) -> dict[str, DialogueFacts]:
+    needing, hearing = modes
+
+    def listens(cue: Cue) -> bool:
+        return str(cue.mode) in needing or (str(cue.mode) in hearing and wants_sound(cue))
+
+    return {cue.id: _heard(cue, memory) for cue in cues if listens(cue) and cue.slot.duration and cue.dialogue}
 
 
 def _heard(cue: Cue, memory: Memory) -> DialogueFacts:
