@@ -101,7 +101,10 @@ def _placed(portrait: Picture, box: tuple[int, int, int, int], width: int, heigh
         sized = np.asarray(cv2.resize(portrait, (columns, rows), interpolation=kind), np.uint8)
     first_x, last_x = max(0, left), min(width, left + columns)
     first_y, last_y = max(0, top), min(height, top + rows)
-    part = sized[first_y - top : last_y - top, first_x - left : last_x - left].astype(np.float32)
+    cut = sized[first_y - top : last_y - top, first_x - left : last_x - left]
+    if cut.shape[:2] == (height, width):
+        return np.array(cut)
+    part = cut.astype(np.float32)
     wide = np.concatenate(
         [_carried(part[:, ::-1], first_x)[:, ::-1], part, _carried(part, width - last_x)],
         axis=1,

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from greenroom.engines.previz.expression import Neutral, smoothstep
-from greenroom.engines.previz.warp import Box, Sampler, View, source_map
+from greenroom.engines.previz.warp import Box, Motion, Sampler, View
 from greenroom.perception import mesh
 from greenroom.perception.pose import Pose, fit_pose, rotation_from_angles
 
@@ -127,13 +127,19 @@ class Rig:
         known = np.concatenate([there, np.ones((len(there), 1))], 1)
         return np.asarray(np.linalg.lstsq(known, self.rest[:, :2], rcond=None)[0].T)
 
-    def warp(self, placed: Placed, windows: Sequence[Box], sampler: Sampler | None = None) -> Picture:
+    def warp(
+        self, placed: Placed, windows: Sequence[Box], sampler: Sampler | None = None, into: Picture | None = None
+    ) -> Picture:
         """The pixels of `placed.view`; the map is exact to the pixel inside `windows`. `sampler` may hold another
-        picture of the portrait's size instead, its matte for one.
+        picture of the portrait's size instead, its matte for one. With `into`, the view's place in a larger picture
+        say, they are written there. To draw several pictures by one map, keep `motion` and let each sampler draw it.
         """
+        return (sampler or self.sampler).draw(self.motion(placed, windows), into)
+
+    def motion(self, placed: Placed, windows: Sequence[Box]) -> Motion:
+        """How `placed` moves the portrait's pixels."""
         target = np.concatenate([placed.face, placed.rings])
-        offsets = source_map(self.source, target, _TRIANGLES, placed.view, windows)
-        return (sampler or self.sampler).at(placed.view, offsets)
+        return Motion.of(self.source, target, _TRIANGLES, placed.view, windows)
 
 
 def coarse_step(face_width: float) -> int:

@@ -80,11 +80,11 @@ class Performance:
         for index in range(len(self.speech.mouths)):
             face = self.face(index)
             placed = rig.place(displacement(rig.neutral, face), self.head(index, rig.pose.scale))
-            region = rig.warp(placed, (*eyes.windows(placed, face.blink), mouth.window(placed)))
+            frame = rig.picture.copy()
+            windows = (*eyes.windows(placed, face.blink), mouth.window(placed))
+            region = rig.warp(placed, windows, into=frame[rows, columns])
             eyes.paint(region, placed, face.blink)
             mouth.paint(region, placed, face)
-            frame = rig.picture.copy()
-            frame[rows, columns] = region
             yield frame
 
 
