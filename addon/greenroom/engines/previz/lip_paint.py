@@ -22,6 +22,7 @@ Picture = NDArray[np.uint8]
 Layer = NDArray[np.float32]
 
 _CHEEKS = [50, 280, 205, 425, 36, 266]
+_CHIN_SKIN = [18, 201, 421, 199]
 _INNER = (list(mesh.LIPS_INNER_UPPER), list(mesh.LIPS_INNER_LOWER))
 _OUTER = (list(mesh.LIPS_OUTER_UPPER), list(mesh.LIPS_OUTER_LOWER))
 _INNER_OUTLINE, _OUTER_OUTLINE = list(mesh.LIPS_INNER_OUTLINE), list(mesh.LIPS_OUTER_OUTLINE)
@@ -83,28 +84,31 @@ class LipPainter:
             return
         part = pixels[window.within(placed.view.region)]
         lit = gain.astype(np.float32)
-        painted = np.clip(_underlaid(part, moved, window) / lit + 0.5, 0, 255).astype(np.uint8)
+        under = _underlaid(part, moved, window)
+        bare = np.clip(under / lit + 0.5, 0, 255).astype(np.uint8)
+        painted = bare.copy()
         here = Placed(placed.face, placed.rings, placed.pose, View(window, placed.view.step))
         self._mouth.paint(painted, here, face)
-        change: Layer = share * (painted * lit - part)
-        change[(np.abs(change) < 1.5 * max(1.0, float(lit.max()))).all(2)] = 0  # what rounding did
+        change: Layer = (painted.astype(np.float32) - bare) * lit
         if self._soft > 0:
             change = np.asarray(cv2.GaussianBlur(change, (0, 0), self._soft), np.float32)
+        change = share * (under - part + change)
         change += share * self._grain(pixels, window, placed)
         part[:] = np.clip(part + change + 0.5, 0, 255).astype(np.uint8)
 
     def _grain(self, pixels: Picture, window: Box, placed: Placed) -> Layer:
-        """The plate's own grain for what is painted between the lips, taken from the chin below them."""
+        """The plate's own grain for what is painted between the lips, taken from the chin's skin in this frame."""
         region = placed.view.region
-        down = min(window.height, region.bottom - window.bottom)
-        chin = pixels[Box(window.left, window.top + down, window.right, window.bottom + down).within(region)]
+        chin = pixels[Box.around(placed.face[_CHIN_SKIN], 0, region).within(region)]
+        if min(chin.shape[:2]) < 4:
+            return np.zeros((window.height, window.width, 3), np.float32)
         fine = chin - cv2.GaussianBlur(chin, (0, 0), 1.0).astype(np.float32)
         level = 1.5 * float(np.median(np.abs(fine)))  # of a normal distribution's sigma; edges don't count
         if level < _GRAINY:
-            return np.zeros_like(fine)
-        lips = placed.face[list(mesh.LIPS_INNER_OUTLINE), :2]
-        inside = _filled(lips, window, max(0.8, self._soft))
-        return np.asarray(np.clip(fine, -2.5 * level, 2.5 * level) * inside[..., None], np.float32)
+            return np.zeros((window.height, window.width, 3), np.float32)
+        tiled = fine[_mirrored(window.height, len(fine))][:, _mirrored(window.width, fine.shape[1])]
+        inside = _filled(placed.face[_INNER_OUTLINE, :2], window, max(0.8, self._soft))
+        return np.asarray(np.clip(tiled, -2.5 * level, 2.5 * level) * inside[..., None], np.float32)
 
     def _lay_seam(self, pixels: Picture, moved: Moved, share: float) -> None:
         """The dark line between lips that meet here, but stood apart in the plate and brought none with them."""
@@ -179,6 +183,12 @@ def _softness(picture: Picture, points: Vectors) -> float:
     levels = [cv2.GaussianBlur(grey, (0, 0), sigma) for sigma in (0.7, 1.4, 2.8)]
     fine, coarse = (float(np.mean((levels[k] - levels[k + 1]) ** 2)) for k in range(2))
     return float(np.interp(fine / max(coarse, 1e-6), _DETAIL, _BLUR))
+
+
+def _mirrored(count: int, size: int) -> NDArray[np.intp]:
+    """`count` places in an array of `size`, to its end and back again."""
+    there = np.arange(count) % (2 * size)
+    return np.asarray(np.minimum(there, 2 * size - 1 - there), np.intp)
 
 
 def _filled(outline: Vectors, box: Box, soft: float) -> Layer:
