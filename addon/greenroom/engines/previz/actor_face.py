@@ -85,8 +85,8 @@ class ActorFace:
         return last
 
     def _free_forehead(self) -> None:
-        """Paint skin where a fringe or a hat hangs into the face; `hidden` is the part of the forehead it covered."""
-        above = _above_brows(self.picture.shape[:2], self.points, self.width)
+        """Paint skin where hair or a hat hangs into the face; `hidden` is the part of the forehead it covered."""
+        above, filled = _forehead(self.picture.shape[:2], self.points, self.width)
         skin = _skin_of(self.picture, self.points, self.width)
         face = np.zeros(skin.shape, np.uint8)
         cv2.fillPoly(face, [np.round(self.points[list(mesh.FACE_OVAL), :2]).astype(np.int32)], 1)
@@ -97,7 +97,7 @@ class ActorFace:
         known = cv2.morphologyEx((skin > 0.5).astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)) * face
         fill = filled_from_around(self.picture.astype(np.float32), known.astype(np.float32))
         fill += _grain_like(self.picture, known > 0)
-        weight = (above * (1 - skin))[..., None]
+        weight = (filled * (1 - skin))[..., None]
         mixed = self.picture + (fill - self.picture) * weight
         self.picture = np.asarray(np.clip(mixed + 0.5, 0, 255), np.uint8)
 
@@ -162,14 +162,21 @@ def _skin_of(picture: Picture, points: Vectors, width: float) -> Weights:
     return np.asarray(cv2.GaussianBlur(cv2.erode(like, np.ones((side, side), np.uint8)), (0, 0), width * 0.02))
 
 
-def _above_brows(shape: tuple[int, ...], points: Vectors, width: float) -> Weights:
-    """0 below the brows, rising to 1 a little above them, along the head's own axis."""
+def _forehead(shape: tuple[int, ...], points: Vectors, width: float) -> tuple[Weights, Weights]:
+    """Above the brows, and that with the temples beside the eyes: each 0..1, along the head's own axes (h, w)."""
     across = points[263, :2] - points[33, :2]
-    down = np.array([-across[1], across[0]]) / np.linalg.norm(across)
-    top = np.float32((points[list(_BROW_TOPS), :2] @ down).min())
+    across = across / np.linalg.norm(across)
     y, x = np.mgrid[: shape[0], : shape[1]].astype(np.float32)
-    height = top - (x * np.float32(down[0]) + y * np.float32(down[1]))
-    return np.asarray(np.clip(height / (0.06 * width) + 0.2, 0, 1), np.float32)
+
+    def along(axis: Vectors) -> tuple[Weights, Vectors]:
+        return np.asarray(x * np.float32(axis[0]) + y * np.float32(axis[1])), points[:, :2] @ axis
+
+    down, heights = along(np.array([-across[1], across[0]]))
+    aside, sides = along(across)
+    above = np.clip((heights[list(_BROW_TOPS)].min() - down) / (0.06 * width) + 0.2, 0, 1)
+    beside = np.maximum(sides[33] - aside, aside - sides[263])
+    temples = np.clip((beside / width - 0.04) / 0.05, 0, 1) * np.clip((heights[33] - down) / (0.10 * width) + 3.5, 0, 1)
+    return np.asarray(above, np.float32), np.asarray(np.maximum(above, temples), np.float32)
 
 
 def _grain_like(picture: Picture, skin: NDArray[np.bool_]) -> NDArray[np.float32]:

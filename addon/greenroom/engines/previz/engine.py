@@ -34,6 +34,7 @@ _MODES = {
 """Mode: the module of this room and its function that makes a take, imported in the worker that needs it."""
 
 _FACELESS = ("lipsync",)  # modes that work on whoever is in the picture
+_ON_FOOTAGE = ("replace", "lipsync", "mimic")  # modes that follow somebody in it
 _SPEED = 1.0  # seconds of work for a second of 720p24 on two cores, writing included; the slower of what was measured
 _JOB = "request.json"
 _workers = Workers()
@@ -72,6 +73,10 @@ class PrevizEngine:
             from greenroom.engines.previz.checks import portrait_problems
 
             problems += portrait_problems(request.performer.portrait)
+        if request.mode in _ON_FOOTAGE:
+            from greenroom.engines.previz.checks import footage_problems
+
+            problems += footage_problems(request)
         return tuple(problems)
 
     def estimate(self, request: Request) -> Estimate:

@@ -18,7 +18,7 @@ from greenroom.perception import mesh
 __all__ = ["Grid", "features", "inside_face", "mouth_hole"]
 
 Vectors = NDArray[np.float64]
-Weights = NDArray[np.float32]
+Values = NDArray[np.float32]
 Picture = NDArray[np.uint8]
 
 _OVAL = list(mesh.FACE_OVAL)
@@ -28,13 +28,15 @@ _LEAK = 0.04  # weight below which nothing is shown, so that the mask truly ends
 _CELLS = 100  # across the face
 _BITS = 4  # of subpixel precision in OpenCV's polygons
 _FEATURES = (
-    (mesh.LIPS_OUTER_OUTLINE, 1.12),
     (mesh.RIGHT_EYE_OUTLINE, 1.35),
     (mesh.LEFT_EYE_OUTLINE, 1.35),
+    (mesh.LIPS_OUTER_OUTLINE, 1.12),
     (mesh.RIGHT_BROW[:5] + mesh.RIGHT_BROW[:4:-1], 1.15),
     (mesh.LEFT_BROW[:5] + mesh.LEFT_BROW[:4:-1], 1.15),
 )
 """What differs from face to face in tone, whatever the light: outlines, and how much larger they are taken."""
+_EYES = (mesh.RIGHT_EYE_OUTLINE, mesh.LEFT_EYE_OUTLINE)
+_LIPS = 0.55  # how far lips keep a colour of their own: they are skin too
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ class Grid:
             picture = np.asarray(cv2.copyMakeBorder(picture, 0, down, 0, across, cv2.BORDER_REPLICATE), np.uint8)
         return np.asarray(cv2.resize(picture, (columns, rows), interpolation=cv2.INTER_AREA), np.uint8)
 
-    def enlarged(self, values: Weights) -> Weights:
+    def enlarged(self, values: Values) -> Values:
         """`values` of the cells (rows, columns, ...) for every pixel of the region."""
         if self.cell == 1:
             return values
@@ -76,7 +78,7 @@ class Grid:
         return np.asarray(fine[: self.region.height, : self.region.width], np.float32)
 
 
-def inside_face(face: Vectors, grid: Grid, face_width: float) -> Weights:
+def inside_face(face: Vectors, grid: Grid, face_width: float) -> Values:
     """How much of the new face each cell shows, 0..1: (rows, columns). 0 on the mesh's (468, 3) oval and beyond."""
     oval = grid.at(face[_OVAL])
     middle = oval.mean(0)
@@ -86,17 +88,24 @@ def inside_face(face: Vectors, grid: Grid, face_width: float) -> Weights:
     return np.asarray(shown * shown * (3 - 2 * shown), np.float32)
 
 
-def features(face: Vectors, grid: Grid) -> Weights:
-    """1 where eyes, brows and lips of a mesh (468, 3) lie, else 0: (rows, columns)."""
-    shapes = []
-    for outline, larger in _FEATURES:
-        points = grid.at(face[list(outline)])
-        middle = points.mean(0)
-        shapes.append(middle + (points - middle) * larger)
-    return _filled(shapes, grid.size).astype(np.float32) / np.float32(255)
+def features(face: Vectors, grid: Grid) -> tuple[Values, Values]:
+    """Where the features of a mesh (468, 3) lie, generously; and how far its eyes and lips have a colour of their own:
+    each 0..1, (rows, columns).
+    """
+    around = _filled([_larger(face, grid, *shape) for shape in _FEATURES], grid.size)
+    exact = _filled([_larger(face, grid, outline, 1.0) for outline in _EYES], grid.size)
+    lips = _filled([_larger(face, grid, mesh.LIPS_OUTER_OUTLINE, 1.0)], grid.size)
+    soft = cv2.GaussianBlur(np.maximum(exact, cv2.convertScaleAbs(lips, alpha=_LIPS)), (3, 3), 0.7)
+    return around.astype(np.float32) / np.float32(255), soft.astype(np.float32) / np.float32(255)
 
 
-def mouth_hole(points: Vectors, region: Box, face_width: float) -> tuple[Box, Weights]:
+def _larger(face: Vectors, grid: Grid, outline: tuple[int, ...], times: float) -> Vectors:
+    points = grid.at(face[list(outline)])
+    middle = points.mean(0)
+    return np.asarray(middle + (points - middle) * times)
+
+
+def mouth_hole(points: Vectors, region: Box, face_width: float) -> tuple[Box, Values]:
     """The box between the inner lips of landmarks (468 or more, 3), and how much of the opening each of its pixels is.
 
     Shut lips have no opening: their line stays the actor's.

@@ -114,10 +114,10 @@ class FaceSwap:
         width, face = face_width(points), placed.face
         grid = Grid.of(placed.view.region, width)
         shown = inside_face(face, grid, width)
-        trust = shown * (1 - features(face, grid))
+        marks, own = features(face, grid)
         chart = Light.chart(grid, points[_OVAL, :2].mean(0), width, placed.pose.roll)
-        ratio = shot.light.ratio(grid.shrunk(plate), grid.shrunk(drawn), trust, grid, chart)
-        lit = np.asarray(cv2.multiply(drawn, grid.enlarged(ratio), dtype=cv2.CV_8U), np.uint8)
+        light = shot.light.of(grid.shrunk(plate), grid.shrunk(drawn), shown * (1 - marks), own, grid, chart)
+        lit = light.on(drawn, grid)
         shot.texture.look(plate, lit, shown, grid)
         matched = shot.texture.match(lit)
         alpha = grid.enlarged(shown)

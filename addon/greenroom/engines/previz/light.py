@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """The plate's light, sharpness and grain, put on the actor's face.
 
-Light: how much brighter the plate is than the drawn face, colour by colour, wherever both show bare skin, smoothed so
-far that only the light is left and no features. It is kept on a small chart of the face, which moves along with it, and
-is steadied over time: a ratio that is taken anew on every frame shimmers.
+Light: the mean tone of plate and drawn face wherever both show bare skin, smoothed so far that only light is left and
+no features. The drawn face's tone is moved to the plate's and its detail made as contrasty as the plate is brighter; a
+factor for each channel alone would turn the detail of one skin into the colours of another. All that is kept on a small
+chart of the face, which moves along with it, and is steadied over time: taken anew on every frame it shimmers.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -15,7 +18,7 @@ from numpy.typing import NDArray
 from greenroom.engines.previz.composite import Grain, grain_of
 from greenroom.engines.previz.face_mask import Grid
 
-__all__ = ["Light", "Texture"]
+__all__ = ["Light", "Lighting", "Texture"]
 
 Picture = NDArray[np.uint8]
 Values = NDArray[np.float32]
@@ -24,40 +27,57 @@ Vectors = NDArray[np.float64]
 _CHART = (60, 76)  # columns and rows
 _CHART_FACE = 40  # columns across the face
 _SPREAD = 0.16  # sigma of what counts as light, in face widths (facts, section 5.10)
-_RATIO = (0.25, 4.0)
+_CONTRAST = (0.45, 1.35)  # of the detail: more would make pores and wrinkles out of brightness
+_OWN_LIGHT = (0.5, 1.2)  # factor for eyes, lips and hair, which no skin's tone is put on
+_OWN_HUE = 0.35  # share of the change of hue that they take part in: some of it is light
 _FLOOR = 4.0  # levels, so that black over black is no ratio
 _NEW = 0.35  # share of the new frame in the light that is shown
-_SUDDEN = 0.12  # mean change of the light, of itself, from which it is taken over at once: a lamp, a flash
+_SUDDEN = 10.0  # levels of mean change from which the light is taken over at once: a lamp, a flash
+_HAIR = (0.42, 0.68)  # of the drawn skin's luma: none, and all, of it counts as skin
+
+
+@dataclass(frozen=True)
+class Lighting:
+    """What a face's cells are multiplied with, and what is added then: each (rows, columns, 3)."""
+
+    factor: Values
+    shift: Values
+
+    def on(self, drawn: Picture, grid: Grid) -> Picture:
+        """`drawn` (h, w, 3; the grid's region) in this light."""
+        bright = cv2.multiply(drawn, grid.enlarged(self.factor), dtype=cv2.CV_8U)
+        return np.asarray(cv2.add(bright, grid.enlarged(self.shift), dtype=cv2.CV_8U), np.uint8)
 
 
 class Light:
     """Of one shot: it starts with its first frame's light."""
 
     def __init__(self) -> None:
-        self._ratio: Values | None = None
+        self._tones: Values | None = None
 
-    def ratio(self, plate: Picture, drawn: Picture, trust: Values, grid: Grid, to_chart: Vectors) -> Values:
-        """What the drawn face's cells have to be multiplied with: (rows, columns, 3).
+    def of(self, plate: Picture, drawn: Picture, trust: Values, own: Values, grid: Grid, chart: Vectors) -> Lighting:
+        """What puts the `drawn` face into the `plate`'s light; both hold a pixel a cell.
 
-        `plate` and `drawn` hold a pixel a cell; `trust` (rows, columns) is where both show skin.
+        `trust` (rows, columns) is where both show skin, `own` where the actor's eyes and lips are; `chart` leads from
+        cells to the chart.
         """
-        spread = _SPREAD * _CHART_FACE
-        weight = cv2.warpAffine(trust, to_chart, _CHART, flags=cv2.INTER_LINEAR)
-        low = []
-        for picture in (plate, drawn):
-            flat = cv2.warpAffine(picture, to_chart, _CHART, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-            low.append(cv2.GaussianBlur(flat * weight[..., None], (0, 0), spread))
-        share = cv2.GaussianBlur(weight, (0, 0), spread)[..., None] + np.float32(1e-4)
-        found = np.clip((low[0] + _FLOOR * share) / (low[1] + _FLOOR * share), *_RATIO).astype(np.float32)
-        self._ratio = _steadied(self._ratio, found, share)
-        back = cv2.warpAffine(
-            self._ratio,
-            to_chart,
-            grid.size,
-            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-            borderMode=cv2.BORDER_REPLICATE,
-        )
-        return np.asarray(back, np.float32)
+        skin = _skin(drawn, trust)
+        tones, known = _tones(plate, drawn, trust, trust * skin, chart)
+        self._tones = _steadied(self._tones, tones, known)
+        back = cv2.WARP_INVERSE_MAP | cv2.INTER_LINEAR
+        cells = [
+            cv2.warpAffine(part, chart, grid.size, flags=back, borderMode=cv2.BORDER_REPLICATE)
+            for part in (self._tones[..., :3], self._tones[..., 3:])
+        ]
+        there, here = cells
+        ratio = (there + _FLOOR) / (here + _FLOOR)
+        brighter = ratio.mean(2, keepdims=True)
+        factor = np.clip(brighter, *_CONTRAST)
+        shift = there - factor * here
+        weight = np.maximum(own, 1 - skin)[..., None]
+        kept = np.clip(brighter, *_OWN_LIGHT) * (ratio / brighter) ** _OWN_HUE
+        factor = factor + (kept - factor) * weight
+        return Lighting(np.asarray(factor, np.float32), np.asarray(shift * (1 - weight), np.float32))
 
     @staticmethod
     def chart(grid: Grid, middle: Vectors, face_width: float, roll: float) -> Vectors:
@@ -69,20 +89,45 @@ class Light:
         return np.column_stack([turn, np.array(_CHART) / 2 - 0.5 - turn @ centre])
 
 
-def _steadied(before: Values | None, found: Values, share: Values) -> Values:
+def _skin(drawn: Picture, trust: Values) -> Values:
+    """0 for the actor's beard, brows and lashes, which are far darker than the rest of the face, 1 for skin."""
+    luma = np.asarray(cv2.cvtColor(drawn, cv2.COLOR_BGR2GRAY), np.float32)
+    sure = luma[trust > 0.5]
+    if not sure.size:
+        return np.ones_like(luma)
+    low, high = (part * float(np.percentile(sure, 65)) + 1e-3 for part in _HAIR)
+    return np.asarray(np.clip((luma - low) / (high - low), 0, 1), np.float32)
+
+
+def _tones(plate: Picture, drawn: Picture, trust: Values, skin: Values, chart: Vectors) -> tuple[Values, Values]:
+    """The smooth tone of the plate's and the drawn skin on the chart (rows, columns, 6), and how well it is known."""
+    weight = cv2.warpAffine(skin if float(skin.sum()) > 0.2 * float(trust.sum()) else trust, chart, _CHART)
+    share = cv2.GaussianBlur(weight, (0, 0), _SPREAD * _CHART_FACE)[..., None]
+    smooth = []
+    for picture in (plate, drawn):
+        flat = cv2.warpAffine(picture, chart, _CHART) * weight[..., None]
+        far = flat.sum((0, 1)) / (float(weight.sum()) + 1e-6)  # where no skin is near: the face's mean tone
+        low = cv2.GaussianBlur(flat, (0, 0), _SPREAD * _CHART_FACE)
+        smooth.append((low + np.float32(1e-3) * far) / (share + np.float32(1e-3)))
+    return np.asarray(np.concatenate(smooth, axis=2), np.float32), np.asarray(share, np.float32)
+
+
+def _steadied(before: Values | None, found: Values, known: Values) -> Values:
     if before is None:
         return found
-    known = float(share.sum())
-    change = abs(float(((found / before - 1) * share).sum()) / (3 * known)) if known > 1 else 0.0
+    total = float(known.sum())
+    change = float(np.abs(((found - before) * known).sum((0, 1))).max()) / total if total > 1 else 0.0
     new = _NEW if change < _SUDDEN else 1.0
     # where the plate shows hardly any skin (a hand, the frame's edge) the light that was known there stays
-    part = np.clip(share * 8, 0, 1) * np.float32(new)
+    part = np.clip(known * 8, 0, 1) * np.float32(new)
     return np.asarray(before + (found - before) * part, np.float32)
 
 
 _EVERY = 6  # frames between two looks at sharpness
 _GRAIN_EVERY = 8  # looks between two at grain, which is the stock's and stays
-_SOFTER = (0.5, 0.75, 1.0, 1.3, 1.7, 2.2, 2.8, 3.5)  # sigmas that are tried
+_STRONG = 93  # percentile of slope from which an edge counts
+_AGAIN = 1.5  # px, sigma of the second blur
+_MOST_BLUR = 3.5  # px, sigma
 _SHARPEN = 0.5  # the most that a face softer than the plate is sharpened
 _VISIBLE_GRAIN = 0.6  # levels; below, nobody sees it and nothing is added
 _OTHER_GRAIN = 0.15  # part by which grain has to change before its tile is made anew
@@ -113,11 +158,9 @@ class Texture:
             self._plate_grain = grain_of(plate)
             lacking = float(np.mean(self._plate_grain.strength)) ** 2 - float(np.mean(grain_of(drawn).strength)) ** 2
             self._grain += new * (float(np.sqrt(max(0.0, lacking))) - self._grain)
-        target, own = (np.asarray(cv2.cvtColor(one, cv2.COLOR_BGR2GRAY), np.uint8) for one in (plate, drawn))
-        wanted = _crispness(target, face, float(np.mean(self._plate_grain.strength)))
-        has = _crispness(own, face, 0.0)
-        blur = _fitting(own, face, wanted) if has > wanted else 0.0
-        sharpen = 0.0 if blur else float(np.clip(0.8 * (wanted / max(has, 1e-3) - 1), 0, _SHARPEN))
+        target, own = (_softness(picture, face) for picture in (plate, drawn))
+        blur = float(np.clip(np.sqrt(max(0.0, target**2 - own**2)), 0, _MOST_BLUR))
+        sharpen = float(np.clip(0.8 * (own / target - 1.1), 0, _SHARPEN))
         self._blur += new * (blur - self._blur)
         self._sharpen += new * (sharpen - self._sharpen)
 
@@ -150,20 +193,25 @@ def _softened(picture: Picture, sigma: float) -> Picture:
     return np.asarray(cv2.GaussianBlur(picture, (0, 0), sigma), np.uint8)
 
 
-def _fitting(own: Picture, face: Values, wanted: float) -> float:
-    """The least blur with which `own` (h, w) is no crisper than `wanted`."""
-    return next((s for s in _SOFTER if _crispness(_softened(own, s), face, 0.0) <= wanted), _SOFTER[-1])
+def _softness(picture: Picture, face: Values) -> float:
+    """How blurred the sharpest of the strong edges are: the sigma in pixels of the blur that would have made them.
 
-
-def _crispness(grey: Picture, face: Values, noise: float) -> float:
-    """Fine against coarse detail, the plate's `noise` taken off: a ratio, so that strong features don't count as sharp.
-
-    Fine is what a blur of 1 px removes, coarse what one of 4 px removes besides. Of white noise the fine band keeps
-    0.88 of the deviation and the coarse one 0.25, worked out from the kernels' squares.
+    An edge that is blurred once more loses the less slope the softer it was (S. Zhuo, T. Sim, "Defocus map estimation
+    from a single image", 2011). Strong edges alone are asked, so neither grain nor plain skin has a say.
     """
-    values = grey.astype(np.float32)
-    softer, softest = cv2.GaussianBlur(values, (0, 0), 1.0), cv2.GaussianBlur(values, (0, 0), 4.0)
-    total = float(face.sum()) + 1e-6
-    fine = float((face * (values - softer) ** 2).sum()) / total - (0.88 * noise) ** 2
-    coarse = float((face * (softer - softest) ** 2).sum()) / total - (0.25 * noise) ** 2
-    return float(np.sqrt(max(fine, 0.01) / max(coarse, 0.05)))
+    grey = np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), np.uint8)
+    again = np.asarray(cv2.GaussianBlur(grey, (0, 0), _AGAIN), np.uint8)
+    slope, softer = _slope(grey), _slope(again)
+    inside = face > 0.5
+    if not inside.any():
+        return 1.0
+    strong = inside & (slope >= np.percentile(slope[inside], _STRONG)) & (slope > 1)
+    if not strong.any():
+        return 1.0
+    loss = float(np.percentile(slope[strong] / np.maximum(softer[strong], 0.5), 75))
+    return float(np.clip(_AGAIN / np.sqrt(max(loss**2 - 1, 1e-3)), 0.3, 6.0))
+
+
+def _slope(grey: Picture) -> Values:
+    across, down = (cv2.Sobel(grey, cv2.CV_32F, *axis, ksize=3) for axis in ((1, 0), (0, 1)))
+    return np.asarray(cv2.magnitude(across, down), np.float32)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 from greenroom.cues.wishes import read_spans, read_who
 from greenroom.engines.contract import Delivery, PictureSource, Request
 from greenroom.engines.previz.actor_face import ActorFace, skin_tone
+from greenroom.engines.previz.checks import SMALLEST_FACE, TURNED
 from greenroom.engines.previz.delivery import deliver, read_portrait
 from greenroom.engines.previz.driver import LOST, Driver, runs
 from greenroom.engines.previz.face_shape import at_rest, outline_difference
@@ -38,9 +38,7 @@ _LIGHTNESS = 0.5  # weight against hue: exposure differs from shot to shot, hue 
 _FAR_TONE = 16.0  # of that distance: the actor's face takes on a tone that is visibly not the actor's
 _FAR_SHAPE = 0.95  # cm between the outlines: with it, the head is another one
 _ENLARGED = 2.0  # times, from which a portrait looks soft in the plate
-_TURNED = 35.0  # degrees of yaw, beyond which the far cheek isn't known from a portrait
 _HIDDEN = 0.25  # part of the portrait's forehead
-_SMALL = 40.0  # px of face width
 
 
 @dataclass(frozen=True)
@@ -77,8 +75,9 @@ def render_replace(request: Request) -> Delivery:
     """
     replacement = prepare(request)
     if replacement.report["style"] == "head":
-        head = _head_module()
-        frames = head.head_frames(request, replacement.driver, replacement.wanted, replacement.report)
+        from greenroom.engines.previz.head import head_frames
+
+        frames = head_frames(request, replacement.driver, replacement.wanted, replacement.report)
         return deliver(request, frames, replacement.report)
     return deliver(request, replacement.frames(), replacement.report)
 
@@ -146,7 +145,7 @@ def _report(
         "limits": [
             "previz: no relighting; the plate's own light is taken over as far as it is soft",
             "hair, ears and neck stay the stand-in's" if style == "face" else "hair and head shape are the portrait's",
-            f"the head may turn up to {_TURNED:.0f} degrees from the camera",
+            f"the head may turn up to {TURNED:.0f} degrees from the camera",
         ],
     }
 
@@ -164,11 +163,9 @@ def _style(request: Request, tone: float, shape: float) -> tuple[str, str]:
         )
         if is_far
     ]
-    if not far:
-        return "face", f"skin ({tone:.0f}) and outline ({shape:.2f} cm) are near enough"
-    if _head_is_here():
+    if far:
         return "head", " and ".join(far)
-    return "face", f"{' and '.join(far)}, but whole heads can't be replaced yet"
+    return "face", f"skin ({tone:.0f}) and outline ({shape:.2f} cm) are near enough"
 
 
 def _tone_difference(
@@ -208,28 +205,16 @@ def _of_match(style: str, tone: float, actor: ActorFace) -> Iterator[str]:
 
 def _of_footage(driver: Driver, actor: ActorFace, seen: NDArray[np.intp], states: list[str]) -> Iterator[str]:
     width = _middle_width(driver, seen)
-    if width < _SMALL:
+    if width < SMALLEST_FACE:
         yield f"the face is only {width:.0f} pixels wide: expect a likeness, not a portrait"
     if width > _ENLARGED * actor.width:
         yield (
             f"the portrait's face is {actor.width:.0f} pixels wide and the plate's {width:.0f}: it is enlarged "
             f"{width / actor.width:.1f} times and looks soft. Use a larger portrait."
         )
-    turned = sum(1 for index in seen if (pose := driver.pose(int(index))) is not None and abs(pose.yaw) > _TURNED)
+    turned = sum(1 for index in seen if (pose := driver.pose(int(index))) is not None and abs(pose.yaw) > TURNED)
     if turned:
-        yield f"in {turned} of {len(states)} frames the head is turned by more than {_TURNED:.0f} degrees"
+        yield f"in {turned} of {len(states)} frames the head is turned by more than {TURNED:.0f} degrees"
     kept = states.count(KEPT)
     if kept:
         yield f"the face was lost in {kept} of {len(states)} frames: they show the plate"
-
-
-def _head_is_here() -> bool:
-    return Path(__file__).with_name("head.py").is_file()
-
-
-def _head_module() -> Any:
-    if not _head_is_here():
-        raise EngineError("whole heads can't be replaced: that is not here yet", hint="Write style=face.")
-    import importlib
-
-    return importlib.import_module("greenroom.engines.previz.head")
