@@ -28,6 +28,7 @@ _OUTER = (list(mesh.LIPS_OUTER_UPPER), list(mesh.LIPS_OUTER_LOWER))
 _INNER_OUTLINE, _OUTER_OUTLINE = list(mesh.LIPS_INNER_OUTLINE), list(mesh.LIPS_OUTER_OUTLINE)
 _LIP = 0.35  # of the way from the inner to the outer edge: surely lip
 _RIM = 0.2  # of that way: up to here a parted lip is repainted
+_NARROW = 0.6  # of the light that reaches teeth behind lips that hardly part
 _FOLLOWS = 0.25  # of a change of light is taken over in each frame: fades are followed, grain isn't
 _KEPT, _TAKEN = 0.12, 0.45  # pixels of movement: up to the first the plate's own pixel stays, from the second it goes
 _SEAM = np.array([0.58, 0.56, 0.66], np.float32)  # how dark, BGR, the line is where lips meet
@@ -89,7 +90,9 @@ class LipPainter:
         painted = bare.copy()
         here = Placed(placed.face, placed.rings, placed.pose, View(window, placed.view.step))
         self._mouth.paint(painted, here, face)
-        change: Layer = (painted.astype(np.float32) - bare) * lit
+        between = _filled(placed.face[_INNER_OUTLINE, :2], window, 0.8)[..., None]
+        dark = (1 - _NARROW) * float(1 - smoothstep(0.10, 0.55, moved.open_))
+        change: Layer = ((1 - dark * between) * painted - bare) * lit
         if self._soft > 0:
             change = np.asarray(cv2.GaussianBlur(change, (0, 0), self._soft), np.float32)
         change = share * (under - part + change)

@@ -35,8 +35,10 @@ _CHIN = list(handles.CHIN)
 _NOSE_BASE = [2, 94, 97, 98, 326, 327]  # the nearest points to the mouth that speech doesn't move
 
 _LOW_OVAL = list(mesh.FACE_OVAL[8:29])  # from ear to ear, along the chin
-_RINGS = ((1.13, 0.75), (1.34, 0.35), (1.60, 0.1), (1.92, 0.0))
-"""Around the lower outline: size against it, share of the jaw's movement. The neck stretches, it doesn't tear."""
+_RINGS = ((1.13, 0.6), (1.28, 0.22), (1.50, 0.0))
+"""Around the lower outline: size against it, share of the jaw's movement. The neck stretches, it doesn't tear; a collar
+stays where it is.
+"""
 
 _FULL = (-0.14, 0.22)
 """Centimetres, upper and lower lip: what pressed lips keep of their red. Footage has no sharp red edge to hide behind,
@@ -130,7 +132,7 @@ def _gap(points: Vectors) -> float:
 
 
 def _rings(plate: Vectors) -> Vectors:
-    """The points (84, 3) around the lower outline, outwards ring by ring; they lie behind the face."""
+    """The points (63, 3) around the lower outline, outwards ring by ring; they lie behind the face."""
     oval = plate[list(mesh.FACE_OVAL)]
     low, centre, back = plate[_LOW_OVAL], oval.mean(0), oval[:, 2].max()
     rings = []
