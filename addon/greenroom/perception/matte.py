@@ -102,8 +102,7 @@ class PersonMatte:
 
 def _quieted(coarse: Matte, grey: Matte, last: Matte, last_grey: Matte) -> Matte:
     still = np.maximum(0, 1 - np.abs(coarse - last) / _MATTE_MOVED)
-    # Grain isn't motion: the change is that of a small neighbourhood.
-    moved = cv2.blur(cv2.absdiff(grey, last_grey), (5, 5))
+    moved = np.abs(cv2.blur(grey - last_grey, (5, 5)))  # of a small neighbourhood, as grain isn't motion
     stays = _STAYS * still * np.maximum(0, 1 - moved / _PICTURE_MOVED)
     quiet: Matte = coarse + (last - coarse) * stays
     return quiet
@@ -135,9 +134,10 @@ def _refined(bgr: Picture, coarse: Matte) -> Matte:
     slopes, level = _linear(guide, rough, max(2, round(_RADIUS * max(size))))
     # Plane by plane: at 1080p five times faster than all four at once, whose 33 MB fall out of the cache.
     alpha = _floats(cv2.resize(level - _SURE_NOT, (width, height), interpolation=cv2.INTER_LINEAR))
-    for channel in range(3):
+    quiet = cv2.split(cv2.blur(bgr, (3, 3)))  # or the edge boils with the grain: three times as much on fine film grain
+    for channel, values in enumerate(quiet):
         slope = cv2.resize(slopes[..., channel] / 255, (width, height), interpolation=cv2.INTER_LINEAR)
-        alpha += cv2.multiply(bgr[..., channel], slope, dtype=cv2.CV_32F)
+        alpha += cv2.multiply(values, slope, dtype=cv2.CV_32F)
     alpha *= 1 / (_SURE - _SURE_NOT)
     return np.clip(alpha, 0, 1, out=alpha)
 
