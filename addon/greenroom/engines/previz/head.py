@@ -25,6 +25,7 @@ from greenroom.engines.previz.expression import smoothstep
 from greenroom.engines.previz.eyes import Eyes
 from greenroom.engines.previz.face_mask import mouth_hole
 from greenroom.engines.previz.head_cut import CutHead, cut_head
+from greenroom.engines.previz.head_neck import on_head, tint_neck
 from greenroom.engines.previz.head_shape import HeadShape, Posed
 from greenroom.engines.previz.head_tone import Sharpness, Tone
 from greenroom.engines.previz.rig import Placed, Rig
@@ -134,6 +135,7 @@ class _Shot:
         head.eyes.paint(drawn, placed, posed.blink, posed.gaze)
         self.tone.look(plate, seen, drawn, posed.face, region)
         drawn = self.tone.on(drawn, posed.skull, region)
+        tint_neck(frame, *self.tone.skins, seen, pose)
         width = float(np.linalg.norm(posed.face[234, :2] - posed.face[454, :2]))
         there = plate[region.within(Box.of(plate))]
         self.sharpness.look(there, drawn, _face_mask(posed.face, region))
@@ -240,22 +242,15 @@ def _head_zone(seen: Vectors, pose: Pose, box: Box, cell: int) -> Layer:
     """
     x = box.left + cell * (np.arange(-(-box.width // cell)) + 0.5)
     y = box.top + cell * (np.arange(-(-box.height // cell)) + 0.5)
-    across, down = _on_head(pose, x[None, :], y[:, None])
+    across, down = on_head(pose, x[None, :], y[:, None])
     marks = [seen[152], seen[[61, 291]].mean(0), seen[397], seen[172], pose.to_picture(_NECK)[0]]
-    aside, below = _on_head(pose, *np.array(marks)[:, :2].T)
+    aside, below = on_head(pose, *np.array(marks)[:, :2].T)
     chin, mouth, jaw, neck = below[0], below[1], abs(aside[2] - aside[3]) / 2, aside[4]
     above = np.clip((chin + 0.3 - down) / 1.4, 0, 1)
     away = np.hypot((across - _HEAD_MIDDLE[0]) / _HEAD[0], (down - _HEAD_MIDDLE[1]) / _HEAD[1])
     near = 1 - smoothstep(0.85, 1.0, away)
     column = smoothstep(-0.6, 0.6, 0.85 * jaw - np.abs(across - neck)) * smoothstep(mouth - 0.5, mouth + 1.5, down)
     return np.asarray(above * near * (1 - column), np.float32)
-
-
-def _on_head(pose: Pose, x: NDArray[np.floating], y: NDArray[np.floating]) -> tuple[Vectors, Vectors]:
-    """Pixels as centimetres from the middle of the face, along the head's own upright axis in the picture."""
-    cos, sin = np.cos(np.radians(pose.roll)), np.sin(np.radians(pose.roll))
-    away_x, away_y = (x - pose.translation[0]) / pose.scale, (y - pose.translation[1]) / pose.scale
-    return np.asarray(cos * away_x + sin * away_y), np.asarray(cos * away_y - sin * away_x)
 
 
 def _surroundings(pose: Pose, frame: Box) -> Box:
@@ -279,7 +274,7 @@ def _covered(placed: Placed) -> Layer:
     region = placed.view.region
     mask = np.zeros((region.height, region.width), np.uint8)
     outermost = placed.rings[-len(mesh.FACE_OVAL) :, :2] - region.origin
-    cv2.fillPoly(mask, [np.round(outermost).astype(np.int32)], 1)
+    cv2.fillConvexPoly(mask, cv2.convexHull(np.round(outermost).astype(np.int32)), 1)
     return mask.astype(np.float32)
 
 

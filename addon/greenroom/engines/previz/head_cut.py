@@ -28,8 +28,10 @@ MatteOf = Callable[[Picture, Box], Layer]
 
 _WORK = 240  # pixels of face width at which the cut is made: finer, hair is noise to a graph cut
 _ROUNDS = 4  # of the graph cut; it has settled by then
+_RIM = 0.035  # of the face's width, to both sides of the cut, in which single hairs may lie
 _OVAL = list(mesh.FACE_OVAL)
 _CHIN, _RIGHT, _LEFT = 152, 234, 454
+_CHEEKS = (50, 280, 101, 330, 36, 266, 117, 346)
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +54,8 @@ def cut_head(portrait: Picture, points: Vectors, matte_of: MatteOf, face_width: 
     where = _Where(small, seen)
     person = matte_of(small, where.near)
     head = _graph_cut(small, where, _seeds(where, person))
-    alpha = _softened(picture, head, _width(found))
+    hair = _hair(small, where, head, person) * _jaw_line(small, seen, where, head)
+    alpha = _softened(picture, hair, _width(found))
     return CutHead(picture, found, alpha, _touches_no_edge(head))
 
 
@@ -84,8 +87,8 @@ class _Where:
         x = np.arange(picture.shape[1], dtype=np.float32)[None, :]
         y = np.arange(picture.shape[0], dtype=np.float32)[:, None]
         chin = points[_CHIN, :2]
-        self.down = ((x - chin[0]) * below[0] + (y - chin[1]) * below[1]) / self.width
-        self.aside = np.abs((x - self.middle[0]) * across[0] + (y - self.middle[1]) * across[1]) / self.width
+        self.down: Vectors = ((x - chin[0]) * below[0] + (y - chin[1]) * below[1]) / self.width
+        self.aside: Vectors = np.abs((x - self.middle[0]) * across[0] + (y - self.middle[1]) * across[1]) / self.width
         self.eyes = float((points[[33, 263], :2].mean(0) - chin) @ below / self.width)
         oval = np.zeros(picture.shape[:2], np.uint8)
         cv2.fillPoly(oval, [np.round(points[_OVAL, :2]).astype(np.int32)], 1)
@@ -123,6 +126,59 @@ def _graph_cut(picture: Picture, where: _Where, seeds: Picture) -> Layer:
     kept = pieces == (np.bincount(faces).argmax() if len(faces) else 1)
     near = cv2.dilate(kept.astype(np.uint8), thin)  # what opening took off the edge of the head itself: fine hair
     return np.asarray((head > 0) & (near > 0) & (where.down < 0.55), np.float32)
+
+
+def _jaw_line(picture: Picture, points: Vectors, where: _Where, head: Layer) -> Layer:
+    """1 on the head, running out softly under the jaw over what has the colour of skin or is narrow: neck that the cut
+    has left. Beards and long hair are neither.
+    """
+    lab = cv2.cvtColor(cv2.GaussianBlur(picture, (0, 0), 1.0), cv2.COLOR_BGR2LAB).astype(np.float32)
+    at = np.round(points[list(_CHEEKS), :2]).astype(int)
+    cheek = np.median(lab[np.clip(at[:, 1], 0, lab.shape[0] - 1), np.clip(at[:, 0], 0, lab.shape[1] - 1)], axis=0)
+    # shade under a chin keeps the hue and loses chroma: a and b are compared as they would be at the cheek's lightness
+    chroma = (lab[..., 1:] - 128) * (cheek[0] / np.maximum(lab[..., :1], 30)) - (cheek[1:] - 128)
+    off = np.hypot(chroma[..., 0], chroma[..., 1]).astype(float)
+    skin = (1 - smoothstep(14, 26, off)) * smoothstep(0.5, 0.65, lab[..., 0].astype(float) / cheek[0])
+    wide = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * round(0.045 * where.width) + 1,) * 2)
+    narrow = head - cv2.morphologyEx(head, cv2.MORPH_OPEN, wide)
+    away = np.asarray(cv2.distanceTransform((~where.oval).astype(np.uint8), cv2.DIST_L2, 3), float) / where.width
+    below = smoothstep(-0.32, -0.22, where.down)
+    neck = np.maximum(skin, narrow * (where.aside < 0.5)) * below * smoothstep(0.015, 0.06, away)
+    throat = smoothstep(0.10, 0.15, away) * smoothstep(-0.05, 0.02, where.down) * (where.aside < 0.40)
+    return np.asarray((1 - neck) * (1 - throat), np.float32)
+
+
+def _hair(picture: Picture, where: _Where, head: Layer, person: Layer) -> Layer:
+    """The cut with its rim above the chin unmixed: how much of each pixel is hair, by its colour between the head's
+    inside and the background beside it. Where both look alike, or the background is busy, the cut stays.
+    """
+    reach = max(2, round(_RIM * where.width))
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
+    inside = np.asarray(cv2.erode(head, kernel), np.float32)
+    around = np.asarray(cv2.dilate(head, kernel), np.float32)
+    nobody = np.asarray(cv2.erode((person < 0.3).astype(np.float32), np.ones((3, 3), np.uint8)), np.float32)
+    outside, rim = (1 - around) * nobody, around - inside
+    colours = picture.astype(np.float32)
+    hair, _, some_hair = _beside(colours, inside, 2 * reach)
+    behind, busy, some_behind = _beside(colours, outside, 2 * reach)
+    apart = hair - behind
+    length = np.sqrt((apart * apart).sum(2)).astype(float)
+    share = ((colours - behind) * apart).sum(2) / np.maximum(length * length, 1)
+    share = np.clip((share - 0.15) / 0.6, 0, 1)
+    sure = smoothstep(25, 60, length) * (1 - smoothstep(12, 28, busy)) * (some_hair & some_behind)
+    weight = rim * sure * (where.down < 0) * (1 - where.face)
+    return np.asarray(head + weight * (share - head), np.float32)
+
+
+def _beside(colours: Layer, known: Layer, reach: int) -> tuple[Layer, Vectors, NDArray[np.bool_]]:
+    """The mean colour of what is `known` near each pixel, how much it varies there, and whether there is any."""
+    side = (2 * reach + 1, 2 * reach + 1)
+    share = cv2.blur(known, side)
+    some = np.maximum(share, 1e-3)[..., None]
+    mean = cv2.blur(colours * known[..., None], side) / some
+    square = cv2.blur(colours * colours * known[..., None], side) / some
+    varies = np.sqrt(np.maximum(square - mean * mean, 0).mean(2)).astype(float)
+    return np.asarray(mean, np.float32), varies, np.asarray(share > 0.02)
 
 
 def _softened(picture: Picture, head: Layer, width: float) -> Layer:

@@ -61,6 +61,14 @@ class Tone:
         """How far the two skins lie apart, in Lab."""
         return 0.0 if self._lab is None else float(np.linalg.norm(self._lab[0] - self._lab[1]))
 
+    @property
+    def skins(self) -> tuple[Vectors, Vectors]:
+        """The stand-in's skin, and the actor's in the plate's light, BGR."""
+        if self._lab is None:
+            return np.full(3, 128.0), np.full(3, 128.0)
+        there, here = self._lab
+        return _to_bgr(there), _to_bgr(here + _TAKEN * (there - here))
+
     def on(self, drawn: Picture, skull: Pose, region: Box) -> Picture:
         """`drawn` (the pixels of `region`) in the plate's light."""
         if self._lab is None:
