@@ -59,6 +59,7 @@ class Fault(enum.StrEnum):
     SHORT = "short"  # delivers two frames too few
     THIRTY = "thirty"  # delivers 30 frames a second, for as long as the take lasts
     RAW = "raw"  # delivers the right frames of another size, to be conformed
+    LATE_ELEMENT = "late element"  # the alpha element's timecode is a frame late
 
 
 _SLOW_POLLS = 20
@@ -66,7 +67,10 @@ _SLOW_POLLS = 20
 
 @dataclass
 class TinyEngine:
-    """Faults are switched on by cue; `faults[""]` is for all cues. `latency` is what each answer takes, in seconds."""
+    """Faults are switched on by cue; `faults[""]` is for all cues. `latency` is what each answer takes, in seconds.
+
+    Asked for alpha=yes over a plate, it delivers the "alpha" element too. `requests` are those that it performed here.
+    """
 
     provider: Path | None = None
     name: str = "tiny"
@@ -77,6 +81,10 @@ class TinyEngine:
     latency: float = 0.0
     price: Decimal = Decimal("0.25")
     report: Mapping[str, Any] = field(default_factory=dict)
+    modes: tuple[str, ...] = ("talk", "animate", "replace")
+    needs_dialogue: tuple[str, ...] = ()
+    hears: tuple[str, ...] = ()
+    requests: list[Request] = field(default_factory=list, init=False)
     at_once: int = field(default=0, init=False)
     most_at_once: int = field(default=0, init=False)
 
@@ -89,12 +97,13 @@ class TinyEngine:
             name=self.name,
             title="Moving colour",
             version="1",
-            modes=("talk", "animate", "replace"),
+            modes=self.modes,
             hosted=self.hosted,
             label="test",
             resource=self.resource or ("remote" if self.hosted else "cpu"),
             idempotent=self.idempotent,
-            needs_dialogue=(),
+            needs_dialogue=self.needs_dialogue,
+            hears=self.hears,
         )
 
     def check(self, request: Request) -> tuple[Problem, ...]:
@@ -146,10 +155,12 @@ class TinyEngine:
                 await _die()
             path = request.work / "delivered.mov"
             conformed = await asyncio.to_thread(_deliver, path, request, fault)
+            extras = await asyncio.to_thread(_extras, request, fault)
+            self.requests.append(request)
         finally:
             self.at_once -= 1
         cost = self.price if self.hosted else None
-        return Delivery(path, conformed, {"method": "moving colour", **self.report}, cost)
+        return Delivery(path, conformed, {"method": "moving colour", **self.report}, cost, extras)
 
     async def cancel(self, handle: Handle) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -197,7 +208,7 @@ def _deliver(path: Path, request: Request, fault: Fault | None) -> bool:
     if fault is Fault.EMPTY:
         path.write_bytes(b"")
         return False
-    if fault is None or fault in (Fault.SLOW, Fault.HANGS):
+    if fault is None or fault in (Fault.SLOW, Fault.HANGS, Fault.LATE_ELEMENT):
         _write(path, request, spec)
         return True
     if fault is Fault.SHORT:
@@ -209,6 +220,15 @@ def _deliver(path: Path, request: Request, fault: Fault | None) -> bool:
         return False
     _write(path, request, replace(spec, width=spec.width * 2, height=spec.height * 2, codec=Codec.H264))
     return False
+
+
+def _extras(request: Request, fault: Fault | None) -> dict[str, Path]:
+    if request.plate is None or request.options.get("alpha") != "yes":
+        return {}
+    path, spec = request.work / "element.mov", replace(request.spec, codec=Codec.PRORES_4444)
+    late = 1 if fault is Fault.LATE_ELEMENT else 0
+    _write(path, replace(request, dialogue=None), replace(spec, start_frame=spec.start_frame + late))
+    return {"alpha": path}
 
 
 def _write(path: Path, request: Request, spec: TakeSpec) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from greenroom.cues.wishes import read_yes
 from greenroom.desk.generating import delivered, spare_handle
 from greenroom.desk.generating.finishing import Finished, bytes_needed, finish
 from greenroom.desk.generating.job_events import JobEvent, JobResult, JobStep, Outcome
@@ -20,6 +21,7 @@ from greenroom.desk.generating.twins import attempt_folder, delivery_of_twin, in
 from greenroom.desk.generating.verdict import ForeignError, Stage, Verdict, verdict
 from greenroom.engines.contract import Capabilities, Delivery, Engine, Failed, Handle, Lost, Pending, Request
 from greenroom.errors import EngineError, EngineUnavailable, GreenroomError, PaymentUnknownError, StoreError, nearest
+from greenroom.media.types import Codec
 from greenroom.takes.disk import check_space, storing
 from greenroom.takes.privacy import without_secrets
 from greenroom.takes.states import Done, FailedJob, Job, Planned, Running, Submitted, Take, Unknown
@@ -279,7 +281,10 @@ class _Performance:
         return attempt_folder(self.room.work_folder, self.job)
 
     def _check_space(self) -> None:
-        needed = bytes_needed(self.order.cue_plan.spec)
+        planned = self.order.cue_plan
+        needed = bytes_needed(planned.spec)
+        if planned.plate is not None and read_yes(planned.options.get("alpha", "")):  # the actor alone, beside the take
+            needed += bytes_needed(replace(planned.spec, codec=Codec.PRORES_4444))
         check_space(self.room.work_folder, needed)
         self.room.store.check(needed)
 
