@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where people are in a picture, to a fraction of a pixel: MediaPipe's selfie segmentation, sharpened by the picture.
 
-The net sees 256 x 256 (or 256 x 144) pixels. Its coarse matte is brought to the picture's size by a guided filter
-(K. He, J. Sun, X. Tang, "Guided Image Filtering", 2013, and "Fast Guided Filter", 2015): in small windows the matte is
-a linear function of the picture's colours, so its edges go where the picture's edges are.
+The net sees 256 x 256 (or 256 x 144) pixels. Its coarse matte is brought to the picture's size by a guided filter,
+so that its edges go where the picture's edges are.
 
 It is made for head and shoulders to whole bodies within some metres. It can't tell one person from another, misses
 thin things held out (a microphone), and takes a wall of skin colour next to a cheek in part for the cheek.
@@ -12,13 +11,13 @@ thin things held out (a microphone), and takes a wall of skin colour next to a c
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from greenroom.perception._weights import tflite_net
+from greenroom.perception.edges import guided
 from greenroom.perception.shots import ShotWatch
 
 __all__ = ["PersonMatte"]
@@ -28,10 +27,6 @@ Matte = NDArray[np.float32]
 Near = tuple[int, int, int, int]
 
 _SQUARE, _LANDSCAPE = (256, 256), (256, 144)
-# The guided filter's coefficients are worked out at about this many pixels along the longer side; they vary slowly.
-_GUIDE_SIDE = 360
-_RADIUS = 0.011  # of the guide's longer side; wider, and the matte bleeds into a background of like colour
-_EVEN = 3e-4  # variance (of 0..1) below which a window counts as even, and keeps the net's own matte
 _SURE_NOT, _SURE = 0.12, 0.88  # the filter leaves a veil of some percent on both sides
 # Smoothing over time: this much of the last matte stays where neither matte nor picture moved; nothing of it where the
 # matte changed by more than the second number or the picture by more than the third (of 0..1).
@@ -86,7 +81,7 @@ class PersonMatte:
     def _steady(self, shown: Picture, window: Near) -> Matte:
         """The net's matte, quieted by the last one where nothing happens."""
         coarse = self._coarse(shown)
-        grey = _floats(cv2.cvtColor(shown, cv2.COLOR_BGR2GRAY)) / np.float32(255)
+        grey = np.asarray(cv2.cvtColor(shown, cv2.COLOR_BGR2GRAY), np.float32) / np.float32(255)
         before = None if self._watch.is_cut(shown) else self._before
         if before is not None:
             coarse = _quieted(
@@ -126,47 +121,10 @@ def _seen_from(before: _Before, window: Near, part: Matte) -> Matte:
 
 def _refined(bgr: Picture, coarse: Matte) -> Matte:
     """The coarse matte at the picture's size, its edges where the picture's are."""
-    height, width = bgr.shape[:2]
-    scale = min(1.0, _GUIDE_SIDE / max(height, width))
-    size = max(1, round(width * scale)), max(1, round(height * scale))
-    guide = _floats(cv2.resize(bgr, size, interpolation=cv2.INTER_AREA)) / np.float32(255)
-    rough = _floats(cv2.resize(coarse, size, interpolation=cv2.INTER_CUBIC))
-    slopes, level = _linear(guide, rough, max(2, round(_RADIUS * max(size))))
-    # Plane by plane: at 1080p five times faster than all four at once, whose 33 MB fall out of the cache.
-    alpha = _floats(cv2.resize(level - _SURE_NOT, (width, height), interpolation=cv2.INTER_LINEAR))
-    quiet = cv2.split(cv2.blur(bgr, (3, 3)))  # or the edge boils with the grain: three times as much on fine film grain
-    for channel, values in enumerate(quiet):
-        slope = cv2.resize(slopes[..., channel] / 255, (width, height), interpolation=cv2.INTER_LINEAR)
-        alpha += cv2.multiply(values, slope, dtype=cv2.CV_32F)
+    alpha = guided(bgr, coarse)
+    alpha -= _SURE_NOT
     alpha *= 1 / (_SURE - _SURE_NOT)
     return np.clip(alpha, 0, 1, out=alpha)
-
-
-def _floats(values: NDArray[Any]) -> Matte:
-    return np.asarray(values, np.float32)
-
-
-def _linear(guide: Matte, rough: Matte, radius: int) -> tuple[Matte, Matte]:
-    """Slopes (h, w, 3) and level (h, w) of the matte as a linear function of the guide's colours, window by window."""
-
-    def mean(values: Matte) -> Matte:
-        return np.asarray(cv2.blur(values, (2 * radius + 1,) * 2), np.float32)
-
-    colour, matte = mean(guide), mean(rough)
-    together = mean(guide * rough[..., None]) - colour * matte[..., None]
-    b, g, r = cv2.split(guide)
-    mb, mg, mr = cv2.split(colour)
-    bb, gg, rr = mean(b * b) - mb * mb + _EVEN, mean(g * g) - mg * mg + _EVEN, mean(r * r) - mr * mr + _EVEN
-    bg, br, gr = mean(b * g) - mb * mg, mean(b * r) - mb * mr, mean(g * r) - mg * mr
-    # The inverse of the symmetric 3 x 3 covariance, by cofactors.
-    c00, c01, c02 = gg * rr - gr * gr, br * gr - bg * rr, bg * gr - br * gg
-    c11, c12, c22 = bb * rr - br * br, bg * br - bb * gr, bb * gg - bg * bg
-    whole = bb * c00 + bg * c01 + br * c02
-    x, y, z = cv2.split(together)
-    slopes = np.dstack([c00 * x + c01 * y + c02 * z, c01 * x + c11 * y + c12 * z, c02 * x + c12 * y + c22 * z])
-    slopes /= whole[..., None]
-    level = matte - (slopes * colour).sum(axis=2)
-    return mean(slopes), mean(level)
 
 
 def _clipped(near: Near, width: int, height: int) -> Near:

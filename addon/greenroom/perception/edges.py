@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Bringing a small, soft map to a picture's size with its edges where the picture's are.
+
+K. He, J. Sun, X. Tang, "Guided Image Filtering", 2013, and K. He, J. Sun, "Fast Guided Filter", 2015: in small windows
+the map is taken as a linear function of the picture's colours.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["guided"]
+
+Picture = NDArray[np.uint8]
+Map = NDArray[np.float32]
+
+# The coefficients are worked out at about this many pixels along the longer side; they vary slowly.
+_GUIDE_SIDE = 360
+_RADIUS = 0.011  # of the guide's longer side; wider, and the map bleeds into surroundings of like colour
+_EVEN = 3e-4  # variance (of 0..1) below which a window counts as even, and keeps the map's own values
+
+
+def guided(bgr: Picture, rough: Map, *, radius: float = _RADIUS) -> Map:
+    """`rough` (any size, the same view as the picture) at the size (h, w) of `bgr`; may run a little out of its range.
+
+    `radius` is that of the windows, as a part of the longer side.
+    """
+    height, width = bgr.shape[:2]
+    scale = min(1.0, _GUIDE_SIDE / max(height, width))
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    guide = _floats(cv2.resize(bgr, size, interpolation=cv2.INTER_AREA)) / np.float32(255)
+    small = _floats(cv2.resize(rough, size, interpolation=cv2.INTER_CUBIC))
+    slopes, level = _linear(guide, small, max(2, round(radius * max(size))))
+    full = _floats(cv2.resize(level, (width, height), interpolation=cv2.INTER_LINEAR))
+    # Plane by plane: at 1080p five times faster than all four at once, whose 33 MB fall out of the cache.
+    quiet = cv2.split(cv2.blur(bgr, (3, 3)))  # or edges boil with the grain: three times as much with fine film grain
+    for channel, values in enumerate(quiet):
+        slope = cv2.resize(slopes[..., channel] / 255, (width, height), interpolation=cv2.INTER_LINEAR)
+        full += cv2.multiply(values, slope, dtype=cv2.CV_32F)
+    return full
+
+
+def _floats(values: NDArray[Any]) -> Map:
+    return np.asarray(values, np.float32)
+
+
+def _linear(guide: Map, rough: Map, radius: int) -> tuple[Map, Map]:
+    """Slopes (h, w, 3) and level (h, w) of the matte as a linear function of the guide's colours, window by window."""
+
+    def mean(values: Map) -> Map:
+        return np.asarray(cv2.blur(values, (2 * radius + 1,) * 2), np.float32)
+
+    colour, matte = mean(guide), mean(rough)
+    together = mean(guide * rough[..., None]) - colour * matte[..., None]
+    b, g, r = cv2.split(guide)
+    mb, mg, mr = cv2.split(colour)
+    bb, gg, rr = mean(b * b) - mb * mb + _EVEN, mean(g * g) - mg * mg + _EVEN, mean(r * r) - mr * mr + _EVEN
+    bg, br, gr = mean(b * g) - mb * mg, mean(b * r) - mb * mr, mean(g * r) - mg * mr
+    # The inverse of the symmetric 3 x 3 covariance, by cofactors.
+    c00, c01, c02 = gg * rr - gr * gr, br * gr - bg * rr, bg * gr - br * gg
+    c11, c12, c22 = bb * rr - br * br, bg * br - bb * gr, bb * gg - bg * bg
+    whole = bb * c00 + bg * c01 + br * c02
+    x, y, z = cv2.split(together)
+    slopes = np.dstack([c00 * x + c01 * y + c02 * z, c01 * x + c11 * y + c12 * z, c02 * x + c12 * y + c22 * z])
+    slopes /= whole[..., None]
+    level = matte - (slopes * colour).sum(axis=2)
+    return mean(slopes), mean(level)
