@@ -53,6 +53,7 @@ class PrevizEngine:
             hosted=False,
             label="previz",
             needs_dialogue=tuple(mode for mode in ("talk", "lipsync") if mode in _MODES),
+            hears=tuple(mode for mode in ("animate", "mimic", "stage") if mode in _MODES),
             idempotent=True,
             limits={
                 "portrait": "one face towards the camera, within 20 degrees, mouth closed, 150 px wide or more",
