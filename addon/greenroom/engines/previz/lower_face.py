@@ -46,7 +46,7 @@ and lips rolled in as far as a portrait's look gone.
 """
 
 _STILL = 0.1  # pixels: what moves less keeps its own pixels
-_WET = 0.22  # of a parted lip's height: its landmarks may lie on the teeth by so much
+_WET = 0.26  # of a parted lip's height: its landmarks may lie on the teeth by so much
 
 
 @dataclass(frozen=True, eq=False)
