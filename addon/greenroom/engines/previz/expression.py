@@ -8,6 +8,7 @@ there, so that a portrait with parted lips still shuts on an m. Inner lips may m
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +33,12 @@ _CORNERS = (0, _COLUMNS - 1)
 
 @dataclass(frozen=True)
 class Face:
-    """What one frame shows. Mouth channels as in `visemes`; blink 0 to 1; brow about -0.3 to 0.8."""
+    """What one frame shows. Mouth channels as in `visemes`; blink 0 to 1; brow -0.3 (lowered) to 0.8 (raised).
+
+    The mood lies over all of that and leaves the face as it is where it is 0: `smile` (corners of the mouth out and
+    up, cheeks and lower lids with them), `frown` (corners down, brows drawn down and together) and `worry` (inner
+    brows up and together) run from 0 to 1. 0.4 is slight, 0.7 plain, 1 as far as a portrait bears.
+    """
 
     jaw: float = 0.0
     wide: float = 0.0
@@ -43,6 +49,9 @@ class Face:
     tongue: float = 0.0
     blink: float = 0.0
     brow: float = 0.0
+    smile: float = 0.0
+    frown: float = 0.0
+    worry: float = 0.0
 
     @property
     def drop(self) -> float:
@@ -89,7 +98,10 @@ def displacement(neutral: Neutral, face: Face) -> Vectors:
     _move_jaw(moved, neutral, face)
     _move_lids(moved, neutral, face.blink)
     moved[handles.position_of(handles.BROWS), 1] -= 0.55 * face.brow
-    return handles.spread(moved)
+    if not (face.smile or face.frown or face.worry):
+        return handles.spread(moved)
+    _add_mood(moved, neutral, face)
+    return handles.spread(moved) + face.smile * _cheeks()
 
 
 def _move_lips(moved: Vectors, neutral: Neutral, face: Face) -> None:
@@ -139,6 +151,53 @@ def _move_jaw(moved: Vectors, neutral: Neutral, face: Face) -> None:
     weight = smoothstep(0, 7.5, side[:, 1] - 0.3)  # the hinge is by the ears, 0.3 cm below the mesh's middle
     swing = np.stack([-0.05 * chin * np.sign(side[:, 0]), 0.8 * chin * weight, 0.1 * chin * weight], 1)
     moved[handles.position_of(handles.JAWLINE)] += swing
+
+
+def _add_mood(moved: Vectors, neutral: Neutral, face: Face) -> None:
+    """What smile, frown and worry add to the handles."""
+    smile, frown = face.smile, face.frown
+    corner = _CORNERNESS**1.6
+    # an open mouth smiles less far up: its corners are held down by the jaw
+    up = (0.62 - 0.20 * face.jaw) * smile - 0.48 * frown
+    middle = 0.10 * smile - 0.12 * frown  # lips pulled wide come down in the middle, pouting ones go up
+    aside = np.sign(np.linspace(-1, 1, _COLUMNS)) * _CORNERNESS
+    out = np.stack([aside * (0.42 * smile - 0.12 * frown), middle * (1 - corner) - up * corner], 1)
+    for row in (_UPPER_INNER, _LOWER_INNER, _UPPER_OUTER, _LOWER_OUTER):
+        place = handles.position_of(tuple(row))
+        moved[place, :2] += out
+        moved[place, 2] += 0.35 * smile * _CORNERNESS**2  # round the teeth
+    # lips that are pulled wide are thinner
+    moved[handles.position_of(tuple(_UPPER_OUTER)), 1] += 0.08 * smile * (1 - corner)
+    moved[handles.position_of(tuple(_LOWER_OUTER)), 1] -= 0.08 * smile * (1 - corner)
+    moved[handles.position_of(handles.CHIN), 1] -= 0.06 * frown
+    _move_lids_up(moved, neutral, 0.16 * smile)
+    inner = np.tile(np.linspace(0, 1, len(mesh.RIGHT_BROW) // 2), 2)
+    for brow, side in ((mesh.RIGHT_BROW, 1), (mesh.LEFT_BROW, -1)):
+        place = handles.position_of(brow)
+        moved[place, 1] += 0.30 * frown * (0.35 + 0.65 * inner) - face.worry * (0.42 * inner - 0.08)
+        moved[place, 0] += side * inner * (0.16 * frown + 0.10 * face.worry)
+
+
+def _move_lids_up(moved: Vectors, neutral: Neutral, share: float) -> None:
+    """The lower lids pushed up by the cheeks, by a `share` of the eyes' opening."""
+    for upper, lower in ((mesh.RIGHT_EYE_UPPER, mesh.RIGHT_EYE_LOWER), (mesh.LEFT_EYE_UPPER, mesh.LEFT_EYE_LOWER)):
+        above, below = list(upper[1:-1]), list(lower[1:-1])
+        open_by = neutral.points[below, 1] - neutral.points[above, 1]
+        moved[handles.position_of(tuple(below)), 1] -= share * open_by
+
+
+@lru_cache(maxsize=1)
+def _cheeks() -> Vectors:
+    """How a full smile lifts the cheeks (468, 3): most below the eyes' outer halves, nothing at lids and nostrils."""
+    vertices = mesh.canonical().vertices
+    field = np.zeros_like(vertices)
+    for apple, side in ((205, -1), (425, 1)):
+        away = ((vertices - vertices[apple]) / [1.5, 1.3, 3.0]) ** 2
+        weight = np.exp(-0.5 * away.sum(1))
+        field += weight[:, None] * [0.10 * side, -0.20, -0.10]
+    pinned = [*mesh.RIGHT_EYE_OUTLINE, *mesh.LEFT_EYE_OUTLINE, *mesh.LIPS_OUTER_OUTLINE, *mesh.LIPS_INNER_OUTLINE]
+    near = np.linalg.norm(vertices[:, None, :2] - vertices[None, pinned, :2], axis=2).min(1)
+    return np.asarray(field * smoothstep(0.0, 1.0, near)[:, None])
 
 
 def _move_lids(moved: Vectors, neutral: Neutral, blink: float) -> None:

@@ -9,6 +9,7 @@ and whatever of the eye lies outside of its landmarks would stay in sight.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import cv2
 import numpy as np
@@ -19,18 +20,27 @@ from greenroom.engines.previz.rig import Placed, Rig
 from greenroom.engines.previz.warp import Box
 from greenroom.perception import mesh
 
-__all__ = ["Eyes"]
+__all__ = ["MOST_GAZE", "STRAIGHT", "Eyes", "Gaze"]
 
 Vectors = NDArray[np.float64]
 Picture = NDArray[np.uint8]
 Mask = NDArray[np.float32]
+Gaze: TypeAlias = tuple[float, float]
 
+STRAIGHT: Gaze = (0.0, 0.0)
+"""As the portrait looks."""
+MOST_GAZE = 22.0
+"""Degrees: further out the iris would be squeezed against the corner of the eye."""
+
+_EYEBALL = 1.2  # cm, the radius of a grown person's
 _BEYOND = 0.16  # how far the lid's picture reaches past the eye's outline, of the eye's width: lashes and liner
 
 
 @dataclass(frozen=True)
 class _Eye:
-    """One eye of the portrait: its landmarks, and its closed lid as a picture of `box` (portrait pixels)."""
+    """One eye of the portrait: its landmarks, its closed lid as a picture of `box` (portrait pixels), its iris (5, 3;
+    empty if the landmarks tell none) and the x of its two corners.
+    """
 
     outline: list[int]
     upper: list[int]
@@ -39,6 +49,8 @@ class _Eye:
     cover: Mask
     lash: Vectors
     width: float
+    iris: Vectors
+    corners: tuple[float, float]
 
 
 class Eyes:
@@ -49,8 +61,8 @@ class Eyes:
         self._soft = max(0.7, rig.face_width / 300)
         self._margin = 6 + round(rig.face_width / 30)
         self._eyes = (
-            _eye(rig, mesh.RIGHT_EYE_OUTLINE, mesh.RIGHT_EYE_UPPER),
-            _eye(rig, mesh.LEFT_EYE_OUTLINE, mesh.LEFT_EYE_UPPER),
+            _eye(rig, mesh.RIGHT_EYE_OUTLINE, mesh.RIGHT_EYE_UPPER, mesh.RIGHT_IRIS),
+            _eye(rig, mesh.LEFT_EYE_OUTLINE, mesh.LEFT_EYE_UPPER, mesh.LEFT_IRIS),
         )
 
     def windows(self, placed: Placed, blink: float) -> tuple[Box, ...]:
@@ -59,15 +71,20 @@ class Eyes:
             return ()
         return tuple(Box.around(placed.face[eye.outline], self._margin, placed.view.region) for eye in self._eyes)
 
-    def paint(self, region: Picture, placed: Placed, blink: float) -> None:
-        """Lay lids and eyeballs into `region` (the pixels of placed.view); `blink` is 0 open to 1 shut."""
+    def paint(self, region: Picture, placed: Placed, blink: float, gaze: Gaze = STRAIGHT) -> None:
+        """Lay lids and eyeballs into `region` (the pixels of placed.view); `blink` is 0 open to 1 shut.
+
+        `gaze` is how far the eyes are turned against the portrait's own: degrees to the picture's right, and down.
+        Irises follow it up to MOST_GAZE.
+        """
+        region = region[..., :3]  # alpha has moved with the rest of the face
         for eye in self._eyes:
             rigid = self._rigid(eye.outline, placed)
             if blink > 0:
                 self._lay_lid(region, eye, rigid, placed, float(smoothstep(0, 0.4, blink)))
             open_ = 1 - float(smoothstep(0.80, 0.97, blink))
             if open_ > 0:
-                self._lay_eyeball(region, eye, rigid, placed, open_)
+                self._lay_eyeball(region, eye, rigid, placed, open_, gaze)
             if blink > 0:
                 self._lay_lashes(region, eye, placed, float(smoothstep(0, 0.15, blink)))
 
@@ -81,16 +98,40 @@ class Eyes:
         cover = cv2.warpAffine(eye.cover, matrix, size)
         _blend(region[box.within(placed.view.region)], lid, cover * weight)
 
-    def _lay_eyeball(self, region: Picture, eye: _Eye, rigid: Vectors, placed: Placed, open_: float) -> None:
+    def _lay_eyeball(
+        self, region: Picture, eye: _Eye, rigid: Vectors, placed: Placed, open_: float, gaze: Gaze
+    ) -> None:
         box = Box.around(placed.face[eye.outline], 6, placed.view.region)
         if box.width < 3 or box.height < 3:
             return
         matrix = rigid.copy()
         matrix[:, 2] -= box.origin
         size = (box.width, box.height)
-        ball = cv2.warpAffine(self._rig.picture, matrix, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+        ball = self._turned(eye, matrix, size, gaze)
         mask = _filled(placed.face[eye.outline, :2] - box.origin, size, self._soft)
         _blend(region[box.within(placed.view.region)], ball, mask * open_)
+
+    def _turned(self, eye: _Eye, matrix: Vectors, size: tuple[int, int], gaze: Gaze) -> Picture:
+        """The eye's picture under `matrix` (portrait to box), its iris shifted by the gaze."""
+        picture = self._rig.colours
+        if gaze == STRAIGHT or not len(eye.iris):
+            ball = cv2.warpAffine(picture, matrix, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+            return np.asarray(ball, np.uint8)
+        back = cv2.invertAffineTransform(matrix)
+        x, y = np.arange(size[0])[None, :], np.arange(size[1])[:, None]
+        across = back[0, 0] * x + back[0, 1] * y + back[0, 2]
+        down = back[1, 0] * x + back[1, 1] * y + back[1, 2]
+        shift = self._shift(gaze)
+        follows = _follows(eye, across, down, shift)
+        from_x = (across - shift[0] * follows).astype(np.float32)
+        from_y = (down - shift[1] * follows).astype(np.float32)
+        ball = cv2.remap(picture, from_x, from_y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+        return np.asarray(ball, np.uint8)
+
+    def _shift(self, gaze: Gaze) -> Vectors:
+        """Pixels of the portrait that the irises move."""
+        degrees = MOST_GAZE * np.tanh(np.asarray(gaze, float) / MOST_GAZE)
+        return np.asarray(_EYEBALL * self._rig.pose.scale * np.sin(np.radians(degrees)))
 
     def _lay_lashes(self, region: Picture, eye: _Eye, placed: Placed, weight: float) -> None:
         """The edge of the lid, where it is now: thick in the middle, running out at the corners."""
@@ -114,7 +155,20 @@ class Eyes:
         return np.asarray(np.linalg.lstsq(known, there[:, :2], rcond=None)[0].T)
 
 
-def _eye(rig: Rig, outline: tuple[int, ...], upper: tuple[int, ...]) -> _Eye:
+def _follows(eye: _Eye, across: Vectors, down: Vectors, shift: Vectors) -> Vectors:
+    """How far each pixel goes with the iris: it moves whole, the white is squeezed before it and stretched behind it,
+    and the corners of the eye stay.
+    """
+    x, y = eye.iris[0, :2] + shift
+    radius = 1.12 * float(np.linalg.norm(eye.iris[1:, :2] - eye.iris[0, :2], axis=1).mean())
+    left, right = eye.corners
+    room = np.where(across < x, max(x - left, 1.3 * radius), max(right - x, 1.3 * radius))
+    sideways = np.clip((room - np.abs(across - x)) / (room - radius), 0, 1)
+    upright = np.clip((2.4 * radius - np.abs(down - y)) / radius, 0, 1)
+    return np.asarray(sideways * upright)
+
+
+def _eye(rig: Rig, outline: tuple[int, ...], upper: tuple[int, ...], iris: tuple[int, ...]) -> _Eye:
     points = rig.rest[list(outline), :2]
     width = float(np.ptp(points[:, 0]))
     reach = _BEYOND * width
@@ -123,13 +177,15 @@ def _eye(rig: Rig, outline: tuple[int, ...], upper: tuple[int, ...]) -> _Eye:
     whole = _filled(points - box.origin, size, 0.3)
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * round(reach) + 1, 2 * round(reach) + 1))
     cover = cv2.dilate(whole, kernel)
-    part = rig.picture[box.within(rig.frame)]
+    part = rig.colours[box.within(rig.frame)]
     lid = _filled_in(part, cover > 0.02, width)
     rim = (whole < 0.5) & (cover > 0.5)
     dark = part[rim] if rim.any() else part.reshape(-1, 3)
     lash = np.percentile(dark.astype(float), 6, axis=0)
     soft = np.asarray(cv2.GaussianBlur(cover, (0, 0), max(0.8, width * 0.035)), np.float32)
-    return _Eye(list(outline), list(upper), box, lid, soft, lash, width)
+    irises = rig.irises[[index - len(rig.rest) for index in iris]] if len(rig.irises) else rig.irises
+    corners = float(points[:, 0].min()), float(points[:, 0].max())
+    return _Eye(list(outline), list(upper), box, lid, soft, lash, width, irises, corners)
 
 
 def _filled_in(part: Picture, hole: NDArray[np.bool_], width: float) -> Picture:

@@ -33,13 +33,16 @@ _NECK = np.array([0.0, 7.0, 9.0])
 
 @dataclass(frozen=True)
 class Head:
-    """How the head is held against the portrait: degrees, and pixels of shift."""
+    """How the head is held against the portrait: degrees, pixels of shift, and how much larger it is than there (a
+    head that leans in comes nearer).
+    """
 
     yaw: float = 0.0
     pitch: float = 0.0
     roll: float = 0.0
     shift_x: float = 0.0
     shift_y: float = 0.0
+    zoom: float = 1.0
 
     def matrix(self) -> Vectors:
         return rotation_from_angles(self.yaw, self.pitch, self.roll)
@@ -62,7 +65,8 @@ class Placed:
 
 
 class Rig:
-    """A portrait, already framed, with its landmarks (at least 468, 3) in pixels.
+    """A portrait, already framed (BGR, or BGRA where the actor is cut out of it), with its landmarks (at least 468, 3)
+    in pixels; the irises are those after 468.
 
     `scale` is how much the portrait was enlarged for the frame: an enlarged one holds no detail that linear sampling
     would lose, so it is sampled as it is; others are doubled first.
@@ -70,8 +74,10 @@ class Rig:
 
     def __init__(self, picture: Picture, points: Vectors, *, scale: float = 1.0) -> None:
         self.picture = picture
+        self.colours = np.ascontiguousarray(picture[..., :3])
         self.frame = Box.of(picture)
         self.rest = np.asarray(points, float)[:_FACE_VERTICES].copy()
+        self.irises = np.asarray(points, float)[_FACE_VERTICES:].copy()
         self.pose: Pose = fit_pose(self.rest)
         self.neutral = Neutral.of(self.pose.to_canonical(self.rest))
         self.face_width = float(np.linalg.norm(self.rest[234, :2] - self.rest[454, :2]))
@@ -98,15 +104,15 @@ class Rig:
 
     def place(self, moved: Vectors, head: Head) -> Placed:
         """The mesh displaced by `moved` (468, 3; canonical cm) and turned with `head`, in the portrait's own frame."""
-        turn, shift = head.matrix(), head.shift
+        turn, shift, zoom = head.matrix(), head.shift, head.zoom
 
         def turned(points: Vectors) -> Vectors:
-            return np.asarray((points - self.pivot) @ turn.T + self.pivot + shift)
+            return np.asarray((points - self.pivot) @ turn.T * zoom + self.pivot + shift)
 
         face = turned(self.rest + self.pose.scale * moved @ self.pose.rotation.T)
         rings = self._ring_rest + (turned(self._ring_rest) - self._ring_rest) * self._ring_share[:, None]
         rings += _after_the_jaw(face[_OVAL] - turned(self.rest[_OVAL]))
-        skull = Pose(turn @ self.pose.rotation, self.pose.scale, turned(self.pose.translation))
+        skull = Pose(turn @ self.pose.rotation, self.pose.scale * zoom, turned(self.pose.translation))
         return Placed(face, rings, skull, self.view)
 
     def place_in(self, face: Vectors, pose: Pose, frame: Box, *, rings: bool = False) -> Placed:
