@@ -7,6 +7,7 @@ Soft masks hold no detail, so they are drawn on a grid of cells (about a hundred
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar, cast
 
 import cv2
 import numpy as np
@@ -20,6 +21,7 @@ __all__ = ["Grid", "features", "inside_face", "mouth_hole"]
 Vectors = NDArray[np.float64]
 Values = NDArray[np.float32]
 Picture = NDArray[np.uint8]
+Layer = TypeVar("Layer", Picture, Values)
 
 _OVAL = list(mesh.FACE_OVAL)
 _INSET = 0.915  # of the oval: the edge's middle; the soft edge reaches the oval itself
@@ -56,18 +58,21 @@ class Grid:
         return -(-self.region.width // self.cell), -(-self.region.height // self.cell)
 
     def at(self, points: Vectors) -> Vectors:
-        """Picture pixels (n, 2 or more) in cells (n, 2), counted from the first cell's centre."""
-        return np.asarray((points[:, :2] - self.region.origin + 0.5) / self.cell - 0.5)
+        """Picture pixels (n, 2 or 3) in cells, counted from the first cell's centre; a depth is scaled along."""
+        cells = (points + 0.5) / self.cell - 0.5
+        cells[:, :2] -= self.region.origin / self.cell
+        if points.shape[1] > 2:
+            cells[:, 2] = points[:, 2] / self.cell
+        return np.asarray(cells)
 
-    def shrunk(self, picture: Picture) -> Picture:
-        """`picture` of the region, one pixel a cell: each the mean of its cell."""
+    def shrunk(self, picture: Layer) -> Layer:
+        """`picture` (or mask) of the region, one pixel a cell: each the mean of its cell."""
         if self.cell == 1:
             return picture
         columns, rows = self.size
         across, down = columns * self.cell - self.region.width, rows * self.cell - self.region.height
-        if across or down:
-            picture = np.asarray(cv2.copyMakeBorder(picture, 0, down, 0, across, cv2.BORDER_REPLICATE), np.uint8)
-        return np.asarray(cv2.resize(picture, (columns, rows), interpolation=cv2.INTER_AREA), np.uint8)
+        whole = cv2.copyMakeBorder(picture, 0, down, 0, across, cv2.BORDER_REPLICATE) if across or down else picture
+        return cast(Layer, cv2.resize(whole, (columns, rows), interpolation=cv2.INTER_AREA))
 
     def enlarged(self, values: Values) -> Values:
         """`values` of the cells (rows, columns, ...) for every pixel of the region."""
@@ -80,7 +85,7 @@ class Grid:
 
 def inside_face(face: Vectors, grid: Grid, face_width: float) -> Values:
     """How much of the new face each cell shows, 0..1: (rows, columns). 0 on the mesh's (468, 3) oval and beyond."""
-    oval = grid.at(face[_OVAL])
+    oval = grid.at(face[_OVAL, :2])
     middle = oval.mean(0)
     filled = _filled([middle + (oval - middle) * _INSET], grid.size)
     soft = cv2.GaussianBlur(filled, (0, 0), max(0.6, _FEATHER * face_width / grid.cell))
@@ -100,7 +105,7 @@ def features(face: Vectors, grid: Grid) -> tuple[Values, Values]:
 
 
 def _larger(face: Vectors, grid: Grid, outline: tuple[int, ...], times: float) -> Vectors:
-    points = grid.at(face[list(outline)])
+    points = grid.at(face[list(outline), :2])
     middle = points.mean(0)
     return np.asarray(middle + (points - middle) * times)
 

@@ -23,6 +23,7 @@ from greenroom.engines.previz.rig import Placed
 from greenroom.engines.previz.warp import Box
 from greenroom.perception import mesh
 from greenroom.perception.pose import Pose, fit_pose
+from greenroom.perception.skin import SkinModel
 
 __all__ = ["FaceSwap", "face_width"]
 
@@ -34,7 +35,7 @@ _OVAL = list(mesh.FACE_OVAL)
 _LIDS = ((mesh.RIGHT_EYE_UPPER, mesh.RIGHT_EYE_LOWER), (mesh.LEFT_EYE_UPPER, mesh.LEFT_EYE_LOWER))
 _CORNERS = ((33, 133), (362, 263))  # of the eyes
 _EYEBALL = 1.2  # cm, the radius of a grown person's
-_SHUTTING = (0.45, 0.95)  # closing from which the actor's own lid is painted: below, it only stretches
+_SHUTTING = (0.40, 0.80)  # closing from which the actor's own lid is painted: below, it only stretches
 
 
 def face_width(points: Vectors) -> float:
@@ -51,6 +52,18 @@ class _Shot:
     light: Light
     texture: Texture
     sized: Sized = field(repr=False)
+    skin: SkinModel | None = None
+
+    def bare(self, small: Picture, points: Vectors) -> Values:
+        """1 where nothing lies in front of the stand-in's face, 0 where the plate has to win: (rows, columns).
+
+        All in the grid's cells: `small` holds one pixel a cell, `points` (478, 3) lie in it.
+        """
+        if self.skin is None:
+            self.skin = SkinModel.of(small, points)
+        else:
+            self.skin.update(small, points)
+        return self.skin.likelihood(small, (0, 0))
 
 
 class FaceSwap:
@@ -113,10 +126,11 @@ class FaceSwap:
     def _lay(self, shot: _Shot, plate: Picture, drawn: Picture, placed: Placed, points: Vectors) -> None:
         width, face = face_width(points), placed.face
         grid = Grid.of(placed.view.region, width)
-        shown = inside_face(face, grid, width)
+        small = grid.shrunk(plate)
+        shown = inside_face(face, grid, width) * shot.bare(small, grid.at(points))
         marks, own = features(face, grid)
         chart = Light.chart(grid, points[_OVAL, :2].mean(0), width, placed.pose.roll)
-        light = shot.light.of(grid.shrunk(plate), grid.shrunk(drawn), shown * (1 - marks), own, grid, chart)
+        light = shot.light.of(small, grid.shrunk(drawn), shown * (1 - marks), own, grid, chart)
         lit = light.on(drawn, grid)
         shot.texture.look(plate, lit, shown, grid)
         matched = shot.texture.match(lit)
