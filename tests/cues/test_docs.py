@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 import re
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
 from greenroom.cues import parse_note
 from greenroom.cues.grammar import KNOWN_KEYS
-from greenroom.cues.keys import KEY_MODES
+from greenroom.cues.keys import KEY_MODES, wish_problems
 from greenroom.cues.model import Mode
 
 
@@ -51,3 +52,14 @@ def test_every_example_parses_without_a_warning(page: str) -> None:
         parsed = parse_note(example)
         assert parsed is not None, example
         assert parsed.problems == (), example
+
+
+def test_the_examples_of_both_pages_mean_what_their_modes_listen_to(page: str) -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "guide.md").read_text(encoding="utf-8")
+    examples = re.findall(r"^    (GR: .+?)(?:   .*)?$", page + guide, re.MULTILINE)
+    assert len(examples) >= 15
+    for example in examples:
+        parsed = parse_note(example)
+        assert parsed is not None, example
+        assert parsed.problems == (), example
+        assert list(wish_problems(parsed.pairs, Mode(parsed.pairs["mode"]), Fraction(24), 86400)) == [], example
