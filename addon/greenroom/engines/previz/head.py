@@ -25,6 +25,7 @@ from greenroom.engines.previz.expression import smoothstep
 from greenroom.engines.previz.eyes import Eyes
 from greenroom.engines.previz.face_mask import mouth_hole
 from greenroom.engines.previz.head_cut import CutHead, cut_head
+from greenroom.engines.previz.head_hair import LongHair
 from greenroom.engines.previz.head_neck import on_head, tint_neck
 from greenroom.engines.previz.head_shape import HeadShape, Posed
 from greenroom.engines.previz.head_tone import Sharpness, Tone
@@ -46,6 +47,7 @@ Vectors = NDArray[np.float64]
 _FINER = 1.3  # the portrait's face width against the plate's largest: sharp when sampled linearly, and no aliasing
 _LARGEST = 900  # pixels of face width
 _SIGHTS = 32  # frames of a shot that its background is gathered from
+_HAIR_SIGHTS = 3  # of them, in which long hair is looked for
 _FACE_WIDTH = 14.3  # cm, of the canonical face, from vertex 234 to 454
 _HEAD = (13.5, 15.5)  # cm: half axes of the area that a head with its hair fills
 _HEAD_MIDDLE = np.array([0.0, -4.5])  # of that area, in cm from the middle of the face
@@ -67,13 +69,7 @@ class Head:
     @classmethod
     def of(cls, portrait: Picture, points: Vectors, face_width: float) -> Head:
         """`points` (478, 3) lie in `portrait`; `face_width` is the largest in the plate, in pixels."""
-        matte = PersonMatte()
-        wanted = min(_LARGEST, _FINER * face_width)
-
-        def person(picture: Picture, near: Box) -> Layer:
-            return np.asarray(matte.matte(picture, near=(near.left, near.top, near.right, near.bottom)), np.float32)
-
-        cut = cut_head(portrait, points, person, wanted)
+        cut = cut_head(portrait, points, matted, min(_LARGEST, _FINER * face_width))
         colours = foreground(cut.picture, cut.alpha)
         rig = Rig(colours, cut.points, scale=1.5)
         layers = np.dstack([colours, np.round(cut.alpha * 255).astype(np.uint8)])
@@ -101,6 +97,7 @@ class _Shot:
         self.matte = PersonMatte()
         self.grain = Grain()
         self.behind: CleanPlate | None = None
+        self.hair = LongHair(None)
 
     def frame(self, plate: Picture, seen: Vectors, pose: Pose, index: int) -> Picture:
         """`plate` with the actor's head; `seen` are the stand-in's landmarks."""
@@ -117,8 +114,11 @@ class _Shot:
         if box.width < 8 or box.height < 8:
             return
         person = person_in(self.matte, plate, box)
-        gone = removed(person, seen, pose, box)
+        gone = removed(person, seen, pose, box, self.hair)
         picture = behind.behind(plate, box, free_of(person, pose.scale))
+        clothes = self.hair.clothes(plate, person, gone, pose, box)
+        if clothes is not None:
+            over(picture, *clothes)
         add_grain(picture, gone, self.grain, index)
         over(frame[box.within(Box.of(frame))], picture, gone)
 
@@ -179,7 +179,7 @@ def head_frames(
         if shot is None or driver.shot(index) != number:
             number = driver.shot(index)
             shot = _Shot(head, driver, number)
-            shot.behind = gathered(driver, number, source, pictures, Box.of(plate))
+            shot.behind, shot.hair = gathered(driver, number, source, pictures, Box.of(plate))
             shot.grain = grain_of(plate)
         yield shot.frame(plate, seen, pose, index)
 
@@ -190,8 +190,8 @@ def gathered(
     source: PictureSource,
     pictures: Callable[[tuple[int, ...]], Iterator[Picture]],
     frame: Box,
-) -> CleanPlate:
-    """The background of `shot`, from frames all over it."""
+) -> tuple[CleanPlate, LongHair]:
+    """The background of `shot` and what hangs below the stand-in's jaw, from frames all over it."""
     own = [index for index in range(driver.count) if driver.shot(index) == shot and not driver.lost[index]]
     sights = own[:: max(1, len(own) // _SIGHTS)]
     poses = {index: pose for index in sights if (pose := driver.pose(index)) is not None}
@@ -199,11 +199,21 @@ def gathered(
     corners = np.array([[box.left, box.top] for box in boxes] + [[box.right, box.bottom] for box in boxes], float)
     plate = CleanPlate(Box.around(corners, round(0.05 * float(np.ptp(corners[:, 0]))), frame))
     matte = PersonMatte()
+    looks = []
     for index, picture in zip(sights, pictures(tuple(source.indices[index] for index in sights)), strict=True):
         matte.reset()
         plate.add(picture, free_of(person_in(matte, picture, plate.box), poses[index].scale))
+        seen = driver.points(index)
+        if index in sights[:: max(1, len(sights) // _HAIR_SIGHTS)] and seen is not None:
+            looks.append((picture, seen, poses[index]))
     plate.finish()
-    return plate
+    return plate, LongHair.of(looks, matted)
+
+
+def matted(picture: Picture, near: Box) -> Layer:
+    """The person of one picture (h, w), looked for in `near`."""
+    found = PersonMatte().matte(picture, near=(near.left, near.top, near.right, near.bottom))
+    return np.asarray(found, np.float32)
 
 
 def person_in(matte: PersonMatte, plate: Picture, box: Box) -> Layer:
@@ -222,14 +232,15 @@ def free_of(person: Layer, scale: float) -> Layer:
     return np.asarray(1 - cv2.resize(near, person.shape[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
 
 
-def removed(person: Layer, seen: Vectors, pose: Pose, box: Box) -> Layer:
+def removed(person: Layer, seen: Vectors, pose: Pose, box: Box, hair: LongHair) -> Layer:
     """Where the stand-in's head is taken out of `box`: (height, width), 0 to 1. `person` is the matte there."""
     cell = max(1, round(pose.scale / 9))  # the edge of what is taken out lies over background: it needs no detail
     size = (-(-box.width // cell), -(-box.height // cell))
     coarse = cv2.resize(person, size, interpolation=cv2.INTER_AREA)
     wide = 2 * max(1, round(_HAIR_TIPS * pose.scale / cell)) + 1
     whole = cv2.dilate(np.clip(2.5 * coarse, 0, 1), cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (wide, wide)))
-    soft = cv2.GaussianBlur(whole, (0, 0), max(0.7, 0.12 * pose.scale / cell)) * _head_zone(seen, pose, box, cell)
+    soft = cv2.GaussianBlur(whole, (0, 0), max(0.7, 0.12 * pose.scale / cell))
+    soft = soft * np.maximum(_head_zone(seen, pose, box, cell), hair.within(pose, box, cell))
     enlarged = cv2.resize(soft, (size[0] * cell, size[1] * cell), interpolation=cv2.INTER_LINEAR)
     return np.ascontiguousarray(enlarged[: box.height, : box.width], np.float32)
 
@@ -255,7 +266,7 @@ def _head_zone(seen: Vectors, pose: Pose, box: Box, cell: int) -> Layer:
 
 def _surroundings(pose: Pose, frame: Box) -> Box:
     """The box of `frame` that holds a head in `pose`, its hair, and enough of neck and shoulders for a matte."""
-    low, high = np.array([-17.0, -21.0]), np.array([17.0, 17.0])  # cm from the middle of the face
+    low, high = np.array([-17.0, -21.0]), np.array([17.0, 23.0])  # cm from the middle of the face
     cos, sin = np.cos(np.radians(pose.roll)), np.sin(np.radians(pose.roll))
     corners = np.array([[x, y] for x in (low[0], high[0]) for y in (low[1], high[1])])
     turned = corners @ np.array([[cos, sin], [-sin, cos]])

@@ -27,6 +27,7 @@ MatteOf = Callable[[Picture, Box], Layer]
 """The person's matte (h, w) of a picture, which need only be right inside the box."""
 
 _WORK = 240  # pixels of face width at which the cut is made: finer, hair is noise to a graph cut
+_LOWEST = 0.8  # face widths below the chin that hair may hang
 _ROUNDS = 4  # of the graph cut; it has settled by then
 _RIM = 0.035  # of the face's width, to both sides of the cut, in which single hairs may lie
 _OVAL = list(mesh.FACE_OVAL)
@@ -103,7 +104,7 @@ def _seeds(where: _Where, person: Layer) -> Picture:
     seeds[person > 0.5] = cv2.GC_PR_FGD
     seeds[below & (where.aside < 0.5) & ~where.oval] = cv2.GC_PR_BGD
     seeds[below & (where.aside < 0.3) & ~where.oval] = cv2.GC_BGD
-    seeds[(where.down > 0.55) | ((where.down > 0.1) & (where.aside > 0.95)) | (person < 0.04)] = cv2.GC_BGD
+    seeds[(where.down > _LOWEST) | ((where.down > 0.1) & (where.aside > 0.95)) | (person < 0.04)] = cv2.GC_BGD
     seeds[(person > 0.97) & (where.down < where.eyes)] = cv2.GC_FGD
     seeds[where.face] = cv2.GC_FGD
     return seeds
@@ -125,7 +126,7 @@ def _graph_cut(picture: Picture, where: _Where, seeds: Picture) -> Layer:
     faces = pieces[where.face]
     kept = pieces == (np.bincount(faces).argmax() if len(faces) else 1)
     near = cv2.dilate(kept.astype(np.uint8), thin)  # what opening took off the edge of the head itself: fine hair
-    return np.asarray((head > 0) & (near > 0) & (where.down < 0.55), np.float32)
+    return np.asarray((head > 0) & (near > 0) & (where.down < _LOWEST), np.float32)
 
 
 def _jaw_line(picture: Picture, points: Vectors, where: _Where, head: Layer) -> Layer:
@@ -166,7 +167,7 @@ def _hair(picture: Picture, where: _Where, head: Layer, person: Layer) -> Layer:
     share = ((colours - behind) * apart).sum(2) / np.maximum(length * length, 1)
     share = np.clip((share - 0.15) / 0.6, 0, 1)
     sure = smoothstep(25, 60, length) * (1 - smoothstep(12, 28, busy)) * (some_hair & some_behind)
-    weight = rim * sure * (where.down < 0) * (1 - where.face)
+    weight = rim * sure * (where.down < -0.35) * (1 - where.face)
     return np.asarray(head + weight * (share - head), np.float32)
 
 
