@@ -21,6 +21,7 @@ from greenroom.engines.contract import PictureSource, Request
 from greenroom.media.pictures import read_pictures
 from greenroom.perception import mesh
 from greenroom.perception.faces import FaceFinder, TrackedFace
+from greenroom.perception.people import choose_by
 from greenroom.perception.pose import Pose, fit_pose
 
 __all__ = ["LOST", "RE_DETECTED", "TRACKED", "Driver", "runs"]
@@ -195,10 +196,10 @@ def runs(states: Iterable[str]) -> list[list[str | int]]:
 
 def _faces(pictures: Iterable[Picture], who: Who | None) -> Iterator[tuple[TrackedFace | None, str]]:
     """The chosen face of each picture, and its state."""
-    before = TRACKED
-    for face in FaceFinder().track(pictures):
-        before = LOST if face is None else RE_DETECTED if before == LOST else TRACKED
-        yield face, before
+    who = who or Who()
+    choose = choose_by(side=who.side, number=who.number, point=who.point)
+    for face in FaceFinder().follow(pictures, choose=choose):
+        yield face, LOST if face is None else face.found
 
 
 def _opening(points: NDArray[np.float32]) -> float:
