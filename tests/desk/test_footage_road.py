@@ -126,7 +126,15 @@ def test_missing_footage_is_told_with_the_place_looked_in(stage: Set) -> None:
     (planned,) = road.plan(stage.path, installed={"tiny": stage.engine}).cues
     (problem,) = planned.problems
     assert problem.code == "media-missing"
+    assert problem.hint.startswith("The path counts from the folder of the cut.")
     assert str(stage.folder / "rushes" / "anna.mov") in problem.hint
+
+
+def test_a_path_that_was_shouted_is_found(stage: Set) -> None:
+    stage.write("GR: ACTOR=MARA MODE=MIMIC DRIVER=RUSHES/ANA.MOV")
+    (planned,) = road.plan(stage.path, installed={"tiny": stage.engine}).cues
+    assert planned.driver is not None
+    assert planned.driver.media == stage.folder / "rushes" / "ana.mov"
 
 
 def test_the_element_lies_beside_the_take_with_its_timecode(stage: Set) -> None:
@@ -175,8 +183,5 @@ def test_the_plan_says_what_drives_and_what_lies_under(stage: Set) -> None:
     stage.write("GR: actor=MARA mode=mimic driver=rushes/ana.mov over=V1 alpha=yes")
     plan = road.plan(stage.path, installed={"tiny": stage.engine})
     (planned,) = plan.cues
-    assert planned.notes[:3] == (
-        "driven by rushes/ana.mov",
-        "over V1 train.mov",
-        "the actor alone is delivered beside the take, as ProRes 4444 with alpha",
-    )
+    assert planned.notes[:2] == ("driven by rushes/ana.mov", "over V1 train.mov")
+    assert planned.notes[-1] == "the actor alone is delivered beside the take, as ProRes 4444 with alpha"

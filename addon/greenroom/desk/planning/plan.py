@@ -19,7 +19,7 @@ from greenroom.cast.model import Actor
 from greenroom.cues.fingerprint import fingerprint
 from greenroom.cues.model import Cue, CueSheet, Layout, Mode
 from greenroom.desk.planning.facts import Survey, media_key, where_of
-from greenroom.desk.planning.footage import Footage, FootageFinder
+from greenroom.desk.planning.footage import FootageFinder
 from greenroom.desk.planning.model import CuePlan, Plan, PlannedTake
 from greenroom.desk.planning.plan_dialogue import Heard, heard_by
 from greenroom.desk.planning.plan_engine import choose_engine, limits_of
@@ -114,7 +114,7 @@ class _Planner:
         placed = replace(placed, spec=with_alpha(cue, placed.spec))
         pictures = self._pictures(cue, placed.spec, where)
         heard = heard_by(choice.engine, cue, self.survey.dialogue.get(cue.id), where)
-        wishes = wishes_of(cue, placed.spec, plate=pictures.over, driver=pictures.drives, where=where)
+        wishes = wishes_of(cue, placed.spec, where)
         problems += [*placed.problems, *pictures.problems, *wishes.problems, *_slot_problems(cue, where)]
         if choice.problem is not None:
             problems.append(choice.problem)
@@ -138,7 +138,7 @@ class _Planner:
             driver=pictures.driver.source,
             options=wishes.options,
             settings=dict(settings.engine_settings.get(choice.engine.name, {})) if choice.engine else {},
-            notes=(*placed.notes, *wishes.notes, *pictures.notes(placed.spec), *heard.notes),
+            notes=(*placed.notes, *pictures.notes(placed.spec), *wishes.notes, *heard.notes),
             problems=tuple(problems),
         )
         if choice.engine is None:
@@ -155,8 +155,8 @@ class _Planner:
             picture_of(cue, own, spec, where),
             footage_picture(plate, media.get(plate.key), spec, "plate", where) if plate else Picture(),
             footage_picture(driver, media.get(driver.key), spec, "driver", where) if driver else Picture(),
-            over=plate,
-            drives=driver,
+            plate.name if plate else "",
+            driver.name if driver else "",
         )
 
     def _actor(self, cue: Cue, where: str) -> tuple[Actor | None, list[Problem]]:
@@ -219,13 +219,13 @@ class _Planner:
 
 @dataclass(frozen=True)
 class Pictures:
-    """The footage of one cue's takes: its own clip's, what lies `over`, and what `drives`."""
+    """The footage of one cue's takes: its own clip's, a plate and a driver, with the names of these two."""
 
     stand_in: Picture
     plate: Picture
     driver: Picture
-    over: Footage | None
-    drives: Footage | None
+    plate_name: str
+    driver_name: str
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -234,8 +234,13 @@ class Pictures:
 
     def notes(self, spec: TakeSpec) -> tuple[str, ...]:
         named = (("stand-in", self.stand_in), ("plate", self.plate), ("driver", self.driver))
+        names = (
+            f"driven by {self.driver_name}" if self.driver.source is not None else "",
+            f"over {self.plate_name}" if self.plate.source is not None else "",
+        )
         fits = (fit_note(name, picture.facts, spec) for name, picture in named[:2] if picture.source is not None)
-        return (*(note for _, picture in named for note in picture.notes), *filter(None, fits))
+        said = (note for _, picture in named for note in picture.notes)
+        return tuple(filter(None, (*names, *said, *fits)))
 
 
 def _fingerprint(planned: CuePlan, engine: Capabilities, pictures: Pictures, wishes: Wishes, heard: Heard) -> str:

@@ -77,7 +77,10 @@ def footage_picture(footage: Footage, facts: MediaFacts | None, spec: TakeSpec, 
     if footage.problem is not None:
         return Picture(problems=(replace(footage.problem, where=where),))
     if facts is not None and facts.problem is not None:
-        return Picture(problems=(_offline(facts.problem, use),))
+        problem = facts.problem
+        if footage.path is not None and problem.code == "media-missing":
+            problem = replace(problem, hint="The path counts from the folder of the cut.")
+        return Picture(problems=(_offline(problem, use),))
     info = facts.info if facts is not None else None
     still = info is not None and info.kind is MediaKind.IMAGE
     if facts is None or info is None or not info.width or not (still or (info.rate and info.frames)):

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 from greenroom.cues.keys import KEY_MODES
 from greenroom.cues.model import Cue, Mode
 from greenroom.cues.wishes import read_spans, read_yes
-from greenroom.desk.planning.footage import Footage
 from greenroom.errors import Problem, Severity
 from greenroom.media.types import Codec, TakeSpec
 
@@ -33,8 +32,8 @@ class Wishes:
     lasting: dict[str, str] = field(default_factory=dict)
 
 
-def wishes_of(cue: Cue, spec: TakeSpec, *, plate: Footage | None, driver: Footage | None, where: str) -> Wishes:
-    """The options of `cue` for takes of `spec`, over `plate` and driven by `driver`."""
+def wishes_of(cue: Cue, spec: TakeSpec, where: str) -> Wishes:
+    """The options of `cue` for takes of `spec`."""
     options = dict(cue.options)
     problems: list[Problem] = []
     for key in ("only", "not"):
@@ -44,7 +43,7 @@ def wishes_of(cue: Cue, spec: TakeSpec, *, plate: Footage | None, driver: Footag
         options[key] = ",".join(f"{first}-{end}" for first, end in spans)
         problems += _outside(key, spans, spec, where)
     lasting = {key: value for key, value in options.items() if key not in _NAMES_FOOTAGE}
-    return Wishes(options, tuple(problems), tuple(_notes(cue, plate, driver)), lasting)
+    return Wishes(options, tuple(problems), tuple(_notes(cue)), lasting)
 
 
 def with_alpha(cue: Cue, spec: TakeSpec) -> TakeSpec:
@@ -68,11 +67,7 @@ def _outside(key: str, spans: tuple[tuple[int, int], ...], spec: TakeSpec, where
             yield Problem(Severity.WARNING, "span-outside", message, hint, where)
 
 
-def _notes(cue: Cue, plate: Footage | None, driver: Footage | None) -> Iterator[str]:
-    if driver is not None and driver.problem is None:
-        yield f"driven by {driver.name}"
-    if plate is not None and plate.problem is None:
-        yield f"over {plate.name}"
+def _notes(cue: Cue) -> Iterator[str]:
     style = cue.options.get("style", "").strip().casefold()
     if cue.mode is Mode.REPLACE and style in _STYLES:
         yield _STYLES[style]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -106,7 +107,7 @@ def _media(sheet: CueSheet, project: Project, memory: Memory) -> dict[str, Media
 
 def _want(wanted: dict[str, _Wanted], footage: Footage, around: int, *, hashed: bool) -> None:
     use = footage.media
-    source = footage.path or _source_of(use)
+    source = _as_spelt(footage.path) if footage.path is not None else _source_of(use)
     if source is None:
         return
     each = wanted.setdefault(footage.key, _Wanted(source))
@@ -117,6 +118,18 @@ def _want(wanted: dict[str, _Wanted], footage: Footage, around: int, *, hashed: 
 
 def _source_of(use: MediaUse | None) -> Path | ImageSequence | None:
     return None if use is None else use.sequence or use.path
+
+
+def _as_spelt(path: Path) -> Path:
+    """The file as the disk spells it, where only the case differs: EDLs shout."""
+    if os.path.lexists(path) or path.parent == path:
+        return path
+    folder = _as_spelt(path.parent)
+    try:
+        names = [each.name for each in folder.iterdir() if each.name.casefold() == path.name.casefold()]
+    except OSError:
+        names = []
+    return folder / (names[0] if len(names) == 1 else path.name)
 
 
 def _facts(wanted: _Wanted, memory: Memory) -> MediaFacts:
