@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import os
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -18,14 +20,17 @@ from greenroom.cast import save_actor
 from greenroom.cli.app import app
 from greenroom.desk import road
 from greenroom.desk.project.project import Project
+from greenroom.media.identity import file_identity
 from greenroom.media.pictures import read_pictures
 from greenroom.media.posters import write_png
 from greenroom.media.probe import probe
 from greenroom.media.sound import write_wav
 from greenroom.media.takes import TakeWriter
 from greenroom.media.types import Codec, TakeSpec
+from greenroom.takes import Ledger
 from greenroom.testing import Fault, TinyEngine
 
+FOOTAGE = ("train.mov", "rushes/ana.mov")
 SMALL = '\n[output]\ncodec = "h264"\nwidth = 96\nheight = 54\n'
 
 
@@ -185,3 +190,38 @@ def test_the_plan_says_what_drives_and_what_lies_under(stage: Set) -> None:
     (planned,) = plan.cues
     assert planned.notes[:2] == ("driven by rushes/ana.mov", "over V1 train.mov")
     assert planned.notes[-1] == "the actor alone is delivered beside the take, as ProRes 4444 with alpha"
+
+
+def test_footage_that_is_known_is_not_opened_again(stage: Set) -> None:
+    stage.write("GR: actor=MARA mode=mimic driver=rushes/ana.mov over=V1")
+    first = road.plan(stage.path, installed={"tiny": stage.engine}).cues[0]
+    for path in (stage.folder / "rushes" / "ana.mov", stage.folder / "train.mov"):
+        before = path.stat()
+        path.write_bytes(b"?" * before.st_size)  # nobody who opened it would take it for a movie
+        os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    again = road.plan(stage.path, installed={"tiny": stage.engine}).cues[0]
+    assert again.problems == ()
+    assert again.fingerprint == first.fingerprint
+
+
+def test_what_no_cue_needs_is_not_hashed(stage: Set) -> None:
+    stage.write("GR: actor=MARA mode=mimic driver=rushes/ana.mov")
+    plan = road.plan(stage.path, installed={"tiny": stage.engine})
+    project = Project.load(stage.folder)
+    with Ledger.open(project.ledger_path, project=project.id) as ledger:
+        known = {name: ledger.digest(f"sha256/1:{file_identity(stage.folder / name)}") for name in FOOTAGE}
+    assert plan.cues[0].driver is not None
+    assert [name for name, sha256 in known.items() if sha256] == ["rushes/ana.mov"]
+
+
+def test_a_duplicated_cue_s_take_is_copied_with_its_element(stage: Set) -> None:
+    note = "GR: actor=MARA mode=stage over=rushes/ana.mov alpha=yes handles=0"
+    stage.write(note)
+    timeline = otio.adapters.read_from_file(str(stage.path))
+    timeline.tracks[1].append(copy.deepcopy(timeline.tracks[1][1]))
+    otio.adapters.write_to_file(timeline, str(stage.path))
+    first, second = stage.generate().report.takes
+    assert len(stage.engine.requests) == 1
+    assert second.cue != first.cue
+    assert second.extras["alpha"].read_bytes() == first.extras["alpha"].read_bytes()
+    assert second.extras["alpha"].parent == second.folder
