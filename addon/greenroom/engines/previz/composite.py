@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["UNCHANGED", "Grain", "Light", "add_grain", "foreground", "grain_of", "match_light", "over"]
+__all__ = ["UNCHANGED", "Grain", "Light", "add_grain", "foreground", "grain_of", "match_light", "nearby", "over"]
 
 Picture = NDArray[np.uint8]
 Alpha = NDArray[np.float32]
@@ -25,7 +25,7 @@ _REACHES = (1.0, 4.0, 16.0)  # of the band's own reach: how far edge colours are
 
 _BRIGHT = 75.0  # percentile of luma that stands for the key light: shadows and windows say little about it
 _EXPOSURE = 0.55  # share of the difference in stops that is taken over: people are not grey cards
-_DARKEST, _BRIGHTEST = -1.2, 0.7  # stops
+_DARKEST, _BRIGHTEST = -0.9, 0.4  # stops
 _WARMTH = 0.45  # share of the colour cast that is taken over
 _CAST = 0.22  # of a stop: the most that one channel is moved against the others
 _LUMA = np.array([0.0722, 0.7152, 0.2126])  # BT.709, BGR
@@ -49,8 +49,8 @@ def foreground(bgr: Picture, alpha: Alpha, *, reach: float = 0.0) -> Picture:
     reach = reach or max(2.0, max(alpha.shape) / 100)
     rows, columns = band
     part, cover = bgr[rows, columns].astype(np.float32), alpha[rows, columns, None]
-    inside = _fetched(part, alpha[rows, columns] >= _SOLID, reach)
-    outside = _fetched(part, alpha[rows, columns] <= _EMPTY, reach)
+    inside = nearby(part, alpha[rows, columns] >= _SOLID, reach)
+    outside = nearby(part, alpha[rows, columns] <= _EMPTY, reach)
     away = outside - inside
     residue = part - cover * inside - (1 - cover) * outside
     towards = (residue * away).sum(2, keepdims=True) / ((away * away).sum(2, keepdims=True) + 25.0)
@@ -94,7 +94,7 @@ def match_light(
 ) -> Light:
     """The light that brings `actor` (with its `alpha`) towards that of `plate`, the region around and behind it.
 
-    Exposure and colour cast are taken over in part and within bounds: at most 1.2 stops down and 0.7 up, a channel at
+    Exposure and colour cast are taken over in part and within bounds: at most 0.9 stops down and 0.4 up, a channel at
     most 0.22 stops against the others. `before` is the last frame's light: the new one keeps `steady` of it.
     """
     there, here = _key(plate, None), _key(actor, alpha)
@@ -177,14 +177,17 @@ def _band(alpha: Alpha) -> tuple[slice, slice] | None:
     return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
 
 
-def _fetched(part: NDArray[np.float32], known: NDArray[np.bool_], reach: float) -> NDArray[np.float32]:
-    """The mean colour of the `known` pixels near each pixel; where none is near, of those further off."""
+def nearby(part: NDArray[np.float32], known: NDArray[np.bool_], reach: float) -> NDArray[np.float32]:
+    """The mean of the `known` pixels' values (h, w, channels) near each pixel; where none is near, of those further
+    off. `reach` in pixels is near.
+    """
     weight = known.astype(np.float32)
     if not known.any():
         return part.copy()
     colours: NDArray[np.float32] = np.broadcast_to(part[known].mean(0), part.shape).astype(np.float32)
     for times in reversed(_REACHES):
         mean, cover = _spread(part * weight[..., None], weight, reach * times)
+        mean = mean.reshape(part.shape)  # OpenCV drops a single channel
         sure = np.clip(cover * np.float32(40), 0, 1)[..., None]
         colours += sure * (mean / np.maximum(cover, np.float32(1e-4))[..., None] - colours)
     return colours

@@ -11,9 +11,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from greenroom.engines.previz.warp import Box
 from greenroom.perception import mesh
 
-__all__ = ["Framed", "frame_portrait"]
+__all__ = ["Framed", "carried_on", "frame_portrait", "grain_like", "layout"]
 
 Vectors = NDArray[np.float64]
 Picture = NDArray[np.uint8]
@@ -28,17 +29,22 @@ _SOFTER = (1.0, 4.0, 12.0, 36.0, 108.0)  # sigmas of the carried-on edge at grow
 
 @dataclass(frozen=True)
 class Framed:
-    """The framed portrait, its landmarks in the frame's pixels, and what was done to it."""
+    """The framed portrait, its landmarks in the frame's pixels, and what was done to it.
+
+    Where the actor is to be laid over something, `box` is their part of the take's frame, and `picture` (box height,
+    box width, 4) is the actor alone, BGRA with straight alpha; landmarks are in its pixels. See `seating`.
+    """
 
     picture: Picture
     points: Vectors
     scale: float
     notes: tuple[str, ...]
+    box: Box | None = None
 
 
 def frame_portrait(portrait: Picture, points: Vectors, width: int, height: int) -> Framed:
     """`portrait` (h, w, 3) with landmarks `points` (n, 3; pixels) as a picture of `width` x `height`."""
-    scale, left, top = _layout(portrait, points, width, height)
+    scale, left, top = layout(portrait, points, width, height)
     box = (left, top, round(portrait.shape[1] * scale), round(portrait.shape[0] * scale))
     picture = _placed(portrait, box, width, height)
     exact = np.array([box[2] / portrait.shape[1], box[3] / portrait.shape[0]])
@@ -48,7 +54,7 @@ def frame_portrait(portrait: Picture, points: Vectors, width: int, height: int) 
     return Framed(picture, moved, scale, _notes(box, scale, width, height))
 
 
-def _layout(portrait: Picture, points: Vectors, width: int, height: int) -> tuple[float, int, int]:
+def layout(portrait: Picture, points: Vectors, width: int, height: int) -> tuple[float, int, int]:
     """Scale, and where the portrait's top left corner comes to lie, in the frame's pixels."""
     rows, columns = portrait.shape[:2]
     oval = points[list(mesh.FACE_OVAL), :2]
@@ -106,18 +112,18 @@ def _placed(portrait: Picture, box: tuple[int, int, int, int], width: int, heigh
         return np.array(cut)
     part = cut.astype(np.float32)
     wide = np.concatenate(
-        [_carried(part[:, ::-1], first_x)[:, ::-1], part, _carried(part, width - last_x)],
+        [carried_on(part[:, ::-1], first_x)[:, ::-1], part, carried_on(part, width - last_x)],
         axis=1,
     )
     tall = wide.transpose(1, 0, 2)
     tall = np.concatenate(
-        [_carried(tall[:, ::-1], first_y)[:, ::-1], tall, _carried(tall, height - last_y)],
+        [carried_on(tall[:, ::-1], first_y)[:, ::-1], tall, carried_on(tall, height - last_y)],
         axis=1,
     )
     return np.ascontiguousarray(np.clip(tall.transpose(1, 0, 2) + 0.5, 0, 255).astype(np.uint8))
 
 
-def _carried(part: NDArray[np.float32], count: int) -> NDArray[np.float32]:
+def carried_on(part: NDArray[np.float32], count: int) -> NDArray[np.float32]:
     """`count` columns that carry on the right edge of `part`: mirrored, ever softer away from the edge, in its grain.
 
     Only a strip along the edge is mirrored, again and again: more of the picture would bring a second, blurred person.
@@ -134,7 +140,7 @@ def _carried(part: NDArray[np.float32], count: int) -> NDArray[np.float32]:
         share = np.where(lower == level, lower + 1 - place, np.where(lower + 1 == level, place - lower, 0))
         if share.any():
             carried += _softened(whole, soft)[:, near:] * share[None, :, None].astype(np.float32)
-    return carried + _grain(part, carried.shape)
+    return carried + grain_like(part, carried.shape)
 
 
 def _softened(picture: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
@@ -149,7 +155,7 @@ def _softened(picture: NDArray[np.float32], sigma: float) -> NDArray[np.float32]
     return np.asarray(cv2.resize(small, (columns, rows), interpolation=cv2.INTER_CUBIC), np.float32)
 
 
-def _grain(part: NDArray[np.float32], shape: tuple[int, ...]) -> NDArray[np.float32]:
+def grain_like(part: NDArray[np.float32], shape: tuple[int, ...]) -> NDArray[np.float32]:
     """Noise as strong as the finest detail at the edge of `part`; its median, so that structures don't count."""
     band = part[:, -min(48, part.shape[1]) :]
     fine = np.abs(band - cv2.GaussianBlur(band, (0, 0), 1.2))

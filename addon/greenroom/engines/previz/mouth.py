@@ -70,7 +70,7 @@ class Mouth:
             return
         inside = self._inside(box, placed, face)
         mask = _polygon(lips, box, max(0.8, _width(placed) / 260)) * opening
-        part = region[box.within(placed.view.region)]
+        part = region[box.within(placed.view.region)][..., :3]
         part[:] = np.clip(part + (inside - part) * mask[..., None] + 0.5, 0, 255).astype(np.uint8)
 
     def _opening(self, placed: Placed) -> float:
@@ -137,16 +137,16 @@ def _skin(rig: Rig) -> Vectors:
     patches = []
     for x, y in rig.rest[_CHEEKS, :2].astype(int):
         box = Box(x - reach, y - reach, x + reach, y + reach).cut(rig.frame)
-        patches.append(rig.picture[box.within(rig.frame)].reshape(-1, 3))
+        patches.append(rig.colours[box.within(rig.frame)].reshape(-1, 3))
     return np.asarray(np.concatenate(patches).mean(0), float)
 
 
 def _white_of_eyes(rig: Rig) -> float:
     """How bright the whites of the eyes are: teeth are about as pale, whatever the skin."""
-    mask = np.zeros(rig.picture.shape[:2], np.uint8)
+    mask = np.zeros(rig.colours.shape[:2], np.uint8)
     for outline in (mesh.RIGHT_EYE_OUTLINE, mesh.LEFT_EYE_OUTLINE):
         cv2.fillPoly(mask, [np.round(rig.rest[list(outline), :2]).astype(np.int32)], 255)
-    inside = rig.picture[mask > 0]
+    inside = rig.colours[mask > 0]
     return float(np.percentile(inside.mean(1), 85)) if len(inside) else 0.0
 
 

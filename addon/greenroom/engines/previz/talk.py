@@ -7,7 +7,7 @@ same bytes, another seed another performance.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,13 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from greenroom.engines.contract import Delivery, Request
-from greenroom.engines.previz.delivery import deliver, read_dialogue, read_portrait
+from greenroom.engines.previz.delivery import read_dialogue, read_portrait
 from greenroom.engines.previz.expression import Face, displacement
 from greenroom.engines.previz.eyes import Eyes
-from greenroom.engines.previz.framing import Framed, frame_portrait
+from greenroom.engines.previz.framing import Framed
+from greenroom.engines.previz.layering import deliver_layered
 from greenroom.engines.previz.life import Life, live
 from greenroom.engines.previz.mouth import Mouth
 from greenroom.engines.previz.rig import Head, Rig
+from greenroom.engines.previz.seating import framed_for
 from greenroom.engines.previz.visemes import energy_curves, loudness, mouths_at_frames, speech_curves
 from greenroom.errors import CastError
 from greenroom.frames import seconds
@@ -72,20 +74,24 @@ class Performance:
         shift = scale * life.shift_x[index], scale * life.shift_y[index]
         return Head(*(float(v) for v in (life.yaw[index], life.pitch[index], life.roll[index], *shift)))
 
-    def frames(self) -> Iterator[Picture]:
-        """The take's frames, (height, width, 3) BGR, each an array of its own."""
+    def frames(self) -> Generator[Picture, Picture | None]:
+        """The take's frames, (height, width, 3) BGR, each an array of its own; one that is done with may be sent back,
+        and the next frame is drawn into it.
+        """
         rig = Rig(self.framed.picture, self.framed.points, scale=self.framed.scale)
         mouth, eyes = Mouth(rig), Eyes(rig)
         rows, columns = rig.region.within(rig.frame)
+        frame: Picture | None = None
         for index in range(len(self.speech.mouths)):
             face = self.face(index)
             placed = rig.place(displacement(rig.neutral, face), self.head(index, rig.pose.scale))
-            frame = rig.picture.copy()
+            if frame is None:
+                frame = rig.picture.copy()  # one that comes back differs inside of the region alone
             windows = (*eyes.windows(placed, face.blink), mouth.window(placed))
             region = rig.warp(placed, windows, into=frame[rows, columns])
             eyes.paint(region, placed, face.blink)
             mouth.paint(region, placed, face)
-            yield frame
+            frame = yield frame
 
 
 def render_talk(request: Request) -> Delivery:
@@ -96,7 +102,7 @@ def render_talk(request: Request) -> Delivery:
         MediaError: portrait or dialogue can't be read.
     """
     performance = prepare(request)
-    return deliver(request, performance.frames(), performance.report)
+    return deliver_layered(request, performance.framed, performance.frames(), performance.report)
 
 
 def prepare(request: Request) -> Performance:
@@ -110,7 +116,7 @@ def prepare(request: Request) -> Performance:
             hint="Use a picture in which one face looks towards the camera.",
             where=str(request.performer.portrait),
         )
-    framed = frame_portrait(portrait, found.points, spec.width, spec.height)
+    framed = framed_for(request, portrait, found.points)
     speech = hear(read_dialogue(request), request.line, spec)
     life = live(spec.frames, spec.rate, request.seed, speech.loud)
     report = {

@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The last step of a mode whose actor may be laid over something: a plate, a set, or nothing but alpha.
+
+A mode frames its portrait with `seating.framed_for`, makes its frames as ever (those of a cut-out actor have four
+channels and the size of their box), and delivers them with `deliver_layered`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack, closing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from greenroom.engines.contract import Delivery, Request
+from greenroom.engines.previz.backdrop import Backdrop
+from greenroom.engines.previz.composite import UNCHANGED, Grain, Light, add_grain, grain_of, match_light, over
+from greenroom.engines.previz.delivery import COMMENT, deliver
+from greenroom.engines.previz.framing import Framed
+from greenroom.engines.previz.seating import wants_alpha
+from greenroom.engines.previz.warp import Box
+from greenroom.media.pictures import read_pictures
+from greenroom.media.takes import TakeWriter
+from greenroom.media.types import Codec
+
+__all__ = ["composited", "deliver_layered"]
+
+Picture = NDArray[np.uint8]
+
+_AROUND = 0.15  # of the box's size: how much of the plate beside the actor tells its light
+_GRAIN_PATCH = 512  # pixels of the plate's middle in which its grain is measured
+
+
+def deliver_layered(request: Request, framed: Framed, frames: Iterator[Picture], report: dict[str, Any]) -> Delivery:
+    """As `delivery.deliver`, with the actor laid over what the request says; `extras["alpha"]` where it asks for it.
+
+    Raises:
+        DeliveryError, MediaError, StoreError: see `delivery.deliver`; the plate can't be read.
+    """
+    if framed.box is None:
+        return deliver(request, frames, report)
+    alone = request.work / f"{request.mode}_alpha.mov" if request.plate is not None and wants_alpha(request) else None
+    delivery = deliver(request, composited(request, framed, frames, report, alone=alone), report)
+    return delivery if alone is None else replace(delivery, extras={**delivery.extras, "alpha": alone})
+
+
+def composited(
+    request: Request, framed: Framed, actors: Iterator[Picture], report: dict[str, Any], *, alone: Path | None = None
+) -> Iterator[Picture]:
+    """The take's frames, (height, width, 3), or (height, width, 4) where the take itself has alpha.
+
+    `actors` are as large as `framed.box`, BGRA. Outside of the box the plate's pixels stay as they are. With `alone`
+    the actor is written there too, as ProRes 4444 with the take's frames and timecode.
+    """
+    if framed.box is None:
+        yield from actors
+        return
+    layers = _Layers(request, framed)
+    report["region"] = [framed.box.left, framed.box.top, framed.box.right, framed.box.bottom]
+    report["warnings"] = [*report.get("warnings", ()), *layers.warnings]
+    with ExitStack() as stack:
+        writer = None
+        if alone is not None:
+            spec = replace(request.spec, codec=Codec.PRORES_4444)
+            writer = stack.enter_context(TakeWriter(alone, spec, comment=COMMENT))
+        plates = stack.enter_context(closing(layers.plates()))
+        for index, (actor, plate) in enumerate(zip(actors, plates, strict=True)):
+            bgra, box = layers.actor(actor, plate, index)
+            if writer is not None:
+                writer.write(layers.alone(bgra, box))
+            yield layers.laid(bgra, box, plate)
+    report["light"] = [round(gain, 3) for gain in layers.light.gain]
+    report["grain"] = list(layers.grain.strength)
+
+
+class _Layers:
+    """The actor and what is behind, frame by frame."""
+
+    def __init__(self, request: Request, framed: Framed) -> None:
+        assert framed.box is not None
+        self._request, self._spec, self._box = request, request.spec, framed.box
+        self._see_through = request.plate is None and wants_alpha(request)
+        staged = request.mode == "stage" and request.plate is None
+        self._backdrop = Backdrop.of(request, framed) if staged else None
+        self.warnings = self._unused() if self._backdrop is None else self._backdrop.warnings
+        self.light: Light = UNCHANGED
+        self.grain = Grain()
+        self._own: Grain | None = None
+        self._face = Box.around(framed.points[:468], 0, Box.of(framed.picture))
+
+    def _unused(self) -> tuple[str, ...]:
+        keys = [key for key in ("setting", "camera") if self._request.options.get(key)]
+        why = "the plate has its own" if self._request.plate is not None else "only mode stage has one"
+        return tuple(f"{key}= is not used: {why}" for key in keys)
+
+    def plates(self) -> Generator[Picture | None]:
+        """What is behind the actor; None: nothing."""
+        spec, plate = self._spec, self._request.plate
+        if plate is not None:
+            yield from read_pictures(plate.media, plate.indices, width=spec.width, height=spec.height, fit=spec.fit)
+            return
+        for index in range(spec.frames):
+            yield None if self._see_through or self._backdrop is None else self._backdrop.picture(index)
+
+    def actor(self, actor: Picture, plate: Picture | None, index: int) -> tuple[Picture, Box]:
+        """The actor of frame `index` in the plate's light and grain, BGRA, and where in the frame."""
+        box = self._box
+        if self._backdrop is not None:
+            actor, box = self._backdrop.moved(actor, box, index)
+        if plate is None:
+            return actor, box
+        alpha = actor[..., 3].astype(np.float32) * np.float32(1 / 255)
+        bgr = np.ascontiguousarray(actor[..., :3])
+        if self._own is None:
+            self._own = grain_of(bgr[self._face.within(Box.of(bgr))])
+            self.grain = grain_of(_patch(plate)) if self._request.plate is not None else Grain()
+        around = plate[_around(box, plate).within(Box.of(plate))]
+        face = self._face.cut(Box.of(bgr)).within(Box.of(bgr))  # clothes may be white or black in any light
+        self.light = match_light(around, bgr[face], alpha[face], before=self.light if index else None)
+        lit = self.light.on(bgr)
+        lit = lit.copy() if lit is bgr else lit
+        add_grain(lit, alpha, self.grain, index, own=self._own)
+        return np.dstack([lit, actor[..., 3]]), box
+
+    def laid(self, bgra: Picture, box: Box, plate: Picture | None) -> Picture:
+        if plate is None:
+            return self.alone(bgra, box)
+        region = plate[box.within(Box.of(plate))]
+        over(region, np.ascontiguousarray(bgra[..., :3]), bgra[..., 3].astype(np.float32) * np.float32(1 / 255))
+        return plate
+
+    def alone(self, bgra: Picture, box: Box) -> Picture:
+        """The actor in an empty frame (height, width, 4), with some of their colour beyond the edge."""
+        frame = np.zeros((self._spec.height, self._spec.width, 4), np.uint8)
+        near = cv2.dilate(bgra[..., 3], np.ones((9, 9), np.uint8)) > 0
+        frame[box.within(Box.of(frame))] = bgra * near[..., None]
+        return frame
+
+
+def _around(box: Box, plate: Picture) -> Box:
+    across, down = round(_AROUND * box.width), round(_AROUND * box.height)
+    return Box(box.left - across, box.top - down, box.right + across, box.bottom + down).cut(Box.of(plate))
+
+
+def _patch(plate: Picture) -> Picture:
+    height, width = plate.shape[:2]
+    top, left = max(0, (height - _GRAIN_PATCH) // 2), max(0, (width - _GRAIN_PATCH) // 2)
+    return plate[top : top + _GRAIN_PATCH, left : left + _GRAIN_PATCH]
