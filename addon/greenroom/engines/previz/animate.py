@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Mode animate: a portrait performs a motion note, or simply lives."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from greenroom.engines.contract import Delivery, Request
+from greenroom.engines.previz.delivery import read_dialogue
+from greenroom.engines.previz.expression import Face, displacement
+from greenroom.engines.previz.framing import Framed
+from greenroom.engines.previz.layering import deliver_layered
+from greenroom.engines.previz.life import live
+from greenroom.engines.previz.motion_curves import Moves, act
+from greenroom.engines.previz.motions import read_motion
+from greenroom.engines.previz.puppet import Held, Puppet, framed_actor
+from greenroom.engines.previz.rig import Head, Rig
+from greenroom.engines.previz.talk import hear
+from greenroom.perception.pose import fit_pose
+
+__all__ = ["Animation", "prepare", "render_animate"]
+
+Picture = NDArray[np.uint8]
+Curves = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Animation:
+    """Everything that a take's frames depend on: the curves, and the mouths (frames, 7) if there is dialogue."""
+
+    framed: Framed
+    moves: Moves
+    mouths: Curves
+    report: dict[str, Any] = field(default_factory=dict)
+
+    def frames(self) -> Generator[Picture, Picture | None]:
+        """The take's frames; see Puppet.frames."""
+        puppet = Puppet(self.framed)
+        return puppet.frames(self._held(puppet.rig))
+
+    def _held(self, rig: Rig) -> Iterator[Held]:
+        for index in range(len(self.mouths)):
+            now = {name: float(curve[index]) for name, curve in vars(self.moves).items()}
+            mood = {name: now[name] for name in ("blink", "brow", "smile", "frown")}
+            face = Face(*self.mouths[index].tolist(), **mood)
+            shift = (rig.pose.scale * now["shift_x"], rig.pose.scale * now["shift_y"])
+            head = Head(now["yaw"], now["pitch"], now["roll"], *shift, now["zoom"])
+            yield Held(displacement(rig.neutral, face), face, head, (now["gaze_x"], now["gaze_y"]))
+
+
+def render_animate(request: Request) -> Delivery:
+    """Make the take and write it as request.spec orders it, into request.work.
+
+    Raises:
+        CastError: no face in the portrait.
+        MediaError: portrait, plate or dialogue can't be read.
+    """
+    animation = prepare(request)
+    return deliver_layered(request, animation.framed, animation.frames(), animation.report)
+
+
+def prepare(request: Request) -> Animation:
+    """Read the portrait and the note, and plan every frame. Dialogue, where the cue asks for it, is spoken."""
+    spec = request.spec
+    framed = framed_actor(request)
+    reading = read_motion(request.motion, names=(request.performer.name,))
+    dialogue = read_dialogue(request)
+    speech = hear(dialogue, request.line, spec)
+    life = live(spec.frames, spec.rate, request.seed, speech.loud)
+    turned = fit_pose(framed.points).yaw
+    away = 1.0 if turned > 0 or (abs(turned) < 1 and request.seed % 2) else -1.0
+    moves = act(reading.action, life, spec.rate, spec.head, spec.slot, away=away)
+    report = {
+        "action": str(reading.action) if reading.action else "",
+        "seed": request.seed,
+        "warnings": [*reading.warnings(), *(speech.notes if dialogue is not None else ()), *framed.notes],
+    }
+    return Animation(framed, moves, speech.mouths, report)
