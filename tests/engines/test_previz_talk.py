@@ -187,3 +187,13 @@ def test_dialogue_of_another_sample_rate_is_refused(request_for: Callable[..., R
     other = dataclasses.replace(request, spec=dataclasses.replace(request.spec, sample_rate=44100))
     with pytest.raises(MediaError, match="48000 Hz"):
         prepare(other)
+
+
+def test_frames_drawn_into_written_ones_are_the_same(spoken: Any) -> None:
+    frames = spoken.performance.frames()
+    spare = None
+    for expected in spoken.frames[:20]:
+        drawn = frames.send(spare)
+        assert np.array_equal(drawn, expected)
+        assert spare is None or drawn is spare
+        spare = drawn

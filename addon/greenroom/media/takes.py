@@ -204,7 +204,7 @@ class TakeWriter:
 
     def _from_pixels(self, picture: NDArray[np.uint8]) -> VideoFrame:
         if picture.shape[2] == 3:
-            return VideoFrame.from_ndarray(picture, format="bgr24")
+            return VideoFrame.from_numpy_buffer(picture, format="bgr24")  # shared: the shaper copies
         if self.spec.codec is Codec.PRORES_4444:
             return with_alpha(picture, PIXEL_FORMATS[self.spec.codec])
         raise DeliveryError(

@@ -116,7 +116,9 @@ def _module() -> Any:
 
 
 def _decoder(**settings: Any) -> Any:
-    """A new decoder for each call (90 ms, 8 without a dictionary): a used one has adapted to the sound before, and results would differ."""
+    """A new decoder for each call (90 ms, 8 without a dictionary): a used one has adapted to the sound before, and
+    results would differ.
+    """
     module = _module()
     try:
         return module.Decoder(module.Config(loglevel="FATAL", **settings))

@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import queue
-from collections.abc import Iterator, Mapping
+from collections import deque
+from collections.abc import Generator, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
@@ -29,7 +31,8 @@ _AHEAD = 8  # frames that may wait for the encoder
 def deliver(request: Request, frames: Iterator[Picture], report: Mapping[str, Any]) -> Delivery:
     """Write `frames` (height, width, 3 BGR; exactly spec.frames) with the request's dialogue into its work folder.
 
-    `report` is read after the last frame, so that a mode may fill it while it renders.
+    `report` is read after the last frame, so that a mode may fill it while it renders. A generator that looks at what
+    its `yield` gives back gets frames that are written, to draw into again: fresh memory costs more than copying.
 
     Raises:
         DeliveryError: another number of frames, or another size, than request.spec orders.
@@ -75,10 +78,11 @@ def read_dialogue(request: Request) -> NDArray[np.float32] | None:
 def _write_all(writer: TakeWriter, frames: Iterator[Picture]) -> None:
     """Encode in a second thread while the next frames are made: both release the interpreter's lock."""
     waiting: queue.Queue[Picture | None] = queue.Queue(_AHEAD)
+    written: deque[Picture] = deque(maxlen=_AHEAD)
     with ThreadPoolExecutor(1, "greenroom-previz-encoder") as pool:
-        encoding = pool.submit(_encode, writer, waiting)
+        encoding = pool.submit(_encode, writer, waiting, written)
         try:
-            for frame in frames:
+            for frame in _made(frames, written):
                 if not _handed_over(waiting, frame, encoding):
                     break
         finally:
@@ -86,9 +90,22 @@ def _write_all(writer: TakeWriter, frames: Iterator[Picture]) -> None:
         encoding.result()
 
 
-def _encode(writer: TakeWriter, waiting: queue.Queue[Picture | None]) -> None:
+def _made(frames: Iterator[Picture], written: deque[Picture]) -> Iterator[Picture]:
+    """`frames`; a generator gets back what was `written`."""
+    if not isinstance(frames, Generator):
+        yield from frames
+        return
+    spare: Picture | None = None
+    with contextlib.suppress(StopIteration):
+        while True:
+            yield frames.send(spare)
+            spare = written.popleft() if written else None
+
+
+def _encode(writer: TakeWriter, waiting: queue.Queue[Picture | None], written: deque[Picture]) -> None:
     while (frame := waiting.get()) is not None:  # iter(get, None) would compare pictures with None pixel by pixel
         writer.write(frame)
+        written.append(frame)
 
 
 def _handed_over(waiting: queue.Queue[Picture | None], frame: Picture | None, encoding: Future[None]) -> bool:
