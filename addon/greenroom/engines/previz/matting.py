@@ -89,10 +89,12 @@ def _keyed(portrait: Picture, sure: NDArray[np.bool_], none: NDArray[np.bool_], 
     trust = apart / (apart + 6 * spread + _KEY_NOISE)
     edge = np.clip((likely - 0.35) / 0.3, 0, 1)
     mixed = edge + np.clip(1.6 * trust - 0.4, 0, 1) * (np.clip(share, 0, 1) - edge)
-    # what looks like neither (an ear beside hair, a ring) is person if the background nowhere has its colour
-    off = np.sqrt(((part - outside) ** 2).sum(2))
+    # what is no mixture of the two (an ear beside hair, a ring) is person if the background nowhere has its colour
+    beside = part - inside - (1 - share)[..., None] * away
+    off = np.sqrt((beside * beside).sum(2))
     calm = np.clip(1.5 - np.sqrt(noise) / 20, 0, 1)
-    mixed = np.maximum(mixed, calm * np.clip((off - 3.5 * np.sqrt(noise) - 12) / (0.3 * np.sqrt(apart) + 12), 0, 1))
+    other = np.clip((off - 2.5 * np.sqrt(noise) - 4) / (0.08 * np.sqrt(apart) + 6), 0, 1)
+    mixed = np.maximum(mixed, calm * other)
     return np.asarray(np.clip((mixed - 0.06) / 0.88, 0, 1), np.float32)
 
 
