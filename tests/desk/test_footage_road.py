@@ -225,3 +225,22 @@ def test_a_duplicated_cue_s_take_is_copied_with_its_element(stage: Set) -> None:
     assert second.cue != first.cue
     assert second.extras["alpha"].read_bytes() == first.extras["alpha"].read_bytes()
     assert second.extras["alpha"].parent == second.folder
+
+
+def test_a_take_with_alpha_lies_over_the_plate_in_the_preview(stage: Set) -> None:
+    stage.write("GR: actor=MARA mode=animate alpha=yes handles=0")
+    (take,) = stage.generate().report.takes
+    spec = TakeSpec(Fraction(24), 24, 0, 0, 96, 54, start_frame=take.start_frame, codec=Codec.PRORES_4444)
+    half = np.zeros((54, 96, 4), np.uint8)
+    half[:, 48:] = (250, 250, 250, 255)  # nothing at the left, white at the right
+    with TakeWriter(take.media.with_name("half.mov"), spec, sound=None) as writer:
+        for _ in range(24):
+            writer.write(half)
+    take.media.with_name("half.mov").replace(take.media)
+    movie = stage.folder / "preview.mov"
+    made = road.preview(stage.path, movie, installed={"tiny": stage.engine}, width=96)
+    assert made.problems == ()
+    (before, inside) = read_pictures(movie, (0, 12))
+    assert before.mean() == pytest.approx(60, abs=3)
+    assert inside[:20, :40].mean() == pytest.approx(40 + 2 * 22, abs=3)  # the plate's frame 22 shines through
+    assert inside[:20, 56:].mean() == pytest.approx(250, abs=4)

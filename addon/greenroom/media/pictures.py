@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
 from greenroom.errors import MediaError
@@ -22,10 +23,9 @@ from greenroom.media.types import Fit, ImageSequence
 
 if TYPE_CHECKING:
     from av.container import InputContainer
-    from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
-__all__ = ["read_frames", "read_pictures", "shaped_frames", "source_indices"]
+__all__ = ["read_frames", "read_overlays", "read_pictures", "shaped_frames", "source_indices"]
 
 
 def read_pictures(
@@ -48,6 +48,30 @@ def read_pictures(
     for frame in shaped_frames(media, indices, "bgr24", width=width, height=height, fit=fit):
         # a copy: rows without padding, and nobody else's memory (a repeated picture may be one frame)
         yield np.array(frame.to_ndarray(), np.uint8, order="C")
+
+
+def read_overlays(
+    media: Path | ImageSequence, indices: Iterable[int], *, width: int, height: int, fit: Fit = Fit.FIT
+) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.uint8]]]:
+    """`read_pictures`, each with how opaque it is: (height, width, 1), 255 where nothing shines through.
+
+    Laid over another picture it is bgr + other * (255 - alpha) / 255, since the picture is over black already.
+
+    Raises:
+        MediaError: no such frame, or the media can't be read.
+    """
+    shapers: tuple[Shaper, Shaper] | None = None
+    with closing(_frames_with_aspect(media, indices)) as frames:
+        for frame, aspect in frames:
+            if shapers is None:
+                turn = clockwise(frame)
+                one, two = (Shaper(width, height, "bgr24", fit=fit, aspect=aspect, rotation=turn) for _ in range(2))
+                shapers = one, two
+            # as grey RGB: in a luma format the scaler would take its range for a picture's
+            alpha = np.asarray(frame.to_ndarray(format="rgba")[..., 3:], np.uint8)
+            opaque = VideoFrame.from_ndarray(np.repeat(alpha, 3, axis=2), "bgr24")
+            bgr = np.array(shapers[0].shape(frame).to_ndarray(), np.uint8, order="C")
+            yield bgr, np.array(shapers[1].shape(opaque).to_ndarray()[..., :1], np.uint8, order="C")
 
 
 def read_frames(media: Path | ImageSequence, indices: Iterable[int]) -> Iterator[VideoFrame]:

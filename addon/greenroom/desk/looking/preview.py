@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """A movie of the finished cut: what an editor would see and hear, in H.264, exactly as long as the cut.
 
-The top-most picture of each frame is shown: circled takes, stand-ins, slates for placeholders. Dissolves are straight
-cuts at the edit point. Takes with a label ("previz") say so in the picture.
+The top-most picture of each frame is shown: circled takes, stand-ins, slates for placeholders; a take with alpha lies
+over what is below it. Dissolves are straight cuts at the edit point. Takes with a label ("previz") say so in the
+picture.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -23,6 +24,8 @@ from greenroom.desk.planning.model import Plan
 from greenroom.desk.results import Pictures
 from greenroom.errors import InputError, MediaError, Problem, Severity
 from greenroom.frames import FrameRange, timecode
+from greenroom.media.pictures import read_overlays
+from greenroom.media.probe import probe
 from greenroom.media.sound import mix, read_sound
 from greenroom.media.takes import TakeWriter
 from greenroom.media.types import Codec, SoundClip, TakeSpec
@@ -35,10 +38,13 @@ SAMPLE_RATE = 48000
 
 @dataclass(frozen=True)
 class Run:
-    """Record frames in which one event (or none: black) is the top-most picture."""
+    """Record frames in which one event (or none: black) is the top-most picture; `below` are those that a take with
+    alpha lets through, the lowest first.
+    """
 
     record: FrameRange
     event: Event | None
+    below: tuple[Event, ...] = ()
 
 
 def write_preview(
@@ -57,7 +63,8 @@ def write_preview(
         StoreError: it can't be written.
     """
     layout = plan.layout
-    runs = visible_runs(layout)
+    clear = frozenset(address for address, take in chosen.items() if _has_alpha(take))
+    runs = visible_runs(layout, clear)
     total = sum(run.record.duration for run in runs)
     if not total:
         raise InputError("the cut has no picture to preview", where=str(plan.cut or layout.name))
@@ -68,7 +75,7 @@ def write_preview(
     spec = TakeSpec(layout.rate, total, 0, 0, *size, start_frame=layout.start, drop_frame=layout.drop_frame,
                     codec=Codec.H264)  # fmt: skip
     texts = {cue.cue.event.address: _cue_lines(cue.cue.actor, str(cue.cue.mode), cue.cue.line) for cue in plan.cues}
-    shower = _Shower(layout, chosen, texts, size, problems)
+    shower = _Shower(layout, chosen, clear, texts, size, problems)
     done = 0
     with TakeWriter(output, spec, sound=sound, comment="Greenroom preview") as writer:
         for run in runs:
@@ -79,10 +86,12 @@ def write_preview(
     return Pictures(output, total, *size, problems=tuple(problems))
 
 
-def visible_runs(layout: Layout) -> tuple[Run, ...]:
-    """Which event is on top, from the cut's start to the end of its last event, sound included."""
+def visible_runs(layout: Layout, clear: Container[tuple[int, ...]] = ()) -> tuple[Run, ...]:
+    """Which event is on top, from the cut's start to the end of its last event, sound included. Those at the addresses
+    of `clear` let through what is below them.
+    """
     end = max((event.record.end for track in layout.tracks for event in track.events), default=layout.start)
-    top: list[Event | None] = [None] * max(0, end - layout.start)
+    top: list[tuple[Event, ...]] = [()] * max(0, end - layout.start)
     for track in layout.tracks:
         if track.kind != "video" or not track.enabled:
             continue
@@ -92,14 +101,28 @@ def visible_runs(layout: Layout) -> tuple[Run, ...]:
             if event.enabled:
                 first = max(0, event.record.start - layout.start)
                 last = event.record.end - layout.start
-                top[first:last] = [event] * max(0, last - first)
+                through = event.address in clear
+                top[first:last] = [(*below, event) if through else (event,) for below in top[first:last]]
     runs: list[Run] = []
     start = 0
     for index in range(1, len(top) + 1):
-        if index == len(top) or top[index] is not top[start]:
-            runs.append(Run(FrameRange(layout.start + start, index - start, layout.rate), top[start]))
+        if index == len(top) or not _same(top[index], top[start]):
+            stack = top[start]
+            record = FrameRange(layout.start + start, index - start, layout.rate)
+            runs.append(Run(record, stack[-1] if stack else None, stack[:-1]))
             start = index
     return tuple(runs)
+
+
+def _same(one: tuple[Event, ...], other: tuple[Event, ...]) -> bool:
+    return len(one) == len(other) and all(a is b for a, b in zip(one, other, strict=True))
+
+
+def _has_alpha(take: Take) -> bool:
+    try:
+        return probe(take.media).has_alpha
+    except MediaError:
+        return False  # what is wrong with it is said where it would be shown
 
 
 class _Shower:
@@ -109,12 +132,14 @@ class _Shower:
         self,
         layout: Layout,
         chosen: Mapping[tuple[int, ...], Take],
+        clear: Container[tuple[int, ...]],
         texts: Mapping[tuple[int, ...], tuple[str, list[str]]],
         size: tuple[int, int],
         problems: list[Problem],
     ) -> None:
         self._layout = layout
         self._chosen = chosen
+        self._clear = clear
         self._texts = texts
         self._size = size
         self._problems = problems
@@ -123,6 +148,9 @@ class _Shower:
     def pictures(self, run: Run) -> Iterator[Picture]:
         """Exactly run.record.duration pictures, whatever happens to the media on the way."""
         event, count = run.event, run.record.duration
+        if event is not None and event.address in self._clear:
+            yield from self._laid_over(run, event)
+            return
         given = 0
         if event is not None:
             try:
@@ -138,6 +166,25 @@ class _Shower:
         for _ in range(count - given):
             yield rest
 
+    def _laid_over(self, run: Run, event: Event) -> Iterator[Picture]:
+        """A take with alpha over what is below; only that, where the take can't be read."""
+        below = self.pictures(Run(run.record, run.below[-1] if run.below else None, run.below[:-1]))
+        take = self._chosen[event.address]
+        yield from self._tagged(self._composited(take, event, run, below), take.label)
+        yield from below
+
+    def _composited(self, take: Take, event: Event, run: Run, below: Iterator[Picture]) -> Iterator[Picture]:
+        width, height = self._size
+        first = run.record.start - event.visible.start
+        try:
+            source = take_source(take, event)
+            indices = source.frames[first : first + run.record.duration]
+            for bgr, alpha in read_overlays(source.media, indices, width=width, height=height):
+                under = next(below).astype(np.uint16)
+                yield np.minimum(bgr + (under * (255 - alpha) + 127) // 255, 255).astype(np.uint8)
+        except MediaError as error:
+            self._problems.append(error.problem("no-picture", Severity.WARNING))
+
     def _source(self, event: Event) -> Source | None:
         take = self._chosen.get(event.address)
         if take is not None:
@@ -145,11 +192,13 @@ class _Shower:
         return event_source(event, self._layout.rate) if event.kind is EventKind.MEDIA else None
 
     def _labelled(self, source: Source, at: Sequence[int]) -> Iterator[Picture]:
-        shown = pictures(source, at, *self._size)
-        if not source.label:
+        yield from self._tagged(pictures(source, at, *self._size), source.label)
+
+    def _tagged(self, shown: Iterator[Picture], label: str) -> Iterator[Picture]:
+        if not label:
             yield from shown
             return
-        tag = _tag(source.label, self._size[1])
+        tag = _tag(label, self._size[1])
         height, width = tag.shape[:2]
         margin = self._size[1] // 36
         for picture in shown:
