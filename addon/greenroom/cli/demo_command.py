@@ -17,7 +17,7 @@ __all__ = ["demo"]
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 @common_options
 def demo(folder: Path, as_json: bool, verbose: bool) -> int:
-    """A half-minute scene in DIR, from notes to takes.
+    """A short scene in DIR, from notes to takes.
 
     Makes a project, generates the takes of its cut, and writes the new cut and pictures of it. The scene writes its
     notes in every way that a cut can carry one. Nothing is downloaded and nothing costs anything.
@@ -39,4 +39,6 @@ def demo(folder: Path, as_json: bool, verbose: bool) -> int:
 def _tell_demo(value: Json) -> None:
     say(f"{value['made']} takes made, {value['cached']} made already. To look at, in {value['folder']}:")
     show_table(("open", "what it is for"), [(each["path"], each["purpose"]) for each in value["files"]])
+    for each in value["failed"]:
+        say(f"Not made: {each['where']}: {each['message']}. {each['hint']}")
     say(f"Choose another take: greenroom circle {value['choice']} 1 --project {value['folder']}")

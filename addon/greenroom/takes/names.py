@@ -24,7 +24,7 @@ def legal_name(text: str) -> str:
     """`text` in lower case with legal characters only; never empty, never a device of Windows.
 
     >>> legal_name("Zoë O'Hara"), legal_name("李雷")
-    ('zoe_o_hara', 'n525f5d')
+    ('zoe_o_hara', 'n3a4732')
     """
     whole = unicodedata.normalize("NFC", text).casefold()
     plain = unicodedata.normalize("NFKD", whole).encode("ascii", "ignore").decode()
@@ -56,10 +56,14 @@ def take_number(folder_name: str) -> int | None:
 
 
 def media_name(actor: str, cue: str, mode: str, number: int, suffix: str, *, extra: str = "") -> str:
-    """The take's media file, or an extra one beside it.
+    """The take's media file, or an extra one beside it. Without an actor (new lips for whoever is in the picture) the
+    name begins with the cue.
 
     >>> media_name("Mara", "7f3a", "talk", 1, ".mov"), media_name("Mara", "7f3a", "talk", 1, ".mov", extra="alpha")
     ('mara_7f3a_talk_v001.mov', 'mara_7f3a_talk_v001_alpha.mov')
+    >>> media_name("", "7f3a", "lipsync", 1, ".mov")
+    '7f3a_lipsync_v001.mov'
     """
     what = f"_{legal_name(extra)}" if extra else ""
-    return f"{legal_name(actor)}_{cue_folder_name(cue)}_{legal_name(mode)}_v{number:03}{what}{suffix}"
+    who = f"{legal_name(actor)}_" if actor else ""
+    return f"{who}{cue_folder_name(cue)}_{legal_name(mode)}_v{number:03}{what}{suffix}"

@@ -14,7 +14,9 @@ from types import ModuleType
 import numpy as np
 import pytest
 
+from greenroom.cues.model import Mode
 from greenroom.desk.generating.job_events import GenerateReport, JobEvent, JobStep, Outcome
+from greenroom.engines.contract import Performer
 from greenroom.errors import MediaError, Severity, StoreError
 from greenroom.frames import FrameRange
 from greenroom.media.check import check_take
@@ -53,6 +55,15 @@ def test_a_batch_makes_each_take_to_its_spec(run: Run, batch: ModuleType, open_l
     ledger = open_ledger()
     assert ledger.takes() == list(report.takes)
     assert ledger.check() == ()
+
+
+def test_a_take_of_whoever_is_in_the_picture_needs_no_actor(run: Run, batch: ModuleType, store: Store) -> None:
+    whole = batch.make_plan(store.project_folder)
+    nobody = Performer("", "", Path())
+    cues = tuple(replace(cue, performer=nobody, cue=replace(cue.cue, mode=Mode.LIPSYNC)) for cue in whole.cues)
+    take = run(plan=replace(whole, cues=cues)).takes[0]
+    assert take.media.name == "c0000_lipsync_v001.mov"
+    assert store.record(take)["request"]["actor"]["portrait"] is None
 
 
 def test_take_json_says_everything_that_made_the_take(run: Run, store: Store) -> None:

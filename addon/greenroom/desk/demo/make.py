@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The demo: a project with a half-minute scene, taken down the road by the same functions that commands call.
+"""The demo: a project with a short scene, taken down the road by the same functions that commands call.
 
 A folder that isn't empty and isn't a demo is refused. Nothing that is there is made anew or written over, but the
 results: they are those of the cut as it is, so that an editor may change the demo and run it again.
@@ -115,6 +115,11 @@ def demo_json(demo: Demo) -> dict[str, Any]:
         "made": made,
         "cached": found + sum(take.cached is not None for cue in planned.cues for take in cue.takes),
         "cues": len(planned.cues),
+        "failed": [
+            {"cue": result.cue, "message": result.message, "hint": result.hint, "where": result.where}
+            for result in results
+            if result.take is None
+        ],
         "choice": demo.choice,
         "files": [{"path": str(file.path), "purpose": file.purpose} for file in demo.files],
     }

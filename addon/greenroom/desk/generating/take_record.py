@@ -91,6 +91,8 @@ def _request(request: Request, store: Store, hashes: Hashes) -> dict[str, Any]:
 
 
 def _actor(performer: Performer, store: Store) -> dict[str, Any]:
+    """Nobody in modes that work on whoever is in the picture: no name and no portrait."""
+
     def kept(path: Path) -> dict[str, str]:
         return {"path": portable_path(path, store.project_folder), "sha256": store.put_file(path)}
 
@@ -99,7 +101,7 @@ def _actor(performer: Performer, store: Store) -> dict[str, Any]:
         "version": performer.version,
         "prompt": performer.prompt,
         "seed": performer.seed,
-        "portrait": kept(performer.portrait),
+        "portrait": kept(performer.portrait) if performer.portrait.name else None,
         "sheet": {view: kept(path) for view, path in sorted(performer.sheet.items())},
     }
 
