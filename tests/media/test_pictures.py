@@ -207,3 +207,11 @@ class TestSourceIndices:
 
     def test_backwards(self):
         assert source_indices(9, F(24), 3, F(24), speed=F(-1), total=10) == (9, 8, 7)
+
+
+def test_quick_pictures_are_the_same_pictures_but_for_some_levels(make_movie, long_gop, burnt, tmp_path):
+    path = make_movie(tmp_path / "quick.mov", long_gop)
+    exact, quick = (list(read_pictures(path, [0, 7, 8], quick=quick)) for quick in (False, True))
+    assert burnt.numbers(quick) == [0, 7, 8]
+    for one, other in zip(exact, quick, strict=True):
+        assert np.abs(one.astype(int) - other).mean() < 3

@@ -12,7 +12,7 @@ from fractions import Fraction
 from av.video.frame import VideoFrame
 from av.video.reformatter import VideoReformatter
 
-from greenroom.media.planes import EXACT, PLAIN, flattened, has_alpha, is_full_range, laid, turned
+from greenroom.media.planes import EXACT, PLAIN, QUICK, flattened, has_alpha, is_full_range, laid, turned
 from greenroom.media.types import Fit
 
 __all__ = ["Placement", "Shaper", "placement", "source_matrix"]
@@ -63,7 +63,8 @@ def source_matrix(frame: VideoFrame) -> int:
 class Shaper:
     """Gives every picture one size and pixel format. One a stream: it keeps swscale's tables between pictures.
 
-    `aspect` is the pixel aspect of the source, `rotation` its clockwise turn for display.
+    `aspect` is the pixel aspect of the source, `rotation` its clockwise turn for display. `quick` pictures are for
+    looking at by machine: tones are some levels off.
     """
 
     def __init__(
@@ -75,7 +76,9 @@ class Shaper:
         fit: Fit = Fit.FIT,
         aspect: Fraction = Fraction(1),
         rotation: int = 0,
+        quick: bool = False,
     ) -> None:
+        self._exact = QUICK if quick else EXACT
         self._frame = (width, height)
         self._format = pixel_format
         self._fit = fit
@@ -116,7 +119,7 @@ class Shaper:
             format=pixel_format,
             src_colorspace=matrix,
             dst_colorspace=matrix if keep else _BT709,
-            interpolation=PLAIN if plain else EXACT,
+            interpolation=PLAIN if plain else self._exact,
             src_color_range=_FULL if full else _LIMITED,
             dst_color_range=_FULL if pixel_format == "bgr24" or (keep and full) else _LIMITED,
         )

@@ -76,7 +76,9 @@ class Driver:
             MediaError: the footage can't be read.
         """
         width, height = size or (request.spec.width, request.spec.height)
-        pictures = read_pictures(source.media, source.indices, width=width, height=height, fit=request.spec.fit)
+        pictures = read_pictures(
+            source.media, source.indices, width=width, height=height, fit=request.spec.fit, quick=True
+        )
         return cls.follow(pictures, request.work / f"{name}.f32", (width, height), who=who)
 
     @classmethod
