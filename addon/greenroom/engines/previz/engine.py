@@ -29,6 +29,7 @@ VERSION = "2"
 _MODES = {
     "talk": ("talk", "render_talk"),
     "animate": ("animate", "render_animate"),
+    "mimic": ("mimic", "render_mimic"),
     "stage": ("stage", "render_stage"),
     "lipsync": ("lipsync", "render_lipsync"),
     "replace": ("replace", "render_replace"),

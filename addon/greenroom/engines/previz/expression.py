@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from greenroom.engines.previz import handles
 from greenroom.perception import mesh
 
-__all__ = ["JAW_DROP", "Face", "Neutral", "displacement", "smoothstep"]
+__all__ = ["JAW_DROP", "Face", "Neutral", "displacement", "driven", "lip_gap", "smoothstep"]
 
 Vectors = NDArray[np.float64]
 
@@ -102,6 +102,28 @@ def displacement(neutral: Neutral, face: Face) -> Vectors:
         return handles.spread(moved)
     _add_mood(moved, neutral, face)
     return handles.spread(moved) + face.smile * _cheeks()
+
+
+def driven(neutral: Neutral, moved: Vectors, blink: float) -> Vectors:
+    """How the mesh (468, 3) moves where somebody else's face drives it: from the portrait's face with its lips closed
+    by `moved` (len(HANDLES), 3), which is that face against its own at rest, and its lids by `blink`.
+    """
+    still = Face()
+    whole = moved.copy()
+    rest = np.zeros_like(moved)
+    _move_lips(rest, neutral, still)
+    _move_jaw(rest, neutral, still)
+    whole += rest
+    upper, lower = (handles.position_of(tuple(row)) for row in (_UPPER_INNER, _LOWER_INNER))
+    whole[upper, 1], whole[lower, 1] = _uncrossed(neutral.points, whole[upper, 1], whole[lower, 1])
+    _move_lids(whole, neutral, blink)
+    return handles.spread(whole)
+
+
+def lip_gap(neutral: Neutral, moved: Vectors) -> float:
+    """How far the inner lips stand apart, in cm, under a displacement (468, 3)."""
+    points = neutral.points[:, 1] + moved[:, 1]
+    return float(np.max(points[_LOWER_INNER] - points[_UPPER_INNER]))
 
 
 def _move_lips(moved: Vectors, neutral: Neutral, face: Face) -> None:
