@@ -13,6 +13,9 @@ from greenroom.cues import parse_note
 from greenroom.cues.grammar import KNOWN_KEYS
 from greenroom.cues.keys import KEY_MODES, wish_problems
 from greenroom.cues.model import Mode
+from greenroom.engines.previz.backdrop import SETTINGS
+from greenroom.engines.previz.camera import MOVES
+from greenroom.engines.previz.motions import VOCABULARY
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +37,7 @@ def test_the_page_says_which_key_is_for_which_mode(page: str) -> None:
 
 
 def test_every_mode_has_its_row(page: str) -> None:
-    modes = page.split("## Modes")[1]
+    modes = page.split("## Modes")[1].split("\n## ")[0]
     assert re.findall(r"^\| `(\w+)` \|", modes, re.MULTILINE) == list(Mode)
 
 
@@ -63,3 +66,11 @@ def test_the_examples_of_both_pages_mean_what_their_modes_listen_to(page: str) -
         assert parsed is not None, example
         assert parsed.problems == (), example
         assert list(wish_problems(parsed.pairs, Mode(parsed.pairs["mode"]), Fraction(24), 86400)) == [], example
+
+
+def test_the_words_of_the_local_engine_are_all_on_the_page(page: str) -> None:
+    moving = page.split("## What animate understands")[1].split("\n## ")[0]
+    rows = re.findall(r"^\| (action|direction|pace|strength|count) \| (.+?) \| (.+?) \|$", moving, re.MULTILINE)
+    assert rows == [(word.kind, ", ".join(word.written), word.does) for word in VOCABULARY]
+    staged = page.split("## What stage understands")[1].split("\n## ")[0].replace("\n", " ")
+    assert re.findall(r"`([^`]+)`", staged) == ["setting=", *SETTINGS, "camera=", *MOVES]
