@@ -41,8 +41,8 @@ def read_pictures(
 
     Forward runs are fast, any order is right, memory is bounded. With one of `width` and `height` the other follows
     from the picture's shape; with both, `fit` decides; with none, the size is as displayed. Pictures with alpha are
-    shown over black. A still is the same picture at every index. With `quick` tones are some levels off, at an eighth of
-    the cost: for pictures that a machine looks at and nobody is shown.
+    shown over black. A still is the same picture at every index. With `quick` tones are some levels off, at an
+    eighth of the cost: for pictures that a machine looks at and nobody is shown.
 
     Raises:
         MediaError: no such frame, or the media can't be read.
