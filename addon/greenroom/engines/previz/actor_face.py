@@ -175,8 +175,19 @@ def _forehead(shape: tuple[int, ...], points: Vectors, width: float) -> tuple[We
     aside, sides = along(across)
     above = np.clip((heights[list(_BROW_TOPS)].min() - down) / (0.06 * width) + 0.2, 0, 1)
     beside = np.maximum(sides[33] - aside, aside - sides[263])
-    temples = np.clip((beside / width - 0.04) / 0.05, 0, 1) * np.clip((heights[33] - down) / (0.10 * width) + 3.5, 0, 1)
-    return np.asarray(above, np.float32), np.asarray(np.maximum(above, temples), np.float32)
+    temples = np.clip((beside / width + 0.02) / 0.05, 0, 1) * np.clip((heights[33] - down) / (0.10 * width) + 3.5, 0, 1)
+    filled = np.maximum(above, temples) * (1 - _brows(shape, points, width))
+    return np.asarray(above, np.float32), np.asarray(filled, np.float32)
+
+
+def _brows(shape: tuple[int, ...], points: Vectors, width: float) -> Weights:
+    """1 on the brows, soft around them: (h, w)."""
+    drawn = np.zeros(shape, np.uint8)
+    for brow in (mesh.RIGHT_BROW, mesh.LEFT_BROW):
+        ring = np.round(points[[*brow[:5], *brow[:4:-1]], :2]).astype(np.int32)
+        cv2.fillPoly(drawn, [ring], 255)
+        cv2.polylines(drawn, [ring], True, 255, max(1, round(0.03 * width)))
+    return np.asarray(cv2.GaussianBlur(drawn, (0, 0), 0.01 * width), np.float32) / np.float32(255)
 
 
 def _grain_like(picture: Picture, skin: NDArray[np.bool_]) -> NDArray[np.float32]:

@@ -35,6 +35,7 @@ _OVAL = list(mesh.FACE_OVAL)
 _LIDS = ((mesh.RIGHT_EYE_UPPER, mesh.RIGHT_EYE_LOWER), (mesh.LEFT_EYE_UPPER, mesh.LEFT_EYE_LOWER))
 _CORNERS = ((33, 133), (362, 263))  # of the eyes
 _EYEBALL = 1.2  # cm, the radius of a grown person's
+_HIDDEN = 0.1  # of any cell, from which something is in front of the face
 _SHUTTING = (0.40, 0.80)  # closing from which the actor's own lid is painted: below, it only stretches
 
 
@@ -53,17 +54,24 @@ class _Shot:
     texture: Texture
     sized: Sized = field(repr=False)
     skin: SkinModel | None = None
+    clear: bool = False
 
-    def bare(self, small: Picture, points: Vectors) -> Values:
-        """1 where nothing lies in front of the stand-in's face, 0 where the plate has to win: (rows, columns).
+    def bare(self, small: Picture, points: Vectors, shown: Values) -> Values:
+        """`shown` (rows, columns) without what something in front of the stand-in's face hides: there the plate wins.
 
-        All in the grid's cells: `small` holds one pixel a cell, `points` (478, 3) lie in it.
+        All in the grid's cells: `small` holds one pixel a cell, `points` (478, 3) lie in it. While nothing is in front,
+        every other frame is looked at.
         """
+        if self.clear:
+            self.clear = False
+            return shown
         if self.skin is None:
             self.skin = SkinModel.of(small, points)
         else:
             self.skin.update(small, points)
-        return self.skin.likelihood(small, (0, 0))
+        bare = shown * self.skin.likelihood(small, (0, 0))
+        self.clear = float((shown - bare).max()) < _HIDDEN
+        return bare
 
 
 class FaceSwap:
@@ -127,7 +135,7 @@ class FaceSwap:
         width, face = face_width(points), placed.face
         grid = Grid.of(placed.view.region, width)
         small = grid.shrunk(plate)
-        shown = inside_face(face, grid, width) * shot.bare(small, grid.at(points))
+        shown = shot.bare(small, grid.at(points), inside_face(face, grid, width))
         marks, own = features(face, grid)
         chart = Light.chart(grid, points[_OVAL, :2].mean(0), width, placed.pose.roll)
         light = shot.light.of(small, grid.shrunk(drawn), shown * (1 - marks), own, grid, chart)

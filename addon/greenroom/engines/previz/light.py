@@ -64,19 +64,19 @@ class Light:
         skin = _skin(drawn, trust)
         tones, known = _tones(plate, drawn, trust, trust * skin, chart)
         self._tones = _steadied(self._tones, tones, known)
-        back = cv2.WARP_INVERSE_MAP | cv2.INTER_LINEAR
-        cells = [
-            cv2.warpAffine(part, chart, grid.size, flags=back, borderMode=cv2.BORDER_REPLICATE)
-            for part in (self._tones[..., :3], self._tones[..., 3:])
-        ]
-        there, here = cells
+        there, here = self._tones[..., :3], self._tones[..., 3:]
         ratio = (there + _FLOOR) / (here + _FLOOR)
         brighter = ratio.mean(2, keepdims=True)
-        factor = np.clip(brighter, *_CONTRAST)
-        shift = there - factor * here
-        weight = np.maximum(own, 1 - skin)[..., None]
+        contrast = np.clip(brighter, *_CONTRAST)
         kept = np.clip(brighter, *_OWN_LIGHT) * (ratio / brighter) ** _OWN_HUE
-        factor = factor + (kept - factor) * weight
+        back = cv2.WARP_INVERSE_MAP | cv2.INTER_LINEAR
+        factors, shift = (
+            cv2.warpAffine(layer, chart, grid.size, flags=back, borderMode=cv2.BORDER_REPLICATE)
+            for layer in (np.concatenate([kept, contrast], axis=2), there - contrast * here)
+        )
+        weight = np.maximum(own, 1 - skin)[..., None]
+        kept, contrast = factors[..., :3], factors[..., 3:]
+        factor = contrast + (kept - contrast) * weight
         return Lighting(np.asarray(factor, np.float32), np.asarray(shift * (1 - weight), np.float32))
 
     @staticmethod
@@ -106,7 +106,7 @@ def _tones(plate: Picture, drawn: Picture, trust: Values, skin: Values, chart: V
     smooth = []
     for picture in (plate, drawn):
         flat = cv2.warpAffine(picture, chart, _CHART) * weight[..., None]
-        far = flat.sum((0, 1)) / (float(weight.sum()) + 1e-6)  # where no skin is near: the face's mean tone
+        far = np.array(cv2.sumElems(flat)[:3], np.float32) / np.float32(weight.sum() + 1e-6)  # the face's mean tone
         low = cv2.GaussianBlur(flat, (0, 0), _SPREAD * _CHART_FACE)
         smooth.append((low + np.float32(1e-3) * far) / (share + np.float32(1e-3)))
     return np.asarray(np.concatenate(smooth, axis=2), np.float32), np.asarray(share, np.float32)
@@ -116,7 +116,8 @@ def _steadied(before: Values | None, found: Values, known: Values) -> Values:
     if before is None:
         return found
     total = float(known.sum())
-    change = float(np.abs(((found - before) * known).sum((0, 1))).max()) / total if total > 1 else 0.0
+    moved = known.reshape(-1) @ (found - before).reshape(-1, found.shape[2])
+    change = float(np.abs(moved).max()) / total if total > 1 else 0.0
     new = _NEW if change < _SUDDEN else 1.0
     # where the plate shows hardly any skin (a hand, the frame's edge) the light that was known there stays
     part = np.clip(known * 8, 0, 1) * np.float32(new)
