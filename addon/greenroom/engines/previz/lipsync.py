@@ -19,6 +19,7 @@ from greenroom.engines.contract import Delivery, PictureSource, Request
 from greenroom.engines.previz.delivery import deliver, read_dialogue
 from greenroom.engines.previz.driver import Driver, runs
 from greenroom.engines.previz.expression import Face
+from greenroom.engines.previz.lip_edges import lip_edges
 from greenroom.engines.previz.lip_paint import LipPainter
 from greenroom.engines.previz.lip_timing import UNTOUCHED, allowed_frames, shares, speaking
 from greenroom.engines.previz.lower_face import LowerFace, Moved
@@ -83,10 +84,10 @@ class Resync:
         spare = round(_SPARE * float(np.linalg.norm(found[0][234, :2] - found[0][454, :2])))
         return Box(box.left - spare, box.top - spare, box.right + spare, box.bottom + spare).cut(whole)
 
-    def moved(self, index: int, points: Vectors, pose: Pose, inside: Box) -> Moved:
+    def moved(self, index: int, points: Vectors, pose: Pose, inside: Box, edges: Vectors | None = None) -> Moved:
         """Where the lower face of frame `index`, with these landmarks (at least 468, 3), goes; drawn `inside`."""
         lower = self.lower_face(self.driver.shot(index))
-        return lower.move(points, pose, self.face(index), float(self.share[index]), inside)
+        return lower.move(points, pose, self.face(index), float(self.share[index]), inside, edges)
 
     def hurried(self, index: int) -> bool:
         """Whether the plate's own lips move so fast around frame `index` that steadied landmarks lag behind them."""
@@ -121,7 +122,7 @@ class Resync:
                 shot = self.driver.shot(index)
                 if shot not in painters:
                     painters = {shot: self.painter(shot)}  # shots come one after another: one is kept
-                moved = self.moved(index, points, pose, region)
+                moved = self.moved(index, points, pose, region, lip_edges(plate, points))
                 painters[shot].paint(plate, points, moved, self.face(index), float(self.share[index]))
             yield plate
 

@@ -29,6 +29,11 @@ Vectors = NDArray[np.float64]
 _FACE_VERTICES = 468
 _INNER = (np.array(mesh.LIPS_INNER_UPPER), np.array(mesh.LIPS_INNER_LOWER))
 _OUTER = (np.array(mesh.LIPS_OUTER_UPPER), np.array(mesh.LIPS_OUTER_LOWER))
+# The mesh has two more rows in each lip, column by column like mesh.LIPS_*, without the corners.
+_BETWEEN = (
+    np.array([[184, 74, 73, 72, 11, 302, 303, 304, 408], [183, 42, 41, 38, 12, 268, 271, 272, 407]]),
+    np.array([[77, 90, 180, 85, 16, 315, 404, 320, 307], [96, 89, 179, 86, 15, 316, 403, 319, 325]]),
+)
 _LIPS = np.unique(np.concatenate([*_INNER, *_OUTER]))
 _JAW = (*handles.CHIN, *handles.JAWLINE)
 _CHIN = list(handles.CHIN)
@@ -46,7 +51,7 @@ and lips rolled in as far as a portrait's look gone.
 """
 
 _STILL = 0.1  # pixels: what moves less keeps its own pixels
-_WET = 0.26  # of a parted lip's height: its landmarks may lie on the teeth by so much
+_WET = 0.10  # of a parted lip's height: its landmarks may lie on the teeth by so much
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,9 +95,11 @@ class LowerFace:
         steady = np.asarray(points, float)[:_FACE_VERTICES]
         return np.asarray(steady + _SHARE_OF_VERTEX[:, None] * (seen[:_FACE_VERTICES] - steady))
 
-    def move(self, points: Vectors, pose: Pose, face: Face, share: float, frame: Box) -> Moved:
+    def move(
+        self, points: Vectors, pose: Pose, face: Face, share: float, frame: Box, edges: Vectors | None = None
+    ) -> Moved:
         """The mesh of a frame with landmarks `points` (at least 468, 3) and an anchored `pose`, moved to `face`;
-        `share` is 0 for the plate's own mouth, 1 for the new one.
+        `share` is 0 for the plate's own mouth, 1 for the new one. `edges` are what `lip_edges` saw.
         """
         plate = np.asarray(points, float)[:_FACE_VERTICES]
         own = pose.to_canonical(plate)
@@ -101,7 +108,7 @@ class LowerFace:
         rings = _rings(plate)
         shift = target[_LOW_OVAL] - plate[_LOW_OVAL]
         rings_moved = rings + np.concatenate([weight * shift for _, weight in _RINGS])
-        source = np.concatenate([self._dry(own, plate)[:, :2], rings[:, :2]])
+        source = np.concatenate([_dry(own, plate, edges)[:, :2], rings[:, :2]])
         placed = Placed(target, rings_moved, pose, _view(source, target, rings_moved, frame))
         return Moved(source, placed, _gap(own), _gap(own + moved))
 
@@ -117,14 +124,21 @@ class LowerFace:
         moved[handles.position_of(_JAW)] = wanted[jaw] - dropped * self._jaw[jaw]
         return handles.spread(moved) * _SHARE_OF_VERTEX[:, None]
 
-    def _dry(self, own: Vectors, plate: Vectors) -> Vectors:
-        """`plate` with parted inner lips drawn back into the lips, so that no tooth is taken for lip."""
-        source = plate.copy()
-        gap = own[_INNER[1], 1] - own[_INNER[0], 1]
-        weight = _WET * smoothstep(0.04, 0.30, gap)[:, None]
-        for inner, outer in zip(_INNER, _OUTER, strict=True):
-            source[inner] += weight * (plate[outer] - plate[inner])
-        return source
+
+def _dry(own: Vectors, plate: Vectors, edges: Vectors | None) -> Vectors:
+    """`plate` with parted inner lips drawn back into the lips, so that no tooth is taken for lip."""
+    source = plate.copy()
+    gap = own[_INNER[1], 1] - own[_INNER[0], 1]
+    back = np.full((2, len(gap)), _WET) if edges is None else np.maximum(_WET, 1 - edges)
+    shares = back * smoothstep(0.04, 0.25, gap)
+    for inner, outer, between, share in zip(_INNER, _OUTER, _BETWEEN, shares, strict=True):
+        up = plate[outer] - plate[inner]
+        source[inner] += share[:, None] * up
+        for row in between:  # they keep their part of the way from edge to edge
+            middle, way = plate[outer][1:-1], up[1:-1]
+            part = ((middle - plate[row]) * way)[:, :2].sum(1) / np.maximum((way[:, :2] ** 2).sum(1), 1e-6)
+            source[row] += (np.clip(part, 0, 1) * share[1:-1])[:, None] * way
+    return source
 
 
 def _gap(points: Vectors) -> float:
