@@ -56,7 +56,7 @@ def cut_head(portrait: Picture, points: Vectors, matte_of: MatteOf, face_width: 
     person = matte_of(small, where.near)
     head = _graph_cut(small, where, _seeds(where, person))
     hair = _hair(small, where, head, person) * _jaw_line(small, seen, where, head)
-    alpha = _softened(picture, hair, _width(found))
+    alpha = _softened(picture, _closed(hair, head, where.width), _width(found))
     return CutHead(picture, found, alpha, _touches_no_edge(head))
 
 
@@ -144,7 +144,9 @@ def _jaw_line(picture: Picture, points: Vectors, where: _Where, head: Layer) -> 
     narrow = head - cv2.morphologyEx(head, cv2.MORPH_OPEN, wide)
     away = np.asarray(cv2.distanceTransform((~where.oval).astype(np.uint8), cv2.DIST_L2, 3), float) / where.width
     below = smoothstep(-0.32, -0.22, where.down)
-    neck = np.maximum(skin, narrow * (where.aside < 0.5)) * below * smoothstep(0.015, 0.06, away)
+    neck = (
+        np.maximum(skin, narrow * ((where.aside < 0.5) | (where.down > -0.08))) * below * smoothstep(0.015, 0.06, away)
+    )
     throat = smoothstep(0.10, 0.15, away) * smoothstep(-0.05, 0.02, where.down) * (where.aside < 0.40)
     return np.asarray((1 - neck) * (1 - throat), np.float32)
 
@@ -180,6 +182,12 @@ def _beside(colours: Layer, known: Layer, reach: int) -> tuple[Layer, Vectors, N
     square = cv2.blur(colours * colours * known[..., None], side) / some
     varies = np.sqrt(np.maximum(square - mean * mean, 0).mean(2)).astype(float)
     return np.asarray(mean, np.float32), varies, np.asarray(share > 0.02)
+
+
+def _closed(hair: Layer, head: Layer, width: float) -> Layer:
+    """Without the pinholes that single pixels of another colour leave in a beard."""
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * round(0.02 * width) + 1,) * 2)
+    return np.asarray(np.maximum(hair, head * cv2.morphologyEx(hair, cv2.MORPH_CLOSE, kernel)), np.float32)
 
 
 def _softened(picture: Picture, head: Layer, width: float) -> Layer:

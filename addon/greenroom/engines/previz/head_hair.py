@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from greenroom.engines.previz.actor_face import filled_from_around
+from greenroom.engines.previz.face_mask import Grid
 from greenroom.engines.previz.head_cut import MatteOf, cut_head
-from greenroom.engines.previz.warp import Box
+from greenroom.engines.previz.head_neck import on_head
 from greenroom.perception import mesh
 from greenroom.perception.pose import Pose
 
@@ -32,8 +33,7 @@ _LEFT, _TOP, _RIGHT, _BOTTOM = -17.0, -2.0, 17.0, 24.0  # cm from the middle of 
 _MORE, _SWING, _DROP = 0.4, 1.2, 0.5  # cm that the mask is widened: all around, outwards and (half) downwards
 _CAUTIOUS = 2.0  # cm beside what was cut out, in which more hair is looked for by its colour
 _CHEEKS = (50, 280, 101, 330, 36, 266, 117, 346)
-_SOME = 3.0  # square centimetres: less hair than that below the jaw is left alone
-_FILL = 4  # pixels of a cell in which clothes are filled in
+_SOME = 10.0  # square centimetres of hair below the chin: less is left alone, a collar may be taken for as much
 
 
 class LongHair:
@@ -60,45 +60,39 @@ class LongHair:
     def there(self) -> bool:
         return self._mask is not None
 
-    def within(self, pose: Pose, box: Box, cell: int) -> Layer:
-        """The mask in cells of `box`: 0 to 1."""
-        size = (-(-box.width // cell), -(-box.height // cell))
+    def within(self, pose: Pose, grid: Grid) -> Layer:
+        """The mask in cells of `grid`: 0 to 1."""
         if self._mask is None:
-            return np.zeros(size[::-1], np.float32)
-        to_grid = _from_picture(pose)
-        to_grid[:, 2] += to_grid[:, :2] @ (box.origin + (cell - 1) / 2)
-        to_grid[:, :2] *= cell
+            return np.zeros(grid.size[::-1], np.float32)
+        to_mask = _from_picture(pose)
+        to_mask[:, 2] += to_mask[:, :2] @ (grid.region.origin + (grid.cell - 1) / 2)
+        to_mask[:, :2] *= grid.cell
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        return np.asarray(cv2.warpAffine(self._mask, to_grid, size, flags=flags), np.float32)
+        return np.asarray(cv2.warpAffine(self._mask, to_mask, grid.size, flags=flags), np.float32)
 
-    def clothes(self, plate: Picture, person: Layer, gone: Layer, pose: Pose, box: Box) -> tuple[Picture, Layer] | None:
-        """What is to be seen of the clothes behind the hair: the pixels of `box`, and how much each of them is clothes.
+    def clothes(
+        self, plate: Picture, person: Layer, gone: Layer, pose: Pose, grid: Grid
+    ) -> tuple[Picture, Layer] | None:
+        """What is to be seen of the clothes behind the hair: a picture, and how much each of its pixels is clothes.
 
-        `person` and `gone` (height, width of the box) are the matte and what is taken out of the plate.
+        All in cells of `grid`: the `plate`, the matte of the `person`, and what is `gone` from the plate.
         """
         if self._mask is None:
             return None
-        size = (-(-box.width // _FILL), -(-box.height // _FILL))
-        body = cv2.resize(person * (1 - gone), size, interpolation=cv2.INTER_AREA)
-        out = cv2.resize(gone, size, interpolation=cv2.INTER_AREA)
-        share = _outward(np.asarray(body, np.float32), out > 0.05, self._neck(pose, box))
+        body = np.asarray(person * (1 - gone), np.float32)
+        share = _outward(body, gone > 0.05, _neck(pose, grid))
         known = (body > 0.9).astype(np.float32)
         if not known.any() or share.max() < 0.01:
             return None
-        small = cv2.resize(plate[box.within(Box.of(plate))], size, interpolation=cv2.INTER_AREA).astype(np.float32)
-        filled = np.clip(filled_from_around(small, known), 0, 255).astype(np.uint8)
-        whole = (size[0] * _FILL, size[1] * _FILL)
-        picture = cv2.resize(filled, whole, interpolation=cv2.INTER_LINEAR)[: box.height, : box.width]
-        weight = cv2.resize(cv2.GaussianBlur(share, (0, 0), 1.2), whole, interpolation=cv2.INTER_LINEAR)
-        return np.ascontiguousarray(picture, np.uint8), np.ascontiguousarray(
-            weight[: box.height, : box.width], np.float32
-        )
+        filled = np.clip(filled_from_around(plate.astype(np.float32), known), 0, 255).astype(np.uint8)
+        return filled, np.asarray(cv2.GaussianBlur(share, (0, 0), 0.2 * pose.scale / grid.cell), np.float32)
 
-    def _neck(self, pose: Pose, box: Box) -> Vectors:
-        """The column of cells over the neck, for each row of cells."""
-        roll = np.radians(pose.roll)
-        y = box.top + _FILL * (np.arange(-(-box.height // _FILL)) + 0.5) - pose.translation[1]
-        return np.asarray((pose.translation[0] - y * np.tan(np.clip(roll, -0.8, 0.8)) - box.left) / _FILL)
+
+def _neck(pose: Pose, grid: Grid) -> Vectors:
+    """The column of cells over the neck, for each row of cells."""
+    y = grid.region.top + grid.cell * (np.arange(grid.size[1]) + 0.5) - pose.translation[1]
+    lean = np.tan(np.clip(np.radians(pose.roll), -0.8, 0.8))
+    return np.asarray((pose.translation[0] - y * lean - grid.region.left) / grid.cell)
 
 
 def _below_jaw(picture: Picture, points: Vectors, pose: Pose, matte_of: MatteOf) -> Layer:
@@ -116,6 +110,9 @@ def _below_jaw(picture: Picture, points: Vectors, pose: Pose, matte_of: MatteOf)
     cv2.fillPoly(face, [np.round(oval).astype(np.int32)], 1)
     face = np.asarray(cv2.dilate(face, np.ones((3, 3), np.uint8)), np.uint8)
     hair = (mask > 0.5) & (face == 0)
+    chin = (float(on_head(pose, points[152, 0], points[152, 1])[1]) - _TOP + 0.5) * _GRID
+    if hair[max(0, round(chin)) :].sum() < _SOME * _GRID**2:
+        return np.zeros(hair.shape, np.float32)
     cheeks = np.round(cut.points[list(_CHEEKS), :2]).astype(int)
     return np.asarray(hair | (_alike(colours, hair, cut.picture[cheeks[:, 1], cheeks[:, 0]]) & (face == 0)), np.float32)
 
@@ -124,8 +121,6 @@ def _alike(colours: Picture, hair: NDArray[np.bool_], skin: Picture) -> NDArray[
     """Cells beside the `hair` that are nearer to its colours than to those of the `skin` (n, 3): the cut is cautious
     around the neck.
     """
-    if hair.sum() < _SOME * _GRID**2:
-        return np.zeros(hair.shape, bool)
     lab = cv2.cvtColor(colours, cv2.COLOR_BGR2LAB).astype(np.float64)
     cheek = np.median(cv2.cvtColor(skin.reshape(-1, 1, 3), cv2.COLOR_BGR2LAB).reshape(-1, 3), axis=0)
     wide = 2 * round(_CAUTIOUS * _GRID) + 1

@@ -10,7 +10,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from greenroom.engines.previz.composite import over
 from greenroom.engines.previz.expression import smoothstep
+from greenroom.engines.previz.face_mask import Grid
 from greenroom.engines.previz.warp import Box
 from greenroom.perception.pose import Pose
 
@@ -22,6 +24,7 @@ Vectors = NDArray[np.float64]
 
 _DEPTH = 9.0  # cm below the chin to which a neck is looked for, and
 _HALF = 9.5  # cm to both sides
+_CELLS = 9.0  # a centimetre, in which colours are compared
 _LIKE = (0.09, 0.22)  # of the logarithm of a colour's ratios: skin surely, and surely not
 _DARK, _PALE = 0.18, 1.35  # of the face's brightness: shade under a chin, and what is too bright for skin
 
@@ -35,9 +38,12 @@ def tint_neck(frame: Picture, skin: Vectors, wanted: Vectors, seen: Vectors, pos
     if box.width < 4 or box.height < 4:
         return
     part = frame[box.within(Box.of(frame))]
-    weight = cv2.GaussianBlur(_like(part, skin) * _zone(seen, pose, box), (0, 0), max(0.8, 0.12 * pose.scale))
-    tinted = part * (1 + weight[..., None] * (factor.astype(np.float32) - 1))
-    part[:] = np.clip(tinted + 0.5, 0, 255).astype(np.uint8)
+    grid = Grid(box, max(1, round(pose.scale / _CELLS)))
+    like = _like(grid.shrunk(part), skin) * _zone(seen, pose, grid)
+    soft = np.asarray(cv2.GaussianBlur(like, (0, 0), max(0.7, 0.12 * pose.scale / grid.cell)), np.float32)
+    weight = np.ascontiguousarray(grid.enlarged(soft))
+    tinted = cv2.LUT(part, np.clip(np.arange(256)[:, None] * factor + 0.5, 0, 255).astype(np.uint8).reshape(1, 256, 3))
+    over(part, np.asarray(tinted, np.uint8), weight)
 
 
 def on_head(pose: Pose, x: NDArray[np.floating], y: NDArray[np.floating]) -> tuple[Vectors, Vectors]:
@@ -53,9 +59,11 @@ def _under(seen: Vectors, pose: Pose, frame: Box) -> Box:
     return Box.around(seen[152, :2] + pose.scale * corners @ np.array([[cos, sin], [-sin, cos]]), 0, frame)
 
 
-def _zone(seen: Vectors, pose: Pose, box: Box) -> Layer:
-    """1 right under the jaw, running out towards the chest: (height, width) of `box`."""
-    x, y = np.arange(box.left, box.right, dtype=float), np.arange(box.top, box.bottom, dtype=float)
+def _zone(seen: Vectors, pose: Pose, grid: Grid) -> Layer:
+    """1 right under the jaw, running out towards the chest, in the grid's cells."""
+    columns, rows = grid.size
+    x = grid.region.left + grid.cell * (np.arange(columns) + 0.5)
+    y = grid.region.top + grid.cell * (np.arange(rows) + 0.5)
     across, down = on_head(pose, x[None, :], y[:, None])
     middle, chin = on_head(pose, seen[152, 0], seen[152, 1])
     below = down - chin

@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The stand-in's head taken out of the plate: where it is, how softly it ends on the neck, and what was behind it.
+
+Masks are kept in cells of about a millimetre of the stand-in's head: their edges lie over background, which needs no
+more, and the cost doesn't grow with the picture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from greenroom.engines.contract import PictureSource
+from greenroom.engines.previz.clean_plate import CleanPlate
+from greenroom.engines.previz.composite import over
+from greenroom.engines.previz.driver import Driver
+from greenroom.engines.previz.face_mask import Grid
+from greenroom.engines.previz.head_front import InFront
+from greenroom.engines.previz.head_hair import LongHair
+from greenroom.engines.previz.head_neck import on_head
+from greenroom.engines.previz.warp import Box
+from greenroom.perception.matte import PersonMatte
+from greenroom.perception.pose import Pose
+
+__all__ = ["EmptyPlate", "matted"]
+
+Picture = NDArray[np.uint8]
+Layer = NDArray[np.float32]
+Vectors = NDArray[np.float64]
+Pictures = Callable[[tuple[int, ...]], Iterator[Picture]]
+
+_SIGHTS = 20  # frames of a shot that its background is gathered from
+_HAIR_SIGHTS = 3  # of them, in which long hair is looked for
+_CELLS = 9.0  # a centimetre
+_HEAD = (13.5, 15.5)  # cm: half axes of the area that a head with its hair fills
+_HEAD_MIDDLE = (0.0, -4.5)  # of that area, in cm from the middle of the face
+_AROUND = ((-17.0, -21.0), (17.0, 23.0))  # cm from there: head, long hair, and shoulders enough for a matte
+_NECK = np.array([[0.0, 10.0, 7.0]])  # a point inside the neck, canonical cm
+_HAIR_TIPS = 0.55  # cm that are taken out around the matte, which loses fine hair
+_CLEAR = 1.0  # cm away from the matte, from where background is surely seen
+
+
+@dataclass(frozen=True, eq=False)
+class EmptyPlate:
+    """One shot without the stand-in's head: its background, and what hangs below the jaw."""
+
+    background: CleanPlate
+    hair: LongHair
+    front: InFront
+    matte: PersonMatte
+
+    @classmethod
+    def of(cls, driver: Driver, shot: int, source: PictureSource, pictures: Pictures, frame: Box) -> EmptyPlate:
+        """From frames all over `shot`. `pictures` reads file frames at the size of `frame`."""
+        own = [index for index in range(driver.count) if driver.shot(index) == shot and not driver.lost[index]]
+        sights = own[:: -(-len(own) // _SIGHTS)]
+        poses = {index: pose for index in sights if (pose := driver.pose(index)) is not None}
+        boxes = [_surroundings(pose, frame) for pose in poses.values()]
+        corners = np.array([[box.left, box.top] for box in boxes] + [[box.right, box.bottom] for box in boxes], float)
+        background = CleanPlate(Box.around(corners, round(0.05 * float(np.ptp(corners[:, 0]))), frame))
+        matte, front, looks = PersonMatte(), InFront(), []
+        for index, picture in zip(sights, pictures(tuple(source.indices[index] for index in sights)), strict=True):
+            matte.reset()
+            grid = _grid(background.box, poses[index])
+            free = grid.enlarged(_free(_person(matte, picture, grid), poses[index], grid))
+            background.add(picture, np.ascontiguousarray(free))
+            seen = driver.points(index)
+            if seen is None:
+                continue
+            front.learn(picture, seen)
+            if index in sights[:: -(-len(sights) // _HAIR_SIGHTS)]:
+                looks.append((picture, seen, poses[index]))
+        background.finish()
+        matte.reset()
+        return cls(background, LongHair.of(looks, matted), front, matte)
+
+    def clear(self, frame: Picture, plate: Picture, seen: Vectors, pose: Pose) -> Layer:
+        """Take the head out of `frame`, a copy of `plate`, in place; `seen` (478, 3) are the stand-in's landmarks.
+
+        What lies in front of the face stays. Returns what was taken out of `region`: (height, width), 0 to 1.
+        """
+        self.front.look(plate, seen)
+        box = self.region(pose, Box.of(plate))
+        grid = _grid(box, pose)
+        person = _person(self.matte, plate, grid)
+        gone = self._gone(person, seen, pose, grid) * (1 - self.front.within(grid))
+        free = _free(person, pose, grid)
+        behind = self.background.behind(plate, box, np.ascontiguousarray(grid.enlarged(free)))
+        clothes = self.hair.clothes(grid.shrunk(plate[box.within(Box.of(plate))]), person, gone, pose, grid)
+        if clothes is not None:
+            low = slice(
+                max(0, round(pose.translation[1]) - box.top), box.height
+            )  # hair above the mouth hides no clothes
+            picture, share = grid.enlarged(clothes[0].astype(np.float32)), grid.enlarged(clothes[1])
+            over(behind[low], picture[low].astype(np.uint8), np.ascontiguousarray(share[low]))
+        whole = np.ascontiguousarray(grid.enlarged(gone))
+        over(frame[box.within(Box.of(frame))], behind, whole)
+        return whole
+
+    def region(self, pose: Pose, frame: Box) -> Box:
+        """The box of a frame in which `clear` may change pixels."""
+        return self.background.aligned(_surroundings(pose, frame))
+
+    def _gone(self, person: Layer, seen: Vectors, pose: Pose, grid: Grid) -> Layer:
+        """Where the head is taken out, in the grid's cells, 0 to 1. `person` is the matte there."""
+        density = pose.scale / grid.cell
+        wide = 2 * max(1, round(_HAIR_TIPS * density)) + 1
+        whole = cv2.dilate(np.clip(2.5 * person, 0, 1), cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (wide, wide)))
+        soft = cv2.GaussianBlur(whole, (0, 0), max(0.7, 0.12 * density))
+        zone = np.maximum(_head_zone(seen, pose, grid), self.hair.within(pose, grid))
+        return np.asarray(soft * zone, np.float32)
+
+
+def matted(picture: Picture, near: Box) -> Layer:
+    """The person of one picture (h, w), looked for in `near`."""
+    found = PersonMatte().matte(picture, near=(near.left, near.top, near.right, near.bottom))
+    return np.asarray(found, np.float32)
+
+
+def _grid(box: Box, pose: Pose) -> Grid:
+    return Grid(box, max(1, round(pose.scale / _CELLS)))
+
+
+def _person(matte: PersonMatte, plate: Picture, grid: Grid) -> Layer:
+    """The matte of whoever is in the grid's region, in its cells."""
+    small = grid.shrunk(np.ascontiguousarray(plate[grid.region.within(Box.of(plate))]))
+    return np.asarray(matte.matte(small), np.float32)
+
+
+def _free(person: Layer, pose: Pose, grid: Grid) -> Layer:
+    """Where background is surely seen: some millimetres away from the person."""
+    wide = 2 * max(1, round(_CLEAR * pose.scale / grid.cell)) + 1
+    return np.asarray(1 - cv2.dilate(np.clip(4 * person, 0, 1), np.ones((wide, wide), np.uint8)), np.float32)
+
+
+def _head_zone(seen: Vectors, pose: Pose, grid: Grid) -> Layer:
+    """Where a head is looked for, in the grid's cells: 0 to 1, soft under the jaw.
+
+    Beside the chin the neck is spared: the actor's narrower jaw leaves part of the stand-in's in sight, and skin reads
+    as neck there, a hole wouldn't.
+    """
+    columns, rows = grid.size
+    x = (grid.region.left + grid.cell * (np.arange(columns) + 0.5)).astype(np.float32)
+    y = (grid.region.top + grid.cell * (np.arange(rows) + 0.5)).astype(np.float32)
+    across, down = (layer.astype(np.float32) for layer in on_head(pose, x[None, :], y[:, None]))
+    marks = [seen[152], seen[[61, 291]].mean(0), seen[397], seen[172], pose.to_picture(_NECK)[0]]
+    aside, below = on_head(pose, *np.array(marks)[:, :2].T)
+    chin, mouth, jaw, neck = below[0], below[1], abs(aside[2] - aside[3]) / 2, aside[4]
+    above = np.clip((chin + 0.3 - down) / 1.4, 0, 1)
+    away = np.hypot((across - _HEAD_MIDDLE[0]) / _HEAD[0], (down - _HEAD_MIDDLE[1]) / _HEAD[1])
+    near = np.clip((1.0 - away) / 0.15, 0, 1)
+    column = np.clip((0.85 * jaw - np.abs(across - neck)) / 1.2 + 0.5, 0, 1)
+    column = column * np.clip((down - mouth + 0.5) / 2.0, 0, 1)
+    return np.asarray(above * near * (1 - column), np.float32)
+
+
+def _surroundings(pose: Pose, frame: Box) -> Box:
+    """The box of `frame` that holds a head in `pose`, its hair, and enough of neck and shoulders for a matte."""
+    cos, sin = np.cos(np.radians(pose.roll)), np.sin(np.radians(pose.roll))
+    corners = np.array([[x, y] for x in (_AROUND[0][0], _AROUND[1][0]) for y in (_AROUND[0][1], _AROUND[1][1])])
+    turned = corners @ np.array([[cos, sin], [-sin, cos]])
+    return Box.around(pose.translation[:2] + pose.scale * turned, 0, frame)
