@@ -19,18 +19,18 @@ Picture = NDArray[np.uint8]
 Map = NDArray[np.float32]
 
 # The coefficients are worked out at about this many pixels along the longer side; they vary slowly.
-_GUIDE_SIDE = 360
+_SIDE = 360
 _RADIUS = 0.011  # of the guide's longer side; wider, and the map bleeds into surroundings of like colour
 _EVEN = 3e-4  # variance (of 0..1) below which a window counts as even, and keeps the map's own values
 
 
-def guided(bgr: Picture, rough: Map, *, radius: float = _RADIUS) -> Map:
+def guided(bgr: Picture, rough: Map, *, radius: float = _RADIUS, side: int = _SIDE) -> Map:
     """`rough` (any size, the same view as the picture) at the size (h, w) of `bgr`; may run a little out of its range.
 
-    `radius` is that of the windows, as a part of the longer side.
+    `radius` is that of the windows, as a part of the longer side, which is worked on at `side` pixels.
     """
     height, width = bgr.shape[:2]
-    scale = min(1.0, _GUIDE_SIDE / max(height, width))
+    scale = min(1.0, side / max(height, width))
     size = max(1, round(width * scale)), max(1, round(height * scale))
     guide = _floats(cv2.resize(bgr, size, interpolation=cv2.INTER_AREA)) / np.float32(255)
     small = _floats(cv2.resize(rough, size, interpolation=cv2.INTER_CUBIC))
