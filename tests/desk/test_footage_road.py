@@ -19,6 +19,7 @@ from click.testing import CliRunner
 from greenroom.cast import save_actor
 from greenroom.cli.app import app
 from greenroom.desk import road
+from greenroom.desk.as_json import take_json
 from greenroom.desk.project.project import Project
 from greenroom.media.identity import file_identity
 from greenroom.media.pictures import read_pictures
@@ -244,3 +245,10 @@ def test_a_take_with_alpha_lies_over_the_plate_in_the_preview(stage: Set) -> Non
     assert before.mean() == pytest.approx(60, abs=3)
     assert inside[:20, :40].mean() == pytest.approx(40 + 2 * 22, abs=3)  # the plate's frame 22 shines through
     assert inside[:20, 56:].mean() == pytest.approx(250, abs=4)
+
+
+def test_a_drop_frame_take_is_told_in_drop_frame(stage: Set, new_cut: Any) -> None:
+    stage.cut = new_cut(rate=30000 / 1001, start=107892)
+    stage.write("GR: actor=MARA mode=animate")
+    (take,) = stage.generate().report.takes
+    assert take_json(take, circled=False)["timecode"] == "00:59:59;22"

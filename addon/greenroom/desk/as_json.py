@@ -209,7 +209,7 @@ def take_json(take: Take, *, circled: bool) -> Json:
         "frames": take.frames,
         "head": take.head,
         "tail": take.tail,
-        "timecode": timecode(take.start_frame, Fraction(take.rate)),
+        "timecode": timecode(take.start_frame, Fraction(take.rate), drop_frame=take.drop_frame),
         "rate": take.rate,
         "width": take.width,
         "height": take.height,

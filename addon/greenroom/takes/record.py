@@ -108,6 +108,7 @@ def take_of_record(folder: Path, record: Mapping[str, Any]) -> Take:
             width=int(spec["width"]),
             height=int(spec["height"]),
             created=str(record["created"]),
+            drop_frame=bool(spec.get("drop_frame", False)),
             warnings=tuple(str(warning) for warning in record["warnings"]),
             extras={str(name): folder / Path(extra["media"]).name for name, extra in record.get("extras", {}).items()},
         )

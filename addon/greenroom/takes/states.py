@@ -107,6 +107,7 @@ class Take:
     created: str
     variant: int = 1
     warnings: tuple[str, ...] = ()
+    drop_frame: bool = False
     extras: Mapping[str, Path] = field(default_factory=dict)  # by what they are: "alpha"
 
 
