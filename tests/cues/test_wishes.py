@@ -102,7 +102,7 @@ def test_a_value_that_can_t_be_meant_is_an_error_with_the_next_step(read: Any, n
     "note",
     [
         "mode=replace who=2 style=HEAD not=0-4,40-48",
-        'mode=stage setting="a night train" camera="slow push in" place="left close" alpha=yes style="16 mm"',
+        'mode=stage setting="a night train" camera="slow push in" place="left close" alpha=yes look=off',
         "mode=mimic driver=V2 who=left over=V1",
         "mode=talk look=off tone=tired line=Yes. audio=A1",
         "mode=lipsync only=01:00:00:00-01:00:01:00",

@@ -25,14 +25,14 @@ KEY_MODES: Mapping[str, tuple[Mode, ...]] = {
     "who": (*_IN_FOOTAGE, Mode.MIMIC),
     "over": _ON_NEUTRAL,
     "place": _ON_NEUTRAL,
-    "look": (Mode.TALK, Mode.ANIMATE, Mode.STAGE),
-    "tone": (Mode.TALK, Mode.ANIMATE, Mode.STAGE),
+    "look": (Mode.TALK, Mode.STAGE),  # in animate the motion note says it
+    "tone": (Mode.TALK, Mode.STAGE),
     "driver": (Mode.MIMIC,),
     "setting": (Mode.STAGE, Mode.PORTRAIT),
     "camera": (Mode.STAGE,),
     "only": _IN_FOOTAGE,
     "not": _IN_FOOTAGE,
-    "style": (Mode.REPLACE, Mode.STAGE, Mode.PORTRAIT),
+    "style": (Mode.REPLACE, Mode.PORTRAIT),
     "alpha": _ON_NEUTRAL,
 }
 """The modes that listen to a key; keys that aren't here are for all."""
