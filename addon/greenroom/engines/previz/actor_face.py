@@ -63,7 +63,7 @@ class ActorFace:
         self.skin = skin_tone(self.picture, self.points)
         self.gaze = iris_offset(fit_pose(self.points, rigid=True).to_canonical(self.points))
         self.hidden = 0.0
-        self._free_forehead()
+        self._free_face()
         self._sized: Sized | None = None
 
     @classmethod
@@ -84,20 +84,20 @@ class ActorFace:
             self._sized = last = Sized(rig, Eyes(rig), face_width)
         return last
 
-    def _free_forehead(self) -> None:
-        """Paint skin where hair or a hat hangs into the face; `hidden` is the part of the forehead it covered."""
-        above, filled = _forehead(self.picture.shape[:2], self.points, self.width)
+    def _free_face(self) -> None:
+        """Paint skin where hair or a hat hangs into the face, and go on with the face beyond its outline: a turned head
+        would show what was beside it. `hidden` is the part of the forehead that was covered.
+        """
+        above, zone, brows = _forehead(self.picture.shape[:2], self.points, self.width)
         skin = _skin_of(self.picture, self.points, self.width)
-        face = np.zeros(skin.shape, np.uint8)
-        cv2.fillPoly(face, [np.round(self.points[list(mesh.FACE_OVAL), :2]).astype(np.int32)], 1)
-        forehead = (above > 0.9) & (face > 0)
+        face = _inside(skin.shape, self.points, 0.03)
+        forehead = (above > 0.9) & (face > 0.5)
         self.hidden = float(1 - skin[forehead].mean()) if forehead.any() else 0.0
-        if self.hidden < 0.01:
-            return
-        known = cv2.morphologyEx((skin > 0.5).astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)) * face
+        bare = cv2.morphologyEx((skin > 0.5).astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+        known = (face > 0.5) & ((bare > 0) | (zone < 0.05))
         fill = filled_from_around(self.picture.astype(np.float32), known.astype(np.float32))
-        fill += _grain_like(self.picture, known > 0)
-        weight = (filled * (1 - skin))[..., None]
+        fill += _grain_like(self.picture, known)
+        weight = np.maximum(zone * (1 - brows) * (1 - skin), 1 - face)[..., None]
         mixed = self.picture + (fill - self.picture) * weight
         self.picture = np.asarray(np.clip(mixed + 0.5, 0, 255), np.uint8)
 
@@ -162,8 +162,8 @@ def _skin_of(picture: Picture, points: Vectors, width: float) -> Weights:
     return np.asarray(cv2.GaussianBlur(cv2.erode(like, np.ones((side, side), np.uint8)), (0, 0), width * 0.02))
 
 
-def _forehead(shape: tuple[int, ...], points: Vectors, width: float) -> tuple[Weights, Weights]:
-    """Above the brows, and that with the temples beside the eyes: each 0..1, along the head's own axes (h, w)."""
+def _forehead(shape: tuple[int, ...], points: Vectors, width: float) -> tuple[Weights, Weights, Weights]:
+    """Above the brows; that with the temples beside the eyes; the brows: each 0..1 (h, w), along the head's axes."""
     across = points[263, :2] - points[33, :2]
     across = across / np.linalg.norm(across)
     y, x = np.mgrid[: shape[0], : shape[1]].astype(np.float32)
@@ -176,8 +176,18 @@ def _forehead(shape: tuple[int, ...], points: Vectors, width: float) -> tuple[We
     above = np.clip((heights[list(_BROW_TOPS)].min() - down) / (0.06 * width) + 0.2, 0, 1)
     beside = np.maximum(sides[33] - aside, aside - sides[263])
     temples = np.clip((beside / width + 0.02) / 0.05, 0, 1) * np.clip((heights[33] - down) / (0.10 * width) + 3.5, 0, 1)
-    filled = np.maximum(above, temples) * (1 - _brows(shape, points, width))
-    return np.asarray(above, np.float32), np.asarray(filled, np.float32)
+    zone = np.maximum(above, temples)
+    return np.asarray(above, np.float32), np.asarray(zone, np.float32), _brows(shape, points, width)
+
+
+def _inside(shape: tuple[int, ...], points: Vectors, inset: float) -> Weights:
+    """1 inside of the face's oval, softly ending `inset` of its size within it: (h, w)."""
+    oval = points[list(mesh.FACE_OVAL), :2]
+    middle = oval.mean(0)
+    width = float(np.ptp(oval[:, 0]))
+    drawn = np.zeros(shape, np.uint8)
+    cv2.fillPoly(drawn, [np.round(middle + (oval - middle) * (1 - 2 * inset)).astype(np.int32)], 255)
+    return np.asarray(cv2.GaussianBlur(drawn, (0, 0), 0.4 * inset * width), np.float32) / np.float32(255)
 
 
 def _brows(shape: tuple[int, ...], points: Vectors, width: float) -> Weights:
