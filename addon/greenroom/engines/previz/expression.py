@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from greenroom.engines.previz import handles
 from greenroom.perception import mesh
 
-__all__ = ["JAW_DROP", "Face", "Neutral", "displacement", "driven", "lip_gap", "smoothstep"]
+__all__ = ["JAW_DROP", "Face", "Neutral", "displacement", "driven", "held_back", "lip_gap", "smoothstep"]
 
 Vectors = NDArray[np.float64]
 
@@ -89,6 +89,13 @@ def smoothstep(low: float, high: float, x: Vectors | float) -> Vectors:
     """0 below `low`, 1 above `high`, smooth between."""
     t = np.clip((np.asarray(x) - low) / (high - low), 0, 1)
     return np.asarray(t * t * (3 - 2 * t))
+
+
+def held_back(x: Vectors, most: float) -> Vectors:
+    """`x` as it is up to 0.7 of `most`, then ever less, and never `most` itself."""
+    knee, room = 0.7 * most, 0.3 * most
+    beyond = np.clip(np.abs(x) - knee, 0, None)
+    return np.asarray(np.sign(x) * (np.minimum(np.abs(x), knee) + room * np.tanh(beyond / room)))
 
 
 def displacement(neutral: Neutral, face: Face) -> Vectors:

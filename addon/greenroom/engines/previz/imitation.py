@@ -17,7 +17,7 @@ from scipy.ndimage import gaussian_filter1d, median_filter
 
 from greenroom.engines.previz import handles
 from greenroom.engines.previz.driver import Driver
-from greenroom.engines.previz.expression import Neutral
+from greenroom.engines.previz.expression import Neutral, held_back, smoothstep
 from greenroom.perception import mesh
 
 __all__ = ["CHANNELS", "Imitated", "imitate", "read_channels"]
@@ -28,7 +28,7 @@ Curve = NDArray[np.float64]
 CHANNELS = ("yaw", "pitch", "roll", "shift_x", "shift_y", "zoom", "gaze_x", "gaze_y", "blink")
 """Degrees, centimetres of the head, the logarithm of its size, degrees, 0 to 1."""
 _YAW, _PITCH, _ROLL, _SHIFT_X, _SHIFT_Y, _ZOOM, _GAZE_X, _GAZE_Y, _BLINK = range(len(CHANNELS))
-_LIMITS = (12.0, 9.0, 12.0, 1.5, 1.0, 0.07)
+_LIMITS = (10.5, 9.0, 12.0, 1.5, 1.0, 0.07)
 """What a portrait bears, of the first six channels: beyond, its flat surroundings give themselves away."""
 _STEADIER = 1.2  # frames, Gaussian: the head is heavy, and landmarks of small faces shiver
 _NECK = np.array([0.0, 7.0, 9.0])  # cm, where the head turns, as in the rig
@@ -36,10 +36,10 @@ _EYEBALL = 1.2  # cm
 _EYE_PIXELS = 22.0  # width of an eye, below which its iris is a guess
 _IRIS_NOISE = 2.5  # degrees between frames, beyond which the iris tells nothing
 _OPEN, _SHUT = 0.84, 0.38  # of the eyes' usual opening: above it is open, from here on shut
-_BLINK_AT, _SQUINT_AT = 0.55, 0.22  # closing beyond which lids go all the way, and below which it is noise
+_BLINK_AT, _SQUINT_AT = 0.55, 0.30  # closing beyond which lids go all the way, and below which it is noise
 _LONGEST_BLINK = 0.7  # seconds; eyes closed for longer are shut anyway
 _MOUTH_SIZES = (0.8, 1.2)
-_WIDE, _WIDEST = 1.8, 2.7  # cm of opening that are taken over whole, and that a portrait's mouth never passes
+_WIDEST = 2.7  # cm of opening that a portrait's mouth never passes
 _OPEN_AT_REST = 0.25  # cm; a rest face whose lips are further apart belongs to a mouth that never shuts in its shot
 
 _EYES = (
@@ -103,9 +103,8 @@ def _borne(taken: Vectors, size: float, rest: Vectors) -> None:
     taken[lower, 1] += at_rest
     inner = handles.position_of(tuple(_LOWER)), handles.position_of(tuple(_UPPER))
     gap = float((taken[inner[0], 1] - taken[inner[1], 1]).max())
-    if gap > _WIDE:
-        room = _WIDEST - _WIDE
-        taken[lower, 1] *= (_WIDE + room * np.tanh((gap - _WIDE) / room)) / gap
+    if gap > 0:
+        taken[lower, 1] *= float(held_back(np.array(gap), _WIDEST)) / gap
 
 
 def _measured(driver: Driver) -> tuple[Curve, float]:
@@ -162,10 +161,10 @@ def _completed(closing: Curve, rate: Fraction) -> Curve:
     whole = closing.copy()
     for first, last in _stretches(closing > 0):
         peak = float(closing[first:last].max())
-        if peak < _SQUINT_AT:
-            whole[first:last] = 0
-        elif peak > _BLINK_AT and last - first <= _LONGEST_BLINK * rate:
-            whole[first:last] = np.minimum(1.0, closing[first:last] / peak)
+        if peak > _BLINK_AT and last - first <= _LONGEST_BLINK * rate:
+            whole[first:last] = closing[first:last] / peak
+        else:
+            whole[first:last] *= smoothstep(_SQUINT_AT, _BLINK_AT, peak)
     return whole
 
 
@@ -193,7 +192,7 @@ def _limited(raw: Curve) -> tuple[Curve, tuple[str, ...]]:
     words = ("turns", "nods", "tilts", "moves aside", "moves up and down", "comes nearer or goes back")
     for channel, (most, word) in enumerate(zip(_LIMITS, words, strict=True)):
         values = raw[:, channel]
-        held[:, channel] = most * np.tanh(values / most)
+        held[:, channel] = held_back(values, most)
         beyond = np.abs(np.nan_to_num(values)) > most
         if beyond.any():
             told.append(_told(word, float(np.nanmax(np.abs(values))), most, int(beyond.sum()), len(raw), channel))
@@ -202,9 +201,8 @@ def _limited(raw: Curve) -> tuple[Curve, tuple[str, ...]]:
 
 def _told(word: str, furthest: float, most: float, count: int, frames: int, channel: int) -> str:
     if channel == _ZOOM:
-        far, bears = f"{100 * np.expm1(furthest):.0f} %", f"{100 * np.expm1(most):.0f} %"
+        far, bears = f"{100 * np.expm1(furthest):.1f} %", f"{100 * np.expm1(most):.1f} %"
     else:
         unit = "degrees" if channel <= _ROLL else "cm"
-        digits = 0 if channel <= _ROLL else 1
-        far, bears = f"{furthest:.{digits}f} {unit}", f"{most:.{digits}f}"
+        far, bears = f"{furthest:.1f} {unit}", f"{most:g}"
     return f"the driver {word} by up to {far}, the portrait bears {bears}: held back in {count} of {frames} frames"

@@ -15,6 +15,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
+from greenroom.engines.previz.expression import held_back
 from greenroom.engines.previz.life import Life
 from greenroom.engines.previz.motions import Action
 
@@ -22,8 +23,9 @@ __all__ = ["MOST_PITCH", "MOST_TURNED", "Moves", "act"]
 
 Curve = NDArray[np.float64]
 
-MOST_TURNED, MOST_PITCH = 13.0, 9.0
-"""Degrees that yaw and roll, and pitch, come near and never pass, life included."""
+MOST_TURNED, MOST_PITCH = 10.5, 9.0
+"""Degrees that yaw and roll, and pitch, come near and never pass, life included: from 11 on the cheek of a turned face
+dents where it meets the hair."""
 
 _PACES = {"slow": 2.2, "": 0.9, "quick": 0.35}
 """Seconds of one movement; a slow one takes longer where the slot is longer."""
@@ -107,14 +109,10 @@ def act(action: Action | None, life: Life, rate: Fraction, head: int, slot: int,
         moves = _PERFORM[action.name](moves, action, _Stage(times, float(slot / rate), away))
     return replace(
         moves,
-        yaw=_limited(moves.yaw, MOST_TURNED),
-        pitch=_limited(moves.pitch, MOST_PITCH),
-        roll=_limited(moves.roll, MOST_TURNED),
+        yaw=held_back(moves.yaw, MOST_TURNED),
+        pitch=held_back(moves.pitch, MOST_PITCH),
+        roll=held_back(moves.roll, MOST_TURNED),
     )
-
-
-def _limited(degrees: Curve, most: float) -> Curve:
-    return np.asarray(most * np.tanh(degrees / most))
 
 
 def _turn(moves: Moves, action: Action, stage: _Stage) -> Moves:
@@ -126,7 +124,7 @@ def _turn(moves: Moves, action: Action, stage: _Stage) -> Moves:
     first = stage.eased(action.pace, ahead=0.12)  # eyes are there before the head is
     if action.direction in _HOME:
         done, first = 1 - done, 1 - first
-    yaw = 9.0 * strength * side
+    yaw = 8.0 * strength * side
     return replace(moves, yaw=moves.yaw + yaw * done, gaze_x=moves.gaze_x - yaw * (first - done))
 
 
