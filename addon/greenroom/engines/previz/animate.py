@@ -20,8 +20,8 @@ from greenroom.engines.previz.motion_curves import Moves, act
 from greenroom.engines.previz.motions import read_motion
 from greenroom.engines.previz.puppet import Held, Puppet, framed_actor
 from greenroom.engines.previz.rig import Head, Rig
-from greenroom.engines.previz.talk import hear
-from greenroom.perception.pose import fit_pose
+from greenroom.engines.previz.talk import away, hear
+from greenroom.engines.previz.temper import Temper
 
 __all__ = ["Animation", "prepare", "render_animate"]
 
@@ -36,21 +36,24 @@ class Animation:
     framed: Framed
     moves: Moves
     mouths: Curves
+    temper: Temper
     report: dict[str, Any] = field(default_factory=dict)
 
     def frames(self) -> Generator[Picture, Picture | None]:
         """The take's frames; see Puppet.frames."""
         puppet = Puppet(self.framed)
-        return puppet.frames(self._held(puppet.rig))
+        return puppet.frames(self.performance(puppet.rig))
 
-    def _held(self, rig: Rig) -> Iterator[Held]:
+    def performance(self, rig: Rig) -> Iterator[Held]:
+        """What `rig` does in each frame."""
         for index in range(len(self.mouths)):
             now = {name: float(curve[index]) for name, curve in vars(self.moves).items()}
             mood = {name: now[name] for name in ("blink", "brow", "smile", "frown")}
-            face = Face(*self.mouths[index].tolist(), **mood)
+            face = self.temper.face(Face(*self.mouths[index].tolist(), **mood), index)
             shift = (rig.pose.scale * now["shift_x"], rig.pose.scale * now["shift_y"])
             head = Head(now["yaw"], now["pitch"], now["roll"], *shift, now["zoom"])
-            yield Held(displacement(rig.neutral, face), face, head, (now["gaze_x"], now["gaze_y"]))
+            across, down = self.temper.gaze(index)
+            yield Held(displacement(rig.neutral, face), face, head, (now["gaze_x"] + across, now["gaze_y"] + down))
 
 
 def render_animate(request: Request) -> Delivery:
@@ -72,12 +75,18 @@ def prepare(request: Request) -> Animation:
     dialogue = read_dialogue(request)
     speech = hear(dialogue, request.line, spec)
     life = live(spec.frames, spec.rate, request.seed, speech.loud)
-    turned = fit_pose(framed.points).yaw
-    away = 1.0 if turned > 0 or (abs(turned) < 1 and request.seed % 2) else -1.0
-    moves = act(reading.action, life, spec.rate, spec.head, spec.slot, away=away)
+    side = away(framed, request.seed)
+    temper = Temper.of(request, life, speech.loud, away=side)
+    moves = act(reading.action, temper.held, spec.rate, spec.head, spec.slot, away=side)
+    heard = speech.notes if dialogue is not None else ()
     report = {
         "action": str(reading.action) if reading.action else "",
         "seed": request.seed,
-        "warnings": [*reading.warnings(), *(speech.notes if dialogue is not None else ()), *framed.notes],
+        "warnings": [
+            *reading.warnings(),
+            *temper.warnings,
+            *(speech.notes if dialogue is not None else ()),
+            *framed.notes,
+        ],
     }
-    return Animation(framed, moves, speech.mouths, report)
+    return Animation(framed, moves, speech.mouths, temper, report)

@@ -49,9 +49,10 @@ class Mimicry:
     def frames(self) -> Generator[Picture, Picture | None]:
         """The take's frames; see Puppet.frames."""
         puppet = Puppet(self.framed)
-        return puppet.frames(self._held(puppet.rig))
+        return puppet.frames(self.performance(puppet.rig))
 
-    def _held(self, rig: Rig) -> Iterator[Held]:
+    def performance(self, rig: Rig) -> Iterator[Held]:
+        """What `rig` does in each frame."""
         bridge = _Bridge(self.rate)
         for index in range(self.driver.count):
             handles = imitate(self.driver, index, rig.neutral)
