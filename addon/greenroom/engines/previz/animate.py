@@ -85,7 +85,7 @@ def prepare(request: Request) -> Animation:
         "warnings": [
             *reading.warnings(),
             *temper.warnings,
-            *(speech.notes if dialogue is not None else ()),
+            *heard,
             *framed.notes,
         ],
     }

@@ -24,14 +24,16 @@ from greenroom.engines.previz.life import Life, live
 from greenroom.engines.previz.mouth import Mouth
 from greenroom.engines.previz.rig import Head, Rig
 from greenroom.engines.previz.seating import framed_for
+from greenroom.engines.previz.temper import Temper
 from greenroom.engines.previz.visemes import energy_curves, loudness, mouths_at_frames, speech_curves
 from greenroom.errors import CastError
 from greenroom.frames import seconds
 from greenroom.media.types import TakeSpec
 from greenroom.perception.faces import FaceFinder
+from greenroom.perception.pose import fit_pose
 from greenroom.perception.speech import Span, time_phones
 
-__all__ = ["Performance", "Speech", "hear", "prepare", "render_talk"]
+__all__ = ["Performance", "Speech", "away", "hear", "prepare", "render_talk"]
 
 Picture = NDArray[np.uint8]
 Curves = NDArray[np.float64]
@@ -59,20 +61,25 @@ class Performance:
 
     framed: Framed
     speech: Speech
-    life: Life
+    temper: Temper
     report: dict[str, Any] = field(default_factory=dict)
 
     def face(self, index: int) -> Face:
         """What the face does on frame `index`."""
         jaw, wide, pucker, press, bite, lift, tongue = self.speech.mouths[index].tolist()
         blink, brow = float(self.life.blink[index]), float(self.life.brow[index])
-        return Face(jaw, wide, pucker, press, bite, lift, tongue, blink, brow)
+        spoken = Face(jaw, wide, pucker, press, bite, lift, tongue, blink, brow)
+        return self.temper.face(spoken, index)
 
     def head(self, index: int, scale: float) -> Head:
         """How the head is held on frame `index`; `scale` is pixels a centimetre."""
-        life = self.life
+        life = self.temper.held
         shift = scale * life.shift_x[index], scale * life.shift_y[index]
         return Head(*(float(v) for v in (life.yaw[index], life.pitch[index], life.roll[index], *shift)))
+
+    @property
+    def life(self) -> Life:
+        return self.temper.life
 
     def frames(self) -> Generator[Picture, Picture | None]:
         """The take's frames, (height, width, 3) BGR, each an array of its own; one that is done with may be sent back,
@@ -89,7 +96,7 @@ class Performance:
                 frame = rig.picture.copy()  # one that comes back differs inside of the region alone
             windows = (*eyes.windows(placed, face.blink), mouth.window(placed))
             region = rig.warp(placed, windows, into=frame[rows, columns])
-            eyes.paint(region, placed, face.blink)
+            eyes.paint(region, placed, face.blink, self.temper.gaze(index))
             mouth.paint(region, placed, face)
             frame = yield frame
 
@@ -119,13 +126,20 @@ def prepare(request: Request) -> Performance:
     framed = framed_for(request, portrait, found.points)
     speech = hear(read_dialogue(request), request.line, spec)
     life = live(spec.frames, spec.rate, request.seed, speech.loud)
+    temper = Temper.of(request, life, speech.loud, away=away(framed, request.seed))
     report = {
         "timing": speech.method,
         "matched": round(speech.matched, 3),
         "seed": request.seed,
-        "warnings": [*speech.notes, *framed.notes],
+        "warnings": [*speech.notes, *temper.warnings, *framed.notes],
     }
-    return Performance(framed, speech, life, report)
+    return Performance(framed, speech, temper, report)
+
+
+def away(framed: Framed, seed: int) -> float:
+    """The side that the portrait is turned to, where "off" is: 1 the viewer's left; that of the seed if to neither."""
+    yaw = fit_pose(framed.points).yaw
+    return 1.0 if yaw > 1 or (abs(yaw) <= 1 and seed % 2) else -1.0
 
 
 def hear(samples: NDArray[np.float32] | None, line: str, spec: TakeSpec) -> Speech:
