@@ -9,6 +9,9 @@ through, however long the shot is.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -16,52 +19,43 @@ from numpy.typing import NDArray
 from greenroom.engines.previz.actor_face import filled_from_around
 from greenroom.engines.previz.warp import Box
 
-__all__ = ["CleanPlate"]
+__all__ = ["CleanPlate", "Sight"]
 
 Picture = NDArray[np.uint8]
 Layer = NDArray[np.float32]
 
 _KNOWN = 0.25  # of one sight: what was seen less is guessed from around
-_STRANGE = (12.0, 2.5)  # levels, and deviations: what differs more from what was seen before is no background
+_STRANGE = (12.0, 1.2)  # levels, and deviations: what differs more from the mean is no background
 _CELL = 8  # pixels of a cell in which the light of a frame is compared with the shot's background
 _SOFT = 2.0  # cells: sigma of that light
 _STEADY = 0.8  # share of the last frame's light that is kept
 
 
-class CleanPlate:
-    """The background in `box` of one shot: `add` some of its frames, `finish`, then ask `behind` frame by frame."""
+@dataclass(frozen=True, eq=False)
+class Sight:
+    """A frame's part (height, width, 3) in the plate's box, and where it shows background, 0 to 1."""
 
-    def __init__(self, box: Box) -> None:
+    picture: Picture
+    free: Layer
+
+
+class CleanPlate:
+    """The background in `box` of one shot, to be asked frame by frame: a picture (height, width, 3), `known` (the same,
+    0 to 1) where some frame showed it.
+    """
+
+    def __init__(self, box: Box, picture: Layer, known: Layer) -> None:
         self.box = box
-        self._seen = np.zeros((box.height, box.width), np.float32)
-        self._mean = np.zeros((box.height, box.width, 3), np.float32)
-        self._spread = np.zeros((box.height, box.width), np.float32)
-        self._picture: Picture | None = None
+        self.hidden = float((known < 0.5).mean())
+        self._picture = np.clip(filled_from_around(picture, known) + 0.5, 0, 255).astype(np.uint8)
         self._light: Layer | None = None
 
-    def add(self, frame: Picture, free: Layer) -> None:
-        """One frame of the shot (h, w, 3), and where in `box` it shows background: (height, width), 0 to 1."""
-        part = frame[self.box.within(Box.of(frame))].astype(np.float32)
-        off = part - self._mean
-        away = np.abs(off).max(2)
-        strange = away > _STRANGE[0] + _STRANGE[1] * np.sqrt(self._spread)
-        weight = np.where(strange & (self._seen > 2), np.float32(0.02), np.float32(1)) * free
-        self._seen += weight
-        share = weight / np.maximum(self._seen, 1e-6)
-        self._mean += share[..., None] * off
-        self._spread += share * (away**2 - self._spread)
-
-    def finish(self) -> None:
-        """No more frames will come: what was never seen is filled in from around."""
-        known = np.clip(self._seen / _KNOWN, 0, 1)
-        self._picture = np.clip(filled_from_around(self._mean, known) + 0.5, 0, 255).astype(np.uint8)
-        self._hidden = float((known < 0.5).mean())
-        del self._mean, self._spread, self._seen
-
-    @property
-    def hidden(self) -> float:
-        """The share of the box that no frame showed."""
-        return self._hidden
+    @classmethod
+    def of(cls, box: Box, sights: Sequence[Sight]) -> CleanPlate:
+        """The mean of what `sights` show of the background, without what only some of them show there."""
+        mean, seen, spread = _mean(sights, None)
+        mean, seen, _ = _mean(sights, (mean, seen, spread))
+        return cls(box, mean, np.clip(seen / _KNOWN, 0, 1))
 
     def aligned(self, box: Box) -> Box:
         """`box`, cut to this plate and widened to whole cells of it."""
@@ -80,9 +74,6 @@ class CleanPlate:
         """The background in `box` (an `aligned` one) in the light of `frame`, of which `free` (height, width of
         the box; 0 to 1) shows background itself.
         """
-        if self._picture is None:
-            self.finish()
-        assert self._picture is not None
         size = (-(-box.width // _CELL), -(-box.height // _CELL))
         part, own = frame[box.within(Box.of(frame))], self._picture[box.within(self.box)]
         known = np.asarray(cv2.resize(free, size, interpolation=cv2.INTER_AREA) > 0.98, np.float32)
@@ -102,6 +93,29 @@ class CleanPlate:
         part = self._light[top : top + light.shape[0], left : left + light.shape[1]]
         part[:] = np.where(np.isnan(part), light, _STEADY * part + np.float32(1 - _STEADY) * light)
         return part
+
+
+def _mean(sights: Sequence[Sight], first: tuple[Layer, Layer, Layer] | None) -> tuple[Layer, Layer, Layer]:
+    """Mean (h, w, 3), times seen and mean square deviation (h, w) of the background; after a `first` round without what
+    is far from its mean.
+    """
+    shape = sights[0].picture.shape
+    total, square = np.zeros(shape, np.float32), np.zeros(shape[:2], np.float32)
+    seen = np.zeros(shape[:2], np.float32)
+    for sight in sights:
+        weight = sight.free
+        if first is not None:
+            usual, often, varies = first
+            off = cv2.absdiff(sight.picture, np.clip(usual, 0, 255).astype(np.uint8)).max(2)
+            weight = weight * ((off < _STRANGE[0] + _STRANGE[1] * np.sqrt(varies)) | (often < 2.5))
+        part = sight.picture.astype(np.float32)
+        weight = np.asarray(weight, np.float32)
+        total += weight[..., None] * part
+        square += weight * np.square(part).mean(2)
+        seen += weight
+    mean = np.asarray(total / np.maximum(seen, 1e-3)[..., None], np.float32)
+    spread = np.maximum(square / np.maximum(seen, 1e-3) - np.square(mean).mean(2), 0)
+    return mean, seen, np.asarray(spread, np.float32)
 
 
 def _cells(part: Picture, size: tuple[int, int]) -> Layer:

@@ -26,7 +26,7 @@ from greenroom.engines.previz.face_mask import Grid, mouth_hole
 from greenroom.engines.previz.head_cut import CutHead, cut_head
 from greenroom.engines.previz.head_front import Grains
 from greenroom.engines.previz.head_neck import tint_neck
-from greenroom.engines.previz.head_out import EmptyPlate, matted
+from greenroom.engines.previz.head_out import EmptyPlate, head_box, matted
 from greenroom.engines.previz.head_shape import HeadShape, Posed
 from greenroom.engines.previz.head_tone import Sharpness, Tone
 from greenroom.engines.previz.rig import Placed, Rig
@@ -70,9 +70,9 @@ class Head:
         corners = np.array([[x, y] for x in columns[[0, -1]] for y in rows[[0, -1]]], float)
         return cls(cut, rig, Eyes(rig), Sampler(np.ascontiguousarray(layers), rig.region), corners)
 
-    def placed(self, posed: Posed, frame: Box) -> Placed:
-        """Where the head lies in a frame, and no more of it than there is to see."""
-        whole = self.rig.place_in(posed.face, posed.skull, frame, rings=True)
+    def placed(self, posed: Posed, bounds: Box) -> Placed:
+        """Where the head lies in a frame, and no more of it than there is to see inside `bounds`."""
+        whole = self.rig.place_in(posed.face, posed.skull, bounds, rings=True)
         there = cv2.invertAffineTransform(whole.view.affine)
         reach = np.concatenate([self.outline @ there[:, :2].T + there[:, 2], posed.face[:, :2]])
         region = Box.around(reach, round(1.5 * posed.skull.scale), whole.view.region)
@@ -96,7 +96,7 @@ class _Shot:
         gone = self.empty.clear(frame, plate, seen, pose)
         self.grains.lay(frame, self.empty.region(pose, whole), gone, index)
         posed = self.shape.at(pose.to_canonical(seen), pose)
-        placed = self.head.placed(posed, whole)
+        placed = self.head.placed(posed, head_box(pose, whole))
         region = placed.view.region
         if min(region.width, region.height) < _LEAST:
             return frame

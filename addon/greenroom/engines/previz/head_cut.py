@@ -140,13 +140,12 @@ def _jaw_line(picture: Picture, points: Vectors, where: _Where, head: Layer) -> 
     chroma = (lab[..., 1:] - 128) * (cheek[0] / np.maximum(lab[..., :1], 30)) - (cheek[1:] - 128)
     off = np.hypot(chroma[..., 0], chroma[..., 1]).astype(float)
     skin = (1 - smoothstep(14, 26, off)) * smoothstep(0.5, 0.65, lab[..., 0].astype(float) / cheek[0])
-    wide = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * round(0.045 * where.width) + 1,) * 2)
-    narrow = head - cv2.morphologyEx(head, cv2.MORPH_OPEN, wide)
     away = np.asarray(cv2.distanceTransform((~where.oval).astype(np.uint8), cv2.DIST_L2, 3), float) / where.width
-    below = smoothstep(-0.32, -0.22, where.down)
-    neck = (
-        np.maximum(skin, narrow * ((where.aside < 0.5) | (where.down > -0.08))) * below * smoothstep(0.015, 0.06, away)
-    )
+    beyond = smoothstep(-0.32, -0.22, where.down) * smoothstep(0.015, 0.06, away)
+    left = (head * (1 - skin * beyond) > 0.5).astype(np.float32)
+    wide = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * round(0.045 * where.width) + 1,) * 2)
+    narrow = left - cv2.morphologyEx(left, cv2.MORPH_OPEN, wide)
+    neck = np.maximum(skin, narrow * ((where.aside < 0.55) | (where.down > -0.08))) * beyond
     throat = smoothstep(0.10, 0.15, away) * smoothstep(-0.05, 0.02, where.down) * (where.aside < 0.40)
     return np.asarray((1 - neck) * (1 - throat), np.float32)
 

@@ -41,12 +41,14 @@ class InFront:
         self._always: Layer | None = None
         self._hidden: tuple[Grid, Layer] | None = None
 
-    def learn(self, plate: Picture, seen: Vectors) -> None:
-        """One frame of the shot, with the stand-in's landmarks (478, 3)."""
+    def learn(self, plate: Picture, seen: Vectors) -> float:
+        """One frame of the shot, with the stand-in's landmarks (478, 3). Returns how much of the face is hidden."""
         found = self._found(plate, seen)
-        if found is not None:
-            _, hidden, _, to_chart = found
-            self._learnt.append(np.asarray(cv2.warpAffine(hidden, to_chart, _CHART), np.float32))
+        if found is None:
+            return 0.0
+        _, hidden, inside, to_chart = found
+        self._learnt.append(np.asarray(cv2.warpAffine(hidden, to_chart, _CHART), np.float32))
+        return float((hidden > 0.5).sum()) / max(1.0, inside)
 
     def look(self, plate: Picture, seen: Vectors) -> None:
         """The next frame."""

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from greenroom.engines.contract import PictureSource
-from greenroom.engines.previz.clean_plate import CleanPlate
+from greenroom.engines.previz.clean_plate import CleanPlate, Sight
 from greenroom.engines.previz.composite import over
 from greenroom.engines.previz.driver import Driver
 from greenroom.engines.previz.face_mask import Grid
@@ -26,7 +26,7 @@ from greenroom.engines.previz.warp import Box
 from greenroom.perception.matte import PersonMatte
 from greenroom.perception.pose import Pose
 
-__all__ = ["EmptyPlate", "matted"]
+__all__ = ["EmptyPlate", "head_box", "matted"]
 
 Picture = NDArray[np.uint8]
 Layer = NDArray[np.float32]
@@ -34,6 +34,8 @@ Vectors = NDArray[np.float64]
 Pictures = Callable[[tuple[int, ...]], Iterator[Picture]]
 
 _SIGHTS = 20  # frames of a shot that its background is gathered from
+_FEWEST_SIGHTS, _HELD = 6, 130e6  # bytes that these frames may take meanwhile
+_OBSTRUCTED = 0.02  # of the face, hidden beyond the usual, from which something is in front of it
 _HAIR_SIGHTS = 3  # of them, in which long hair is looked for
 _CELLS = 9.0  # a centimetre
 _HEAD = (13.5, 15.5)  # cm: half axes of the area that a head with its hair fills
@@ -56,27 +58,24 @@ class EmptyPlate:
     @classmethod
     def of(cls, driver: Driver, shot: int, source: PictureSource, pictures: Pictures, frame: Box) -> EmptyPlate:
         """From frames all over `shot`. `pictures` reads file frames at the size of `frame`."""
-        own = [index for index in range(driver.count) if driver.shot(index) == shot and not driver.lost[index]]
-        sights = own[:: -(-len(own) // _SIGHTS)]
+        sights = _sights(driver, shot, frame)
         poses = {index: pose for index in sights if (pose := driver.pose(index)) is not None}
         boxes = [_surroundings(pose, frame) for pose in poses.values()]
         corners = np.array([[box.left, box.top] for box in boxes] + [[box.right, box.bottom] for box in boxes], float)
-        background = CleanPlate(Box.around(corners, round(0.05 * float(np.ptp(corners[:, 0]))), frame))
-        matte, front, looks = PersonMatte(), InFront(), []
+        box = Box.around(corners, round(0.05 * float(np.ptp(corners[:, 0]))), frame)
+        matte, front = PersonMatte(), InFront()
+        found, covered, looks = [], [], []
         for index, picture in zip(sights, pictures(tuple(source.indices[index] for index in sights)), strict=True):
             matte.reset()
-            grid = _grid(background.box, poses[index])
-            free = grid.enlarged(_free(_person(matte, picture, grid), poses[index], grid))
-            background.add(picture, np.ascontiguousarray(free))
-            seen = driver.points(index)
-            if seen is None:
-                continue
-            front.learn(picture, seen)
-            if index in sights[:: -(-len(sights) // _HAIR_SIGHTS)]:
-                looks.append((picture, seen, poses[index]))
-        background.finish()
+            pose, seen = poses[index], driver.points(index)
+            grid = _grid(box, pose)
+            free = np.ascontiguousarray(grid.enlarged(_free(_person(matte, picture, grid), pose, grid)))
+            found.append(Sight(np.ascontiguousarray(picture[box.within(frame)]), free))
+            covered.append(0.0 if seen is None else front.learn(picture, seen))
+            if seen is not None and index in sights[:: -(-len(sights) // _HAIR_SIGHTS)]:
+                looks.append((picture, seen, pose))
         matte.reset()
-        return cls(background, LongHair.of(looks, matted), front, matte)
+        return cls(CleanPlate.of(box, _unobstructed(found, covered)), LongHair.of(looks, matted), front, matte)
 
     def clear(self, frame: Picture, plate: Picture, seen: Vectors, pose: Pose) -> Layer:
         """Take the head out of `frame`, a copy of `plate`, in place; `seen` (478, 3) are the stand-in's landmarks.
@@ -103,7 +102,7 @@ class EmptyPlate:
 
     def region(self, pose: Pose, frame: Box) -> Box:
         """The box of a frame in which `clear` may change pixels."""
-        return self.background.aligned(_surroundings(pose, frame))
+        return self.background.aligned(_surroundings(pose, frame))  # whole cells, still inside of head_box
 
     def _gone(self, person: Layer, seen: Vectors, pose: Pose, grid: Grid) -> Layer:
         """Where the head is taken out, in the grid's cells, 0 to 1. `person` is the matte there."""
@@ -113,6 +112,19 @@ class EmptyPlate:
         soft = cv2.GaussianBlur(whole, (0, 0), max(0.7, 0.12 * density))
         zone = np.maximum(_head_zone(seen, pose, grid), self.hair.within(pose, grid))
         return np.asarray(soft * zone, np.float32)
+
+
+def _sights(driver: Driver, shot: int, frame: Box) -> list[int]:
+    """The frames from all over `shot` that its background is gathered from: fewer of larger pictures."""
+    own = [index for index in range(driver.count) if driver.shot(index) == shot and not driver.lost[index]]
+    count = int(np.clip(_HELD // (3 * frame.width * frame.height), _FEWEST_SIGHTS, _SIGHTS))
+    return own[:: -(-len(own) // count)]
+
+
+def _unobstructed(sights: list[Sight], covered: list[float]) -> list[Sight]:
+    """Without those in which more of the face is hidden than usual: what hides it is no background either."""
+    usual = float(np.median(covered))
+    return [sight for sight, share in zip(sights, covered, strict=True) if share <= usual + _OBSTRUCTED]
 
 
 def matted(picture: Picture, near: Box) -> Layer:
@@ -156,6 +168,13 @@ def _head_zone(seen: Vectors, pose: Pose, grid: Grid) -> Layer:
     column = np.clip((0.85 * jaw - np.abs(across - neck)) / 1.2 + 0.5, 0, 1)
     column = column * np.clip((down - mouth + 0.5) / 2.0, 0, 1)
     return np.asarray(above * near * (1 - column), np.float32)
+
+
+def head_box(pose: Pose, frame: Box) -> Box:
+    """The box of `frame` outside of which replacing a head in `pose` changes nothing."""
+    around = _surroundings(pose, frame)
+    more = round(3 * pose.scale) + 8  # what grows out of the surroundings: wide hair, and whole cells
+    return Box(around.left - more, around.top - more, around.right + more, around.bottom + more).cut(frame)
 
 
 def _surroundings(pose: Pose, frame: Box) -> Box:
