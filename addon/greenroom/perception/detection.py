@@ -29,6 +29,7 @@ _SCORE = 0.5  # MediaPipe's own threshold
 # of 28 px and more 0.73 and up.
 _TILE_SCORE = 0.7
 _SAME_FACE = 0.3  # intersection over union from which boxes are one face; MediaPipe's own
+_LEAST_TILE = 24  # px; a strip a few pixels high would be thousands of tiles
 _TILE_SIDES = (1 / 1.5, 1 / 3)  # of the picture's shorter side
 # A face that a coarser level can't see is under 0.3 of a tile, so it lies whole inside at least one tile.
 _TILE_OVERLAP = 0.3
@@ -158,8 +159,8 @@ def _anchors() -> Floats:
 
 
 def _tiles(width: int, height: int, side: float) -> Iterator[tuple[int, int, int]]:
-    size = max(1, round(min(width, height) * side))
-    if not width * height:
+    size = round(min(width, height) * side)
+    if size < _LEAST_TILE:
         return
     for y in _starts(height, size):
         for x in _starts(width, size):

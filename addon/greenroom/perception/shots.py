@@ -25,16 +25,24 @@ class ShotWatch:
 
     def __init__(self) -> None:
         self._last: NDArray[np.float32] | None = None
+        self._size: tuple[int, ...] = ()
         self._changes: deque[float] = deque(maxlen=_HISTORY)
 
     def is_cut(self, bgr: NDArray[np.uint8]) -> bool:
-        """True for the first frame of a new shot; False for the very first frame, and for an empty picture."""
+        """True for the first frame of a new shot; False for the very first frame, and for an empty picture.
+
+        A picture of another size begins a new shot: nothing of the last one's places holds in it.
+        """
         if not bgr.size:
             return False
+        size, self._size = self._size, bgr.shape[:2]
         small = cv2.resize(bgr, _SMALL, interpolation=cv2.INTER_AREA).astype(np.float32)
         last, self._last = self._last, small
         if last is None:
             return False
+        if size != self._size:
+            self._changes.clear()
+            return True
         change = float(np.abs(small - last).mean())
         motion = max(self._changes, default=0.0)
         if change > max(_LEAST, _OVER_MOTION * motion):
