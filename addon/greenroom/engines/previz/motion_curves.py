@@ -184,7 +184,7 @@ def _frown(moves: Moves, action: Action, stage: _Stage) -> Moves:
 
 
 def _brows(moves: Moves, action: Action, stage: _Stage) -> Moves:
-    far = -0.55 if action.direction == "down" else 0.80
+    far = -0.75 if action.direction == "down" else 0.80
     return replace(moves, brow=moves.brow + far * _STRENGTHS[action.strength] * stage.eased(action.pace))
 
 
