@@ -190,6 +190,8 @@ def test_the_plan_says_what_drives_and_what_lies_under(stage: Set) -> None:
     plan = road.plan(stage.path, installed={"tiny": stage.engine})
     (planned,) = plan.cues
     assert planned.notes[:2] == ("driven by rushes/ana.mov", "over V1 train.mov")
+    told = CliRunner().invoke(app, ["plan", str(stage.path), "--project", str(stage.folder), "--engine", "previz"])
+    assert "driven by rushes/ana.mov" in told.output
     assert planned.notes[-1] == "the actor alone is delivered beside the take, as ProRes 4444 with alpha"
 
 

@@ -186,6 +186,13 @@ def test_a_fingerprint_finds_its_take_for_any_cue(ledger: Ledger, publish: Publi
     assert ledger.take_for("b" * 64, 2) is None
 
 
+def test_the_ledger_knows_a_take_s_extras(ledger: Ledger, publish: Publish) -> None:
+    take = publish(extras=("alpha",))
+    ledger.adopt(take)
+    assert ledger.take("7f3a", 1) == take
+    assert ledger.take("7f3a", 1).extras["alpha"].is_file()
+
+
 def test_without_a_choice_the_newest_take_is_circled(ledger: Ledger, publish: Publish) -> None:
     assert ledger.circled("7f3a") is None
     ledger.adopt(publish(number=1))
