@@ -16,6 +16,7 @@ from greenroom.cues.model import Mode
 from greenroom.engines.previz.backdrop import SETTINGS
 from greenroom.engines.previz.camera import MOVES
 from greenroom.engines.previz.motions import VOCABULARY
+from greenroom.engines.previz.temper import TONES
 
 
 @pytest.fixture(scope="module")
@@ -74,3 +75,5 @@ def test_the_words_of_the_local_engine_are_all_on_the_page(page: str) -> None:
     assert rows == [(word.kind, ", ".join(word.written), word.does) for word in VOCABULARY]
     staged = page.split("## What stage understands")[1].split("\n## ")[0].replace("\n", " ")
     assert re.findall(r"`([^`]+)`", staged) == ["setting=", *SETTINGS, "camera=", *MOVES]
+    toned = page.split("## What tone= understands")[1].split("\n## ")[0].replace("\n", " ")
+    assert re.findall(r"`([^`]+)`", toned) == ["tone=", *TONES]

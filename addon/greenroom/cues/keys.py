@@ -25,8 +25,8 @@ KEY_MODES: Mapping[str, tuple[Mode, ...]] = {
     "who": (*_IN_FOOTAGE, Mode.MIMIC),
     "over": _ON_NEUTRAL,
     "place": _ON_NEUTRAL,
-    "look": (Mode.TALK, Mode.STAGE),  # in animate the motion note says it
-    "tone": (Mode.TALK, Mode.STAGE),
+    "look": (Mode.TALK, Mode.ANIMATE, Mode.STAGE),
+    "tone": (Mode.TALK, Mode.ANIMATE, Mode.STAGE),
     "driver": (Mode.MIMIC,),
     "setting": (Mode.STAGE, Mode.PORTRAIT),
     "camera": (Mode.STAGE,),
