@@ -9,6 +9,7 @@ frame are kept in memory.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -79,7 +80,7 @@ class Driver:
         pictures = read_pictures(
             source.media, source.indices, width=width, height=height, fit=request.spec.fit, quick=True
         )
-        return cls.follow(pictures, request.work / f"{name}.f32", (width, height), who=who)
+        return cls.follow(_ahead(pictures), request.work / f"{name}.f32", (width, height), who=who)
 
     @classmethod
     def follow(
@@ -194,6 +195,15 @@ def runs(states: Iterable[str]) -> list[list[str | int]]:
         else:
             listed.append([state, index, index])
     return listed
+
+
+def _ahead(pictures: Iterator[Picture]) -> Iterator[Picture]:
+    """The same pictures, each decoded while the last one is looked at: nothing is encoded yet, so a core is free."""
+    with ThreadPoolExecutor(1, "greenroom-previz-decoder") as pool:
+        coming = pool.submit(next, pictures, None)
+        while (picture := coming.result()) is not None:
+            coming = pool.submit(next, pictures, None)
+            yield picture
 
 
 def _faces(pictures: Iterable[Picture], who: Who | None) -> Iterator[tuple[TrackedFace | None, str]]:
