@@ -22,7 +22,6 @@ Picture = NDArray[np.uint8]
 Layer = NDArray[np.float32]
 
 _CHEEKS = [50, 280, 205, 425, 36, 266]
-_CHIN_SKIN = [18, 201, 421, 199]
 _INNER = (list(mesh.LIPS_INNER_UPPER), list(mesh.LIPS_INNER_LOWER))
 _OUTER = (list(mesh.LIPS_OUTER_UPPER), list(mesh.LIPS_OUTER_LOWER))
 _INNER_OUTLINE, _OUTER_OUTLINE = list(mesh.LIPS_INNER_OUTLINE), list(mesh.LIPS_OUTER_OUTLINE)
@@ -37,7 +36,7 @@ _SEAM_HEIGHT = 0.05  # cm
 # How much detail of 1 to 2 pixels there is, against that of 2 to 4, and the Gaussian (sigma in pixels) that makes a
 # sharp picture as soft. Measured on portraits (0.45 to 0.58 as they are), blurred on purpose, and with noise.
 _DETAIL, _BLUR = (0.12, 0.20, 0.32, 0.45), (2.8, 1.4, 0.7, 0.0)
-_GRAINY = 0.6  # levels: less is the codec's rounding
+_GRAINY, _LOUD = 0.6, 16.0  # levels: less is the codec's rounding, more is a beard
 
 
 class LipPainter:
@@ -64,7 +63,7 @@ class LipPainter:
         gain = self._followed(plate, points)
         part = plate[region.within(Box.of(plate))]
         pixels = self._warped(part, moved)
-        self._lay_inside(pixels, moved, face, gain, float(smoothstep(0, 0.4, share)))
+        self._lay_inside(pixels, moved, face, gain, _grain(plate, points), float(smoothstep(0, 0.4, share)))
         self._lay_seam(pixels, moved, share)
         part[:] = pixels
 
@@ -80,7 +79,7 @@ class LipPainter:
         pixels = cv2.remap(np.ascontiguousarray(part), off_x, off_y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
         return np.asarray(part + weight * (pixels.astype(np.float32) - part) + 0.5).astype(np.uint8)
 
-    def _lay_inside(self, pixels: Picture, moved: Moved, face: Face, gain: Vectors, share: float) -> None:
+    def _lay_inside(self, pixels: Picture, moved: Moved, face: Face, gain: Vectors, grain: Layer, share: float) -> None:
         """Teeth, tongue and cavity in the light of this frame: painted in the light that their tones were taken in,
         and the difference brought over. Under their soft edge lies lip, nothing of the plate's own mouth.
         """
@@ -101,23 +100,10 @@ class LipPainter:
         if self._soft > 0:
             change = np.asarray(cv2.GaussianBlur(change, (0, 0), self._soft), np.float32)
         change = share * (under - part + change)
+        tiled = grain[_mirrored(window.height, grain.shape[0])][:, _mirrored(window.width, grain.shape[1])]
         lit_by = np.clip(painted.mean(2, keepdims=True, dtype=np.float32) / 110, 0.3, 1)  # the dark has less grain
-        change += share * self._grain(pixels, window, placed) * lit_by
+        change += share * between * tiled * lit_by
         part[:] = np.clip(part + change + 0.5, 0, 255).astype(np.uint8)
-
-    def _grain(self, pixels: Picture, window: Box, placed: Placed) -> Layer:
-        """The plate's own grain for what is painted between the lips, taken from the chin's skin in this frame."""
-        region = placed.view.region
-        chin = pixels[Box.around(placed.face[_CHIN_SKIN], 0, region).within(region)]
-        if min(chin.shape[:2]) < 4:
-            return np.zeros((window.height, window.width, 3), np.float32)
-        fine = chin - cv2.GaussianBlur(chin, (0, 0), 1.0).astype(np.float32)
-        level = 1.5 * float(np.median(np.abs(fine)))  # of a normal distribution's sigma; edges don't count
-        if level < _GRAINY:
-            return np.zeros((window.height, window.width, 3), np.float32)
-        tiled = fine[_mirrored(window.height, len(fine))][:, _mirrored(window.width, fine.shape[1])]
-        inside = _filled(placed.face[_INNER_OUTLINE, :2], window, max(0.8, self._soft))
-        return np.asarray(np.clip(tiled, -2.5 * level, 2.5 * level) * inside[..., None], np.float32)
 
     def _lay_seam(self, pixels: Picture, moved: Moved, share: float) -> None:
         """The dark line between lips that meet here, but stood apart in the plate and brought none with them."""
@@ -152,6 +138,21 @@ def _cheeks(picture: Picture, points: Vectors) -> Vectors:
         if box.width and box.height:
             tones.append(picture[box.within(frame)].reshape(-1, 3).mean(0))
     return np.maximum(np.median(tones, axis=0), 1.0) if tones else np.full(3, 128.0)
+
+
+def _grain(plate: Picture, points: Vectors) -> Layer:
+    """The plate's own grain in this frame, for what is painted: that of the smoothest patch of cheek."""
+    reach = max(3, round(0.05 * float(np.linalg.norm(points[234, :2] - points[454, :2]))))
+    frame = Box.of(plate)
+    found = [(_LOUD, np.zeros((1, 1, 3), np.float32))]
+    for place in _CHEEKS:
+        patch = plate[Box.around(points[[place]], reach, frame).within(frame)]
+        if min(patch.shape[:2]) > reach:
+            fine = patch - cv2.GaussianBlur(patch, (0, 0), 1.0).astype(np.float32)
+            level = 1.5 * float(np.median(np.abs(fine)))  # of a normal distribution's sigma; edges don't count
+            found.append((level, np.clip(fine, -2.5 * level, 2.5 * level).astype(np.float32)))
+    level, grain = min(found, key=lambda one: one[0])
+    return grain if level > _GRAINY else np.zeros((1, 1, 3), np.float32)
 
 
 def _underlaid(part: Picture, moved: Moved, window: Box) -> Layer:
