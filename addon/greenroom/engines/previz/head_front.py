@@ -131,8 +131,8 @@ class Grains:
 
     def _of(self, height: int, width: int) -> NDArray[np.int16]:
         if self._noise is None or self._noise.shape[0] < height + _ROOM or self._noise.shape[1] < width + _ROOM:
-            random = np.random.default_rng(30)
-            noise = random.standard_normal((height + _ROOM, width + _ROOM, 3)).astype(np.float32)
+            height, width = (-(-(side + _ROOM) // 512) * 512 for side in (height, width))  # heads come nearer
+            noise = np.random.default_rng(30).standard_normal((height, width, 3), np.float32)
             if self._grain.size > 0.2:
                 noise = np.asarray(cv2.GaussianBlur(noise, (0, 0), self._grain.size), np.float32)
             noise *= np.array(self._grain.strength, np.float32) / max(float(noise.std()), 1e-3)

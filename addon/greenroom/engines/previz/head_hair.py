@@ -27,7 +27,7 @@ Picture = NDArray[np.uint8]
 Layer = NDArray[np.float32]
 Vectors = NDArray[np.float64]
 
-_WORK = 110.0  # pixels of face width at which hair is told from neck: only its mass matters
+_WORK = 80.0  # pixels of face width at which hair is told from neck: only its mass matters
 _GRID = 4.0  # cells a centimetre of the mask
 _LEFT, _TOP, _RIGHT, _BOTTOM = -17.0, -2.0, 17.0, 24.0  # cm from the middle of the face
 _MORE, _SWING, _DROP = 0.4, 1.2, 0.5  # cm that the mask is widened: all around, outwards and (half) downwards
