@@ -19,6 +19,7 @@ from greenroom.engines.previz.backdrop import SETTINGS, paint, read_setting
 from greenroom.engines.previz.camera import MOVES, read_camera
 from greenroom.engines.previz.layering import composited
 from greenroom.engines.previz.stage import render_stage
+from greenroom.engines.previz.stage import staged as staged_frames
 from greenroom.engines.previz.talk import prepare, render_talk
 from greenroom.media.check import check_take
 from greenroom.media.pictures import read_frames, read_pictures
@@ -67,6 +68,9 @@ def staged(request_for: Callable[..., Request], plate: Path) -> Callable[..., Re
 
 
 def frames_of(request: Request) -> tuple[list[Picture], dict[str, Any]]:
+    if request.mode == "stage":
+        frames, report = staged_frames(request)
+        return list(frames), report
     performance = prepare(request)
     return list(composited(request, performance.framed, performance.frames(), performance.report)), performance.report
 
@@ -202,6 +206,15 @@ def test_a_set_without_a_plate_is_labelled_and_lists_what_it_cannot_show(staged:
     assert "can't show: rainy, harbour" in warnings
     assert "doesn't know: crash" in warnings
     assert delivery.report["label"] == "previz"
+
+
+def test_a_motion_note_moves_the_actor_on_the_set(staged: Callable[..., Request]) -> None:
+    still = staged("theo", over=False, frames=16)
+    moved = replace(still, motion="nods")
+    nodding, report = frames_of(moved)
+    assert report["action"] == "nod"
+    waiting, _ = frames_of(still)
+    assert max(np.abs(a.astype(int) - b).mean() for a, b in zip(nodding, waiting, strict=True)) > 0.5
 
 
 def test_with_a_plate_its_own_place_and_camera_count(staged: Callable[..., Request]) -> None:
