@@ -128,6 +128,7 @@ _EVERY = 6  # frames between two looks at sharpness
 _GRAIN_EVERY = 8  # looks between two at grain, which is the stock's and stays
 _STRONG = 93  # percentile of slope from which an edge counts
 _AGAIN = 1.5  # px, sigma of the second blur
+_CALMED = 0.8  # px, sigma of a first blur, against grain that looks like edges
 _MOST_BLUR = 3.5  # px, sigma
 _SHARPEN = 0.5  # the most that a face softer than the plate is sharpened
 _VISIBLE_GRAIN = 0.6  # levels; below, nobody sees it and nothing is added
@@ -200,7 +201,8 @@ def _softness(picture: Picture, face: Values) -> float:
     An edge that is blurred once more loses the less slope the softer it was (S. Zhuo, T. Sim, "Defocus map estimation
     from a single image", 2011). Strong edges alone are asked, so neither grain nor plain skin has a say.
     """
-    grey = np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), np.uint8)
+    sharp = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
+    grey = np.asarray(cv2.GaussianBlur(sharp, (0, 0), _CALMED), np.uint8)
     again = np.asarray(cv2.GaussianBlur(grey, (0, 0), _AGAIN), np.uint8)
     slope, softer = _slope(grey), _slope(again)
     inside = face > 0.5
@@ -210,7 +212,8 @@ def _softness(picture: Picture, face: Values) -> float:
     if not strong.any():
         return 1.0
     loss = float(np.percentile(slope[strong] / np.maximum(softer[strong], 0.5), 75))
-    return float(np.clip(_AGAIN / np.sqrt(max(loss**2 - 1, 1e-3)), 0.3, 6.0))
+    blurred = _AGAIN**2 / max(loss**2 - 1, 1e-3) - _CALMED**2
+    return float(np.clip(np.sqrt(max(blurred, 0.0)), 0.3, 6.0))
 
 
 def _slope(grey: Picture) -> Values:
