@@ -11,9 +11,9 @@ A hand of the skin's own tone is told by the lips and brows that turn to skin in
 and how far it reaches follows from comparing both explanations place by place.
 
 What it can't tell, or only in part:
-- A hand of the very same tone that lies on cheek or forehead alone, without a shadow: it is taken for face. Where it
-  also hides part of lips or a brow, 4 to 7 of 10 of its pixels are seen over a whole crossing, all of them while it is
-  well before them; hands, and sleeves, of another tone are seen anywhere.
+- A hand of the very same tone that lies on cheek or forehead alone, without a shadow: it is taken for face. Of a bar
+  of such a tone that crosses the whole face 2 to 7 of 10 pixels are seen, most of them while it is well before lips or
+  brows; none where lips and brows hardly differ from it (Ines, tanned bar). Other tones are seen anywhere.
 - What is there in the first frame of a shot over mouth, chin or eyes, on both sides of the face: it could be a beard,
   a moustache, sunglasses. On one side only, or over forehead, nose or cheeks, it is seen.
 - Hair over forehead and temples is never face, nor is the far cheek of a turned head, where nothing is known.
@@ -128,7 +128,7 @@ class SkinModel:
         return model
 
     def update(self, bgr: Picture, points: Floats) -> None:
-        """The next frame: where the face is now, and what of it shows. 3 ms, whatever the picture's size."""
+        """The next frame: where the face is now, and what of it shows. 5 ms, whatever the picture's size."""
         colours, self._shown = _read(bgr, points)
         self._points = np.asarray(points, np.float64)
         spread_ = _contrast(self._look) * _CONTRAST + _SPREAD
