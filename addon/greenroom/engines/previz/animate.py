@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -48,8 +48,16 @@ class Animation:
         """What `rig` does in each frame."""
         for index in range(len(self.mouths)):
             now = {name: float(curve[index]) for name, curve in vars(self.moves).items()}
-            mood = {name: now[name] for name in ("blink", "brow", "smile", "frown")}
-            face = self.temper.face(Face(*self.mouths[index].tolist(), **mood), index)
+            alive = float(self.temper.held.brow[index])
+            face = replace(
+                Face(*self.mouths[index].tolist()),
+                blink=now["blink"],
+                brow=alive,
+                smile=now["smile"],
+                frown=now["frown"],
+            )
+            face = self.temper.face(face, index)
+            face = replace(face, brow=face.brow + now["brow"] - alive)  # what is asked for may go beyond any tone
             shift = (rig.pose.scale * now["shift_x"], rig.pose.scale * now["shift_y"])
             head = Head(now["yaw"], now["pitch"], now["roll"], *shift, now["zoom"])
             across, down = self.temper.gaze(index)
