@@ -119,17 +119,20 @@ class Grain:
     size: float = 0.0
     _tiles: dict[tuple[float, ...], NDArray[np.int16]] = field(default_factory=dict, repr=False, compare=False)
 
-    def tile(self, strength: tuple[float, ...]) -> NDArray[np.int16]:
-        """Noise of `strength` in sixteenths of a level, (_TILE, _TILE, 3)."""
-        if strength not in self._tiles:
+    def field(self, strength: tuple[float, ...], height: int, width: int) -> NDArray[np.int16]:
+        """Noise of `strength` in levels, at least (height, width, 3); it repeats every _TILE pixels."""
+        kept = self._tiles.get(strength)
+        if kept is None or kept.shape[0] < height or kept.shape[1] < width:
             noise = np.random.default_rng(20).standard_normal((_TILE, _TILE, 3)).astype(np.float32)
             if self.size > 0.2:
                 wrapped = np.pad(noise, ((8, 8), (8, 8), (0, 0)), mode="wrap")  # the tile is laid edge to edge
                 noise = np.asarray(cv2.GaussianBlur(wrapped, (0, 0), self.size)[8:-8, 8:-8], np.float32)
                 noise /= noise.std()
+            tile = np.rint(noise * np.array(strength, np.float32)).astype(np.int16)
             self._tiles.clear()
-            self._tiles[strength] = np.rint(16 * noise * np.array(strength, np.float32)).astype(np.int16)
-        return self._tiles[strength]
+            kept = np.tile(tile, (-(-height // _TILE), -(-width // _TILE), 1))
+            self._tiles[strength] = kept
+        return kept
 
 
 def grain_of(plate: Picture) -> Grain:
@@ -159,13 +162,11 @@ def add_grain(bgr: Picture, alpha: Alpha, grain: Grain, frame: int, *, own: Grai
     )
     if max(lacking) < 0.3:  # of a level: not to be seen
         return
-    tile = grain.tile(lacking)
     across, down = np.random.default_rng([21, frame]).integers(0, _TILE, 2).tolist()
     height, width = bgr.shape[:2]
-    rows, columns = (down + np.arange(height)) % _TILE, (across + np.arange(width)) % _TILE
-    noise = tile[rows[:, None], columns[None, :]]
-    covered = (alpha > _EMPTY)[..., None]
-    bgr[:] = np.clip(bgr.astype(np.int16) + ((noise + 8) >> 4) * covered, 0, 255).astype(np.uint8)
+    noise = grain.field(lacking, height + _TILE, width + _TILE)[down : down + height, across : across + width]
+    covered = (alpha > _EMPTY).astype(np.uint8)
+    cv2.add(bgr, noise, bgr, covered, cv2.CV_8U)
 
 
 def _band(alpha: Alpha) -> tuple[slice, slice] | None:

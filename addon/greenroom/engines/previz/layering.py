@@ -114,8 +114,7 @@ class _Layers:
             actor, box = self._backdrop.moved(actor, box, index)
         if plate is None:
             return actor, box
-        alpha = actor[..., 3].astype(np.float32) * np.float32(1 / 255)
-        bgr = np.ascontiguousarray(actor[..., :3])
+        bgr, alpha = _parted(actor)
         if self._own is None:
             self._own = grain_of(bgr[self._face.within(Box.of(bgr))])
             self.grain = grain_of(_patch(plate)) if self._request.plate is not None else Grain()
@@ -125,13 +124,13 @@ class _Layers:
         lit = self.light.on(bgr)
         lit = lit.copy() if lit is bgr else lit
         add_grain(lit, alpha, self.grain, index, own=self._own)
-        return np.dstack([lit, actor[..., 3]]), box
+        return np.asarray(cv2.merge([*cv2.split(lit), actor[..., 3]]), np.uint8), box
 
     def laid(self, bgra: Picture, box: Box, plate: Picture | None) -> Picture:
         if plate is None:
             return self.alone(bgra, box)
         region = plate[box.within(Box.of(plate))]
-        over(region, np.ascontiguousarray(bgra[..., :3]), bgra[..., 3].astype(np.float32) * np.float32(1 / 255))
+        over(region, *_parted(bgra))
         return plate
 
     def alone(self, bgra: Picture, box: Box) -> Picture:
@@ -140,6 +139,12 @@ class _Layers:
         near = cv2.dilate(bgra[..., 3], np.ones((9, 9), np.uint8)) > 0
         frame[box.within(Box.of(frame))] = bgra * near[..., None]
         return frame
+
+
+def _parted(bgra: Picture) -> tuple[Picture, NDArray[np.float32]]:
+    """Colour (h, w, 3), and alpha (h, w) from 0 to 1."""
+    alpha = cv2.extractChannel(bgra, 3).astype(np.float32) * np.float32(1 / 255)
+    return np.asarray(cv2.cvtColor(bgra, cv2.COLOR_BGRA2BGR), np.uint8), alpha
 
 
 def _around(box: Box, plate: Picture) -> Box:
