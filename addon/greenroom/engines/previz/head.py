@@ -28,7 +28,7 @@ from greenroom.engines.previz.head_front import Grains
 from greenroom.engines.previz.head_neck import tint_neck
 from greenroom.engines.previz.head_out import EmptyPlate, head_box, matted
 from greenroom.engines.previz.head_shape import HeadShape, Posed
-from greenroom.engines.previz.head_tone import Sharpness, Tone
+from greenroom.engines.previz.head_tone import Sharpness, Tone, scene_light
 from greenroom.engines.previz.rig import Placed, Rig
 from greenroom.engines.previz.warp import Box, Sampler, View
 from greenroom.errors import CastError
@@ -46,6 +46,7 @@ Vectors = NDArray[np.float64]
 _FINER = 1.3  # the portrait's face width against the plate's largest: sharp when sampled linearly, and no aliasing
 _LARGEST = 900  # pixels of face width
 _FACE_WIDTH = 14.3  # cm, of the canonical face, from vertex 234 to 454
+_GRAINY = 160  # px; in a smaller picture everything is fine enough to be taken for grain
 _LEAST = 8  # px; of less of a head nothing is drawn
 
 
@@ -58,6 +59,7 @@ class Head:
     eyes: Eyes
     sampler: Sampler
     outline: Vectors
+    scene: float
 
     @classmethod
     def of(cls, portrait: Picture, points: Vectors, face_width: float) -> Head:
@@ -65,28 +67,36 @@ class Head:
         cut = cut_head(portrait, points, matted, min(_LARGEST, _FINER * face_width))
         colours = foreground(cut.picture, cut.alpha)
         rig = Rig(colours, cut.points, scale=1.5)
+        scene = scene_light(cut.picture, head_box(rig.pose, rig.frame))
         layers = np.dstack([colours, np.round(cut.alpha * 255).astype(np.uint8)])
         rows, columns = np.flatnonzero((cut.alpha > 0.01).any(1)), np.flatnonzero((cut.alpha > 0.01).any(0))
         corners = np.array([[x, y] for x in columns[[0, -1]] for y in rows[[0, -1]]], float)
-        return cls(cut, rig, Eyes(rig), Sampler(np.ascontiguousarray(layers), rig.region), corners)
+        return cls(cut, rig, Eyes(rig), Sampler(np.ascontiguousarray(layers), rig.region), corners, scene)
 
     def placed(self, posed: Posed, bounds: Box) -> Placed:
         """Where the head lies in a frame, and no more of it than there is to see inside `bounds`."""
         whole = self.rig.place_in(posed.face, posed.skull, bounds, rings=True)
-        there = cv2.invertAffineTransform(whole.view.affine)
-        reach = np.concatenate([self.outline @ there[:, :2].T + there[:, 2], posed.face[:, :2]])
-        region = Box.around(reach, round(1.5 * posed.skull.scale), whole.view.region)
+        corners = np.column_stack([self.outline, np.ones(len(self.outline))])
+        reach = np.concatenate([corners @ self._carried(whole.face, whole.rings), posed.face[:, :2]])
+        region = Box.around(reach, round(2.5 * posed.skull.scale), whole.view.region)
         return Placed(whole.face, whole.rings, whole.pose, View(region, whole.view.step, whole.view.base))
+
+    def _carried(self, face: Vectors, rings: Vectors) -> Vectors:
+        """The affine (3, 2) from the portrait to the frame that suits the hair: face and rings count alike."""
+        known = np.column_stack([self.rig.source, np.ones(len(self.rig.source))])
+        weight = np.sqrt(np.where(np.arange(len(known)) < len(face), 1 / len(face), 1 / len(rings)))[:, None]
+        there = np.concatenate([face[:, :2], rings[:, :2]])
+        return np.asarray(np.linalg.lstsq(known * weight, there * weight, rcond=None)[0])
 
 
 class _Shot:
     """What is kept from frame to frame of one shot."""
 
-    def __init__(self, head: Head, own: Vectors, empty: EmptyPlate, grain: Grain) -> None:
+    def __init__(self, head: Head, own: Vectors, empty: EmptyPlate, grain: Grain, scene: float) -> None:
         self.head = head
         self.shape = HeadShape(head.rig, own)
         self.empty = empty
-        self.tone = Tone()
+        self.tone = Tone(scene - head.scene)
         self.sharpness = Sharpness()
         self.grains = Grains(grain)
 
@@ -159,7 +169,10 @@ def head_frames(
         if shot is None or driver.shot(index) != number:
             number = driver.shot(index)
             empty = EmptyPlate.of(driver, number, source, pictures, Box.of(plate))
-            shot = _Shot(head, driver.neutral_of(number), empty, grain_of(plate))
+            grain = grain_of(plate) if min(plate.shape[:2]) >= _GRAINY else Grain()
+            shot = _Shot(
+                head, driver.neutral_of(number), empty, grain, scene_light(plate, head_box(pose, Box.of(plate)))
+            )
         yield shot.frame(plate, seen, pose, index)
 
 

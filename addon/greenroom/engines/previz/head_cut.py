@@ -139,14 +139,14 @@ def _jaw_line(picture: Picture, points: Vectors, where: _Where, head: Layer) -> 
     # shade under a chin keeps the hue and loses chroma: a and b are compared as they would be at the cheek's lightness
     chroma = (lab[..., 1:] - 128) * (cheek[0] / np.maximum(lab[..., :1], 30)) - (cheek[1:] - 128)
     off = np.hypot(chroma[..., 0], chroma[..., 1]).astype(float)
-    skin = (1 - smoothstep(14, 26, off)) * smoothstep(0.5, 0.65, lab[..., 0].astype(float) / cheek[0])
+    skin = (1 - smoothstep(14, 26, off)) * smoothstep(0.6, 0.72, lab[..., 0].astype(float) / cheek[0])
     away = np.asarray(cv2.distanceTransform((~where.oval).astype(np.uint8), cv2.DIST_L2, 3), float) / where.width
     beyond = smoothstep(-0.32, -0.22, where.down) * smoothstep(0.015, 0.06, away)
     left = (head * (1 - skin * beyond) > 0.5).astype(np.float32)
     wide = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * round(0.045 * where.width) + 1,) * 2)
     narrow = left - cv2.morphologyEx(left, cv2.MORPH_OPEN, wide)
     neck = np.maximum(skin, narrow * ((where.aside < 0.55) | (where.down > -0.08))) * beyond
-    throat = smoothstep(0.10, 0.15, away) * smoothstep(-0.05, 0.02, where.down) * (where.aside < 0.40)
+    throat = smoothstep(0.10, 0.15, away) * smoothstep(-0.05, 0.02, where.down) * (where.aside < 0.32)
     return np.asarray((1 - neck) * (1 - throat), np.float32)
 
 

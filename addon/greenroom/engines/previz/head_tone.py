@@ -16,13 +16,15 @@ from greenroom.engines.previz.warp import Box
 from greenroom.perception import mesh
 from greenroom.perception.pose import Pose
 
-__all__ = ["Sharpness", "Tone"]
+__all__ = ["Sharpness", "Tone", "scene_light"]
 
 Picture = NDArray[np.uint8]
 Layer = NDArray[np.float32]
 Vectors = NDArray[np.float64]
 
-_TAKEN = np.array([0.85, 0.5, 0.5])  # of the difference in L, a and b: the rest is the actor's own tone
+_TAKEN = 0.5  # of the difference in a and b: the rest is the actor's own tone
+_LIGHT_TAKEN = (0.4, 0.85)  # of the difference in L: at least, and where all of the scene differs as much
+_KEY = 70.0  # percentile of L that stands for a scene's light
 _GAINS = (0.25, 3.0)
 _STEADY = 0.92  # kept from frame to frame: light on a face changes over half a second, noise from frame to frame
 _SLOPE = 0.075  # the most that brightness may change a centimetre, as a logarithm
@@ -37,7 +39,9 @@ _SOFTEST, _UNSEEN = 3.5, 0.3  # px
 class Tone:
     """Of one shot."""
 
-    def __init__(self) -> None:
+    def __init__(self, scene: float) -> None:
+        """`scene` is how much lighter the plate's scene is than the portrait's, in L: see `scene_light`."""
+        self._scene = scene
         self._lab: Vectors | None = None
         self._slope = np.zeros(2)
 
@@ -56,6 +60,12 @@ class Tone:
         self._lab = new if self._lab is None else _STEADY * self._lab + (1 - _STEADY) * new
         self._slope = slope if first else _STEADY * self._slope + (1 - _STEADY) * slope
 
+    def _lit(self, there: Vectors, here: Vectors) -> Vectors:
+        """The actor's skin in the plate: skin that is darker because the light is, not because the stand-in's is."""
+        off = there - here
+        agrees = self._scene / off[0] if abs(off[0]) > 1 else 1.0
+        return np.asarray(here + off * [np.clip(agrees, *_LIGHT_TAKEN), _TAKEN, _TAKEN])
+
     @property
     def difference(self) -> float:
         """How far the two skins lie apart, in Lab."""
@@ -67,14 +77,14 @@ class Tone:
         if self._lab is None:
             return np.full(3, 128.0), np.full(3, 128.0)
         there, here = self._lab
-        return _to_bgr(there), _to_bgr(here + _TAKEN * (there - here))
+        return _to_bgr(there), _to_bgr(self._lit(there, here))
 
     def on(self, drawn: Picture, skull: Pose, region: Box) -> Picture:
         """`drawn` (the pixels of `region`) in the plate's light."""
         if self._lab is None:
             return drawn
         there, here = self._lab
-        wanted, own = _to_bgr(here + _TAKEN * (there - here)), _to_bgr(here)
+        wanted, own = _to_bgr(self._lit(there, here)), _to_bgr(here)
         blue, green, red = (float(value) for value in np.clip(wanted / np.maximum(own, 4), *_GAINS))
         return self._sloped(Light((blue, green, red)).on(drawn), skull, region)
 
@@ -91,6 +101,14 @@ class Tone:
         whole = cv2.resize(field, (columns * cell, rows * cell), interpolation=cv2.INTER_LINEAR)
         whole = np.ascontiguousarray(whole[: region.height, : region.width])
         return np.asarray(cv2.multiply(drawn, cv2.merge([whole, whole, whole]), dtype=cv2.CV_8U), np.uint8)
+
+
+def scene_light(picture: Picture, box: Box) -> float:
+    """L, 0 to 100, of the lighter parts of what is in `box`: background, clothes and skin together."""
+    part = picture[box.within(Box.of(picture))]
+    step = max(1, min(part.shape[:2]) // 64)
+    lab = cv2.cvtColor(np.ascontiguousarray(part[::step, ::step]), cv2.COLOR_BGR2LAB)
+    return float(np.percentile(lab[..., 0], _KEY)) / 2.55
 
 
 def _skin() -> NDArray[np.intp]:
