@@ -109,6 +109,7 @@ def test_a_quote_that_never_closes_takes_the_rest() -> None:
     assert parsed is not None
     assert parsed.pairs["line"] == "I never left"
     assert [problem.code for problem in parsed.problems] == ["open-quote"]
+    assert "close it" in parsed.problems[0].hint
 
 
 def test_a_note_may_follow_other_lines_and_go_on_over_several() -> None:

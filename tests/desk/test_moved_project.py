@@ -16,6 +16,7 @@ import pytest
 from greenroom.cast import save_actor
 from greenroom.desk import road
 from greenroom.desk.project.project import Project
+from greenroom.errors import Severity
 from greenroom.media.posters import write_png
 from greenroom.media.sound import write_wav
 from greenroom.media.takes import TakeWriter
@@ -149,3 +150,22 @@ def test_a_link_on_the_way_makes_paths_absolute(moving: Moving, tmp_path: Path) 
     (moving.folder / "link").symlink_to(tmp_path / "elsewhere")
     moving.generate("Szene #1 100%/link/new.otio")
     assert all(url.startswith("file:///") for url in moving.urls(moving.folder / "link" / "new.otio"))
+
+
+def test_takes_that_are_away_are_not_written_over(moving: Moving) -> None:
+    """A drive that isn't mounted: what the cut had stays, nothing is made, and no new folder hides the old one."""
+    moving.generate("Szene #1 100%/new.otio")
+    takes, away = moving.folder / "takes", moving.films / "unmounted"
+    takes.rename(away)
+    (moving.folder / "dialogue.wav").unlink()
+    write_wav(moving.folder / "dialogue.wav", np.ones(48000 * 4, np.float32) * np.float32(0.1), 48000)
+    made = moving.generate("Szene #1 100%/again.otio")
+    applied = road.apply(moving.folder / "cut.otio", moving.folder / "applied.otio", installed=moving.engines)
+    for found, output in ((made.applied, "again.otio"), (applied, "applied.otio")):
+        assert [problem.code for problem in found.problems if problem.severity is Severity.ERROR] == ["takes-offline"]
+        assert found.problems[0].where == str(takes)
+        assert moving.urls(moving.folder / output) == []
+    assert not any((made.complete, applied.complete, takes.exists()))
+    assert len(moving.engines["tiny"].bills()) == 2
+    away.rename(takes)
+    assert moving.generate("Szene #1 100%/again.otio").complete

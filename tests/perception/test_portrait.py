@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from greenroom.engines.previz.drawn_actors import draw
 from greenroom.errors import Severity
 from greenroom.perception.faces import FaceFinder
 from greenroom.perception.portrait import PortraitReport, check_portrait
@@ -150,3 +151,11 @@ def test_every_problem_has_a_next_step(
         for problem in check_portrait(bgr, finder=finder).problems:
             assert problem.hint.endswith(".")
             assert not problem.message.endswith(".")
+
+
+@pytest.mark.parametrize("actor", ["mara", "theo", "ines"])
+def test_a_portrait_that_stands_on_its_head_is_refused(finder: FaceFinder, actor: str) -> None:
+    """A drawn one that does is read as an upright face, and one that the net doesn't see is no faceless picture."""
+    report = check_portrait(cv2.rotate(draw(actor, 640, 360), cv2.ROTATE_180), finder=finder)
+    assert [(problem.code, problem.severity) for problem in report.problems] == [("picture-rotated", Severity.ERROR)]
+    assert "Turn it" in report.problems[0].hint

@@ -22,6 +22,8 @@ from greenroom.cli.shown import show
 
 __all__ = ["apply", "circle", "restore", "takes"]
 
+_FAILED = 1
+
 
 @click.command()
 @cut_argument
@@ -85,7 +87,7 @@ def apply(
 
     applied = road.apply(cut, output, to=to, project=project, rate=rate)
     show(applied_json(applied), as_json=as_json, tell=partial(tell_applied, verbose=verbose))
-    return 0
+    return 0 if applied.complete else _FAILED
 
 
 @click.command()

@@ -136,7 +136,9 @@ def _read_pairs(text: str, start: int) -> tuple[dict[str, str], list[Problem]]:
         raw = match[2]
         if raw[0] in _QUOTES and not _is_closed(raw):
             raw, position = text[match.start(2) :], len(text)
-            problems.append(_warning("open-quote", f"the quote that opens at column {match.start(2) + 1} never closes"))
+            message = f"the quote that opens at column {match.start(2) + 1} never closes"
+            hint = "All that follows is taken for its text: close it, or leave it out."
+            problems.append(_warning("open-quote", message, hint))
         _keep(match[1].lower(), _value_of(raw), match.start(1) + 1, pairs, problems)
         if position == len(text):
             break

@@ -49,7 +49,9 @@ class OfflineMedia:
         if not self._dead or self._found_some:
             return []
         count = len(self._dead_urls)
-        message = f"none of the {count} media files of this cut is here" if count > 1 else "its media file is not here"
+        message = (
+            f"none of the {count} media files of this cut is here" if count > 1 else "the cut's media file is not here"
+        )
         return [Problem(Severity.NOTE, "media-offline", message, "Mount the drive, or put the cut beside its media.")]
 
 

@@ -16,8 +16,9 @@ from greenroom.desk.planning.plan import PlanSettings
 from greenroom.desk.planning.plan import plan as make_plan
 from greenroom.desk.project.project import Project
 from greenroom.desk.results import Applied, CueTakes
-from greenroom.errors import Problem, ProjectError, TimelineError
+from greenroom.errors import Problem, ProjectError, Severity, TimelineError
 from greenroom.frames import write_rate
+from greenroom.takes.reconcile import FOLDER_MISSING
 from greenroom.takes.states import Take
 
 if TYPE_CHECKING:
@@ -69,6 +70,11 @@ class Desk:
         self.planned = replace(made, problems=(*made.problems, *self.problems))
         return self.planned
 
+    @property
+    def takes_are_away(self) -> bool:
+        """Whether the ledger knows takes whose folder is not there: a drive that isn't mounted, a folder that moved."""
+        return any(problem.code == FOLDER_MISSING for problem in self.problems)
+
     def cue_takes(self) -> Iterator[CueTakes]:
         """Own takes; where a cue has none (it moved on the cut, so its id is another), those of its fingerprint."""
         own: dict[str, list[Take]] = {}
@@ -94,6 +100,10 @@ class Desk:
         from greenroom.desk.writing_back.written import write_once
 
         have = {each.cue.id: TakesOfCue(each.takes, each.circled) for each in self.cue_takes() if each.takes}
+        problems = self.problems
+        if self.takes_are_away:
+            problems = (_left_as_they_are(len(have), self.store.takes_folder), *_without(problems, FOLDER_MISSING))
+            have = {}
         edits = edit_plan(self.sheet, have)
 
         def write() -> tuple[Any, ...]:
@@ -102,7 +112,7 @@ class Desk:
             return write_timeline(self.timeline, output, to)
 
         losses = write_once(self.sheet.layout.path, output, to, edits, self.ledger, write)
-        return Applied(output, edits, losses, (*self.problems, *edits.problems))
+        return Applied(output, edits, losses, (*problems, *edits.problems))
 
 
 @contextmanager
@@ -188,6 +198,22 @@ def project_if_any(cut: Path, chosen: Path | None) -> Project | None:
         if chosen is not None:
             raise
         return None
+
+
+def _left_as_they_are(count: int, folder: Path) -> Problem:
+    return Problem(
+        Severity.ERROR,
+        "takes-offline",
+        f"the folder of the takes is not there: nothing was made, and {count} cue{'s' * (count != 1)} "
+        f"kept what {'they' if count != 1 else 'it'} had",
+        "Mount its drive or bring the folder back, then run the same command again. If the takes are gone for good, "
+        "make an empty folder there: then they are made again.",
+        str(folder),
+    )
+
+
+def _without(problems: tuple[Problem, ...], code: str) -> Iterator[Problem]:
+    return (problem for problem in problems if problem.code != code)
 
 
 def _of_one_cue(found: tuple[Take, ...] | list[Take]) -> list[Take]:

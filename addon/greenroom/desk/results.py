@@ -55,6 +55,11 @@ class Applied:
     losses: tuple[Any, ...] = ()
     problems: tuple[Problem, ...] = ()
 
+    @property
+    def complete(self) -> bool:
+        """Every cue with takes got the one that it asks for."""
+        return all(problem.severity is not Severity.ERROR for problem in self.problems)
+
 
 @dataclass(frozen=True)
 class Generated:
@@ -77,8 +82,9 @@ class Generated:
 
     @property
     def complete(self) -> bool:
-        """Every cue of the plan has its takes."""
-        return not self.left_out and all(result.take is not None for result in self.report.results)
+        """Every cue of the plan has its takes, and they are in the cut."""
+        written = self.applied is None or self.applied.complete
+        return written and not self.left_out and all(result.take is not None for result in self.report.results)
 
 
 @dataclass(frozen=True)

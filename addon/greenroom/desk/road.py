@@ -173,7 +173,7 @@ def generate(
         on_plan(planned)
         _refuse(planned, desk.project)
         report = GenerateReport(())
-        if planned.to_make:
+        if planned.to_make and not desk.takes_are_away:  # a new folder would hide the old one, once it is mounted
             report = perform(
                 planned,
                 project=desk.project,

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from greenroom.errors import Problem, Severity
+from greenroom.perception import mesh
 from greenroom.perception.faces import FaceFinder, Landmarks
 from greenroom.perception.pose import Pose, fit_pose
 
@@ -30,6 +31,10 @@ MOST_FACE = 0.65  # of the picture's width; beyond, the head has no room to move
 _FRONTAL = 0.9
 # Part of the main face's width from which another one counts: smaller ones are passers-by.
 _SECOND_FACE = 0.25
+# Faces that stand upright reach 1.000; drawn ones that stand on their head 0.989, and photographs none at all.
+_UPRIGHT = 0.999
+# How far an upside-down reading's mesh lies from the canonical one against the upright reading's: 1.6 and more.
+_STRANGER = 1.3
 # Contrast in percent along the nose's bridge and under the eyes. Glasses: 26 and 29 to 43, at any size; five faces
 # without: at most 8 and 22.
 _BRIDGE_CONTRAST, _RIM_CONTRAST = 15.0, 25.0
@@ -56,6 +61,9 @@ def check_portrait(bgr: Picture, *, finder: FaceFinder | None = None) -> Portrai
     """Look a portrait over, (height, width, 3) uint8 BGR. Problems have no `where`: the caller knows the file."""
     finder = finder or FaceFinder()
     faces = [face for face in finder.find_all(bgr) if face.presence >= _FRONTAL]
+    if _is_upside_down(bgr, faces, finder):
+        message, hint = "the picture is upside down", "Turn it by 180 degrees, and save it."
+        return PortraitReport((_error("picture-rotated", message, hint),))
     problems = list(_of_picture(bgr, faces))
     if not faces:
         return PortraitReport(tuple(problems))
@@ -166,6 +174,22 @@ def _of_expression(shapes: dict[str, float], glasses: bool) -> Iterator[Problem]
             "the actor seems to wear glasses, which bend a little with the lids and brows",
             "It works for talking heads; for replacing a stand-in, a picture without glasses is better.",
         )
+
+
+def _is_upside_down(bgr: Picture, faces: list[Landmarks], finder: FaceFinder) -> bool:
+    """Whether a face that is none, or hardly one, is plainly one on the turned picture. The net reads a drawn face that
+    stands on its head as an upright one, with a chin for a brow.
+    """
+    if faces and faces[0].presence >= _UPRIGHT:
+        return False
+    turned = [face for face in finder.find_all(np.rot90(bgr, 2).copy()) if face.presence >= _UPRIGHT]
+    return bool(turned) and (not faces or _strangeness(faces[0]) > _STRANGER * _strangeness(turned[0]))
+
+
+def _strangeness(face: Landmarks) -> float:
+    """How far the face's mesh lies from the canonical one, in centimetres of the head over all vertices."""
+    known = mesh.canonical().vertices
+    return float(np.linalg.norm(fit_pose(face.points).to_canonical(face.points[: len(known)]) - known))
 
 
 def _wears_glasses(bgr: Picture, face: Landmarks) -> bool:

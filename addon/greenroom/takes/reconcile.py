@@ -13,7 +13,10 @@ from greenroom.takes.record import read_take
 from greenroom.takes.states import Take
 from greenroom.takes.store import Store
 
-__all__ = ["choose", "reconcile"]
+__all__ = ["FOLDER_MISSING", "choose", "reconcile"]
+
+FOLDER_MISSING = "takes-folder-missing"
+"""The code of the problem that there are takes, but not their folder."""
 
 
 def reconcile(ledger: Ledger, store: Store) -> tuple[Problem, ...]:
@@ -74,7 +77,7 @@ def _take_over_choices(ledger: Ledger, store: Store) -> None:
 def _takes_folder_missing(store: Store, count: int) -> Problem:
     return Problem(
         Severity.WARNING,
-        "takes-folder-missing",
+        FOLDER_MISSING,
         f"the folder of {count} takes is not there",
         hint="Mount or restore it; nothing is forgotten. If the takes are gone for good, make an empty folder there: "
         "then the next run makes them again.",

@@ -284,7 +284,7 @@ def _slot_problems(cue: Cue, where: str) -> list[Problem]:
         message = f"the clip can't take a take: {cue.event.unsupported}"
         hint = "Render the clip in place, or move the note to a placeholder above it."
         problems.append(Problem(Severity.ERROR, "unsupported-clip", message, hint, where))
-    if cue.slot.duration == 0:
+    elif cue.slot.duration == 0:
         hint = "Give the clip at least one frame, or remove its note."
         problems.append(Problem(Severity.ERROR, "empty-slot", "the slot has no frames", hint, where))
     if not cue.event.enabled:
