@@ -256,6 +256,7 @@ def test_silence_gives_the_plates_own_mouth_back(
     assert same == [state == "untouched" for state in states]
     fading = resync.share[(resync.share > 0) & (resync.share < 1)]
     assert len(fading) >= 3, "it returns gently"
+    assert "own mouth moves" in resync.report["warnings"][-1], "she talks on in the plate"
 
 
 def test_without_any_speech_every_frame_is_the_plates(talking_plate: Path, request_over: MakeRequest) -> None:

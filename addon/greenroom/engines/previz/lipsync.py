@@ -27,6 +27,7 @@ from greenroom.engines.previz.talk import Speech, hear
 from greenroom.engines.previz.warp import Box
 from greenroom.errors import CueError, EngineError
 from greenroom.media.pictures import read_pictures
+from greenroom.media.relay import ahead
 from greenroom.perception.faces import PRESENT, FaceFinder, Region
 from greenroom.perception.pose import Pose
 
@@ -112,9 +113,9 @@ class Resync:
         """The take's frames, (height, width, 3) BGR, each an array of its own."""
         painters: dict[int, LipPainter] = {}
         finder = FaceFinder()
-        for index, plate in enumerate(self.pictures(self.source.indices)):
-            found, region = self.anchored(index), self.region(index)
-            if found is not None and region is not None:
+        for index, plate in enumerate(ahead(plate for plate in self.pictures(self.source.indices))):
+            region, found = self.region(index), self.anchored(index)
+            if region is not None and found is not None:
                 points, pose = found
                 if self.hurried(index):
                     seen = finder.landmarks(plate, Region.of_points(points))
@@ -190,7 +191,7 @@ def _planned(
         matched=round(speech.matched, 3),
         region="mouth, chin and jaw",
         frames=runs(resync.states()),
-        warnings=[*_said(speech), *_warnings(resync)],
+        warnings=[*_said(speech), *_warnings(resync), *_unheard(resync, allowed & ~spoken)],
     )
     return resync
 
@@ -199,6 +200,17 @@ def _said(speech: Speech) -> tuple[str, ...]:
     if speech.method == "silence":
         return ("no speech in the dialogue: the picture stays as it is",)
     return speech.notes
+
+
+def _unheard(resync: Resync, silent: NDArray[np.bool_]) -> list[str]:
+    """Whether the person talks on in the plate where the new dialogue is silent."""
+    if resync.speech.method == "silence":
+        return []
+    candidates = np.flatnonzero(silent & ~resync.driver.lost & (resync.share == 0)).tolist()
+    moving = sum(resync.hurried(index) for index in candidates)
+    if moving < resync.request.spec.rate / 4:
+        return []
+    return [f"the person's own mouth moves in {moving} frames in which the new dialogue is silent: it is kept as it is"]
 
 
 def _warnings(resync: Resync) -> list[str]:
