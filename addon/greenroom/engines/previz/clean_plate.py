@@ -28,6 +28,7 @@ _KNOWN = 0.25  # of one sight: what was seen less is guessed from around
 _STRANGE = (12.0, 1.2)  # levels, and deviations: what differs more from the mean is no background
 _CELL = 8  # pixels of a cell in which the light of a frame is compared with the shot's background
 _SOFT = 2.0  # cells: sigma of that light
+_ROUNDS = 240  # of smoothing: enough for a hole of some 30 cells
 _STEADY = 0.8  # share of the last frame's light that is kept
 
 
@@ -47,7 +48,7 @@ class CleanPlate:
     def __init__(self, box: Box, picture: Layer, known: Layer) -> None:
         self.box = box
         self.hidden = float((known < 0.5).mean())
-        self._picture = np.clip(filled_from_around(picture, known) + 0.5, 0, 255).astype(np.uint8)
+        self._picture = np.clip(_completed(picture, known) + 0.5, 0, 255).astype(np.uint8)
         self._light: Layer | None = None
 
     @classmethod
@@ -78,7 +79,7 @@ class CleanPlate:
         part, own = frame[box.within(Box.of(frame))], self._picture[box.within(self.box)]
         known = np.asarray(cv2.resize(free, size, interpolation=cv2.INTER_AREA) > 0.98, np.float32)
         off = _cells(part, size) - _cells(own, size)
-        light = np.asarray(cv2.GaussianBlur(filled_from_around(off, known), (0, 0), _SOFT), np.float32)
+        light = np.asarray(cv2.GaussianBlur(_stretched(off, known, _ROUNDS // 8), (0, 0), _SOFT), np.float32)
         shown = cv2.resize(
             self._steadied(light, box), (size[0] * _CELL, size[1] * _CELL), interpolation=cv2.INTER_LINEAR
         )
@@ -119,6 +120,29 @@ def _mean(sights: Sequence[Sight], first: tuple[Layer, Layer, Layer] | None) -> 
     often = np.maximum(seen, 1e-3)
     spread = np.maximum(square / often - np.square(bright / often), 0)
     return mean, seen, np.asarray(spread, np.float32)
+
+
+def _completed(picture: Layer, known: Layer) -> Layer:
+    """`picture` (h, w, 3) where it is `known` (h, w; 0 to 1), and a smooth skin stretched over the rest."""
+    height, width = known.shape
+    size = (-(-width // _CELL), -(-height // _CELL))
+    share = np.asarray(cv2.resize(known, size, interpolation=cv2.INTER_AREA), np.float32)
+    weighted = cv2.resize(picture * known[..., None], size, interpolation=cv2.INTER_AREA)
+    small = np.asarray(weighted / np.maximum(share, 1e-3)[..., None], np.float32)
+    skin = _stretched(small, np.asarray(np.clip(2 * share - 0.5, 0, 1), np.float32), _ROUNDS)
+    wide = cv2.resize(skin, (size[0] * _CELL, size[1] * _CELL), interpolation=cv2.INTER_CUBIC)[:height, :width]
+    kept = cv2.GaussianBlur(cv2.erode(known, np.ones((_CELL, _CELL), np.uint8)), (0, 0), _CELL / 3)[..., None]
+    return np.asarray(wide + np.minimum(kept, known[..., None]) * (picture - wide), np.float32)
+
+
+def _stretched(picture: Layer, known: Layer, rounds: int) -> Layer:
+    """`picture` where it is `known`; the rest as even as its rim allows, which a pyramid alone leaves stepped."""
+    filled = filled_from_around(picture, known)
+    weight = known[..., None]
+    for _ in range(rounds):
+        smooth = cv2.blur(filled, (3, 3), borderType=cv2.BORDER_REPLICATE)
+        filled = np.asarray(smooth + weight * (picture - smooth), np.float32)
+    return filled
 
 
 def _cells(part: Picture, size: tuple[int, int]) -> Layer:

@@ -42,7 +42,7 @@ _HEAD = (13.5, 15.5)  # cm: half axes of the area that a head with its hair fill
 _HEAD_MIDDLE = (0.0, -4.5)  # of that area, in cm from the middle of the face
 _AROUND = ((-17.0, -21.0), (17.0, 23.0))  # cm from there: head, long hair, and shoulders enough for a matte
 _NECK = np.array([[0.0, 10.0, 7.0]])  # a point inside the neck, canonical cm
-_HAIR_TIPS = 0.55  # cm that are taken out around the matte, which loses fine hair
+_HAIR_TIPS = 0.8  # cm that are taken out around the matte, which loses fine hair
 _CLEAR = 1.0  # cm away from the matte, from where background is surely seen
 
 
@@ -109,7 +109,7 @@ class EmptyPlate:
         density = pose.scale / grid.cell
         wide = 2 * max(1, round(_HAIR_TIPS * density)) + 1
         whole = cv2.dilate(np.clip(2.5 * person, 0, 1), cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (wide, wide)))
-        soft = cv2.GaussianBlur(whole, (0, 0), max(0.7, 0.12 * density))
+        soft = cv2.GaussianBlur(whole, (0, 0), max(0.7, 0.3 * density))
         zone = np.maximum(_head_zone(seen, pose, grid), self.hair.within(pose, grid))
         return np.asarray(soft * zone, np.float32)
 
