@@ -100,9 +100,7 @@ class FaceSwap:
         region = placed.view.region
         if region.width < 3 or region.height < 3:
             return False
-        plate = frame[region.within(Box.of(frame))]
-        drawn = self._drawn(shot, placed, points)
-        self._lay(shot, plate, drawn, placed, points)
+        self._lay(shot, frame, self._drawn(shot, placed, points), placed, points)
         return True
 
     def _begun(self, index: int, points: Vectors) -> _Shot:
@@ -131,8 +129,9 @@ class FaceSwap:
         eyes.paint(drawn, Placed(placed.face, placed.rings, skull, placed.view), blink, gaze)
         return drawn
 
-    def _lay(self, shot: _Shot, plate: Picture, drawn: Picture, placed: Placed, points: Vectors) -> None:
+    def _lay(self, shot: _Shot, frame: Picture, drawn: Picture, placed: Placed, points: Vectors) -> None:
         width, face = face_width(points), placed.face
+        plate = frame[placed.view.region.within(Box.of(frame))]
         grid = Grid.of(placed.view.region, width)
         small = grid.shrunk(plate)
         shown = shot.bare(small, grid.at(points), inside_face(face, grid, width))
@@ -140,7 +139,7 @@ class FaceSwap:
         chart = Light.chart(grid, points[_OVAL, :2].mean(0), width, placed.pose.roll)
         light = shot.light.of(small, grid.shrunk(drawn), shown * (1 - marks), own, grid, chart)
         lit = light.on(drawn, grid)
-        shot.texture.look(plate, lit, shown, grid)
+        shot.texture.look(frame, lit, shown, grid)
         matched = shot.texture.match(lit)
         alpha = grid.enlarged(shown)
         box, hole = mouth_hole(points, placed.view.region, width)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from greenroom.engines.previz.composite import Grain, grain_of
 from greenroom.engines.previz.face_mask import Grid
+from greenroom.engines.previz.warp import Box
 
 __all__ = ["Light", "Lighting", "Texture"]
 
@@ -133,6 +134,8 @@ _MOST_BLUR = 3.5  # px, sigma
 _SHARPEN = 0.5  # the most that a face softer than the plate is sharpened
 _VISIBLE_GRAIN = 0.6  # levels; below, nobody sees it and nothing is added
 _OTHER_GRAIN = 0.15  # part by which grain has to change before its tile is made anew
+_PLAIN = 480  # pixels of the frame, at least, in which grain is looked for
+_COLOURED = 0.35  # part of grain that differs from channel to channel: cameras and codecs smooth colour
 _ROOM = 160  # pixels that the tile of grain is larger than the face: from where in it each frame's grain is cut
 
 
@@ -146,8 +149,8 @@ class Texture:
         self._tile_strength = self._blur = self._sharpen = self._grain = 0.0
         self._looked = 0
 
-    def look(self, plate: Picture, drawn: Picture, shown: Values, grid: Grid) -> None:
-        """Compare the plate's region with the face drawn for it, both (height, width, 3), in the light already.
+    def look(self, frame: Picture, drawn: Picture, shown: Values, grid: Grid) -> None:
+        """Compare the plate's whole `frame` with the face drawn for the grid's region, in the light already.
 
         `shown` (the grid's cells) is where the face is seen: brows and lids tell how sharp a picture is, skin hardly.
         """
@@ -157,9 +160,10 @@ class Texture:
         face = grid.enlarged(shown)
         new = 1.0 if self._looked == 1 else 0.25
         if self._looked // _EVERY % _GRAIN_EVERY == 0:
-            self._plate_grain = grain_of(plate)
-            lacking = float(np.mean(self._plate_grain.strength)) ** 2 - float(np.mean(grain_of(drawn).strength)) ** 2
+            self._plate_grain = grain_of(_grey(frame[_around(grid.region, frame).within(Box.of(frame))]))
+            lacking = self._plate_grain.strength[0] ** 2 - grain_of(_grey(drawn)).strength[0] ** 2
             self._grain += new * (float(np.sqrt(max(0.0, lacking))) - self._grain)
+        plate = frame[grid.region.within(Box.of(frame))]
         target, own = (_softness(picture, face) for picture in (plate, drawn))
         blur = float(np.clip(np.sqrt(max(0.0, target**2 - own**2)), 0, _MOST_BLUR))
         sharpen = float(np.clip(0.8 * (own / target - 1.1), 0, _SHARPEN))
@@ -182,13 +186,31 @@ class Texture:
         tile = self._tile
         changed = abs(self._grain - self._tile_strength) > _OTHER_GRAIN * self._tile_strength
         if tile is None or changed or tile.shape[0] < height or tile.shape[1] < width:
-            noise = self._random.standard_normal((height + _ROOM, width + _ROOM, 3)).astype(np.float32)
+            size = (height + _ROOM, width + _ROOM)
+            noise = self._random.standard_normal((*size, 3)).astype(np.float32) * np.float32(_COLOURED)
+            noise += self._random.standard_normal((*size, 1)).astype(np.float32)
             noise = np.asarray(cv2.GaussianBlur(noise, (0, 0), max(0.3, self._plate_grain.size)), np.float32)
-            self._tile = tile = np.rint(noise * (self._grain / max(float(noise.std()), 1e-3))).astype(np.int16)
+            luma = cv2.transform(noise, np.array([[0.114, 0.587, 0.299]], np.float32))
+            self._tile = tile = np.rint(noise * (self._grain / max(float(luma.std()), 1e-3))).astype(np.int16)
             self._tile_strength = self._grain
         top = int(self._random.integers(0, tile.shape[0] - height + 1))
         left = int(self._random.integers(0, tile.shape[1] - width + 1))
         return tile[top : top + height, left : left + width]
+
+
+def _around(region: Box, frame: Picture) -> Box:
+    """So much of the frame round a face that plain background is in it, where grain shows by itself; never all of a
+    large frame.
+    """
+    grown = (max(0, _PLAIN - side) // 2 for side in (region.width, region.height))
+    across, down = grown
+    box = Box(region.left - across, region.top - down, region.right + across, region.bottom + down)
+    return box.cut(Box.of(frame))
+
+
+def _grey(picture: Picture) -> Picture:
+    """In three equal channels: grain is matched in brightness, where it is seen."""
+    return np.asarray(cv2.cvtColor(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR), np.uint8)
 
 
 def _softened(picture: Picture, sigma: float) -> Picture:
