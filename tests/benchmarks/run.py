@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The figures of docs/benchmarks.md: `make bench`. Ratios measured side by side in one run; says machine and commit.
 
-python tests/benchmarks/run.py [--write docs/benchmarks.md] [ROOM ...]      rooms: timelines road media talk footage
+python tests/benchmarks/run.py [--write docs/benchmarks.md] [ROOM ...]      rooms: timelines road media talk footage stage
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import av
 import opentimelineio as otio
 from measure import Row
 
-ROOMS = ("timelines", "road", "media", "talk", "footage")
+ROOMS = ("timelines", "road", "media", "talk", "footage", "stage")
 INTRODUCTION = """# Benchmarks
 
 Ratios, measured side by side in one run by `make bench`; medians, with the lowest and highest pair. A ratio is
@@ -34,8 +34,8 @@ def main() -> int:
     parser.add_argument("rooms", nargs="*", metavar="ROOM")
     parser.add_argument("--write", type=Path)
     asked = parser.parse_args()
-    if unknown := set(asked.rooms) - set(ROOMS):
-        parser.error(f"no such room: {', '.join(sorted(unknown))}; there are {', '.join(ROOMS)}")
+    if unknown := set(asked.rooms) - {*ROOMS, *ASKED_FOR}:
+        parser.error(f"no such room: {', '.join(sorted(unknown))}; there are {', '.join((*ROOMS, *ASKED_FOR))}")
     rows: list[Row] = []
     for room in asked.rooms or ROOMS:
         with tempfile.TemporaryDirectory() as folder:
