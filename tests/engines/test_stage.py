@@ -128,6 +128,18 @@ def test_an_actor_never_floats(staged: Callable[..., Request]) -> None:
         assert (widths[first:] > 0).all()
 
 
+def test_black_bars_of_a_plate_stay_black(staged: Callable[..., Request], tmp_path: Path) -> None:
+    """A scope picture in the frame: the actor is cut off where the picture is."""
+    cv2.imwrite(str(tmp_path / "scope.png"), np.full((150, 360, 3), 120, np.uint8))
+    request = replace(staged("ines", frames=1), plate=PictureSource(tmp_path / "scope.png", (0,)))
+    (frame,), report = frames_of(request)
+    bars = (SIZE[1] - round(SIZE[0] * 150 / 360)) // 2
+    assert frame[: bars - 1].max() == 0
+    assert frame[-bars + 1 :].max() == 0
+    assert np.ptp(frame[-bars - 2].astype(int)) > 20, "the body reaches the picture's edge"
+    assert report["region"][3] <= SIZE[1] - bars + 1
+
+
 def test_without_a_place_the_actor_takes_the_stand_ins(
     staged: Callable[..., Request], finder: FaceFinder, actors: dict[str, Picture], tmp_path: Path
 ) -> None:

@@ -23,6 +23,8 @@ from greenroom.engines.previz.framing import Framed, carried_on, frame_portrait,
 from greenroom.engines.previz.matting import cut_out, own_alpha
 from greenroom.engines.previz.warp import Box
 from greenroom.media.pictures import read_pictures
+from greenroom.media.probe import probe_source
+from greenroom.media.shape import placement
 from greenroom.media.types import TakeSpec
 from greenroom.perception.faces import FaceFinder
 
@@ -99,12 +101,8 @@ class _Seating:
         self._seen = Box(0, 0, spec.width, spec.height)
 
     def seated(self, request: Request) -> Framed:
+        self._seen = self._visible(request)
         spot = self._bounded(self._spot(request))
-        if request.mode == "stage" and request.plate is None:  # a camera that moves sees what lies beside the frame
-            across, down = read_camera(request.options.get("camera", ""))[0].reach(
-                (self._spec.width, self._spec.height)
-            )
-            self._seen = Box(-across, -down, self._spec.width + across, self._spec.height)
         scale = spot.height / self._face_height
         left, top = np.round([spot.x, spot.y] - self._middle * scale).astype(int).tolist()
         picture, left, top = self._completed(scale, left, top)
@@ -116,6 +114,21 @@ class _Seating:
         if scale > 2.5:
             self._notes.append(f"the portrait is enlarged {scale:.1f} times: it will look soft")
         return Framed(part, points, scale, tuple(self._notes), box)
+
+    def _visible(self, request: Request) -> Box:
+        """What is ever seen of the frame: the plate without black bars, or as much more as a camera move shows."""
+        spec = self._spec
+        if request.plate is not None:
+            info = probe_source(request.plate.media)
+            size = info.width or spec.width, info.height or spec.height
+            place = placement(size, (spec.width, spec.height), spec.fit)
+            whole = Box(place.left, place.top, place.left + place.width, place.top + place.height)
+            return whole.cut(Box(0, 0, spec.width, spec.height))
+        if request.mode != "stage":
+            return Box(0, 0, spec.width, spec.height)
+        move, _ = read_camera(request.options.get("camera", ""))
+        across, down = move.reach((spec.width, spec.height))
+        return Box(-across, -down, spec.width + across, spec.height)
 
     def _spot(self, request: Request) -> _Spot:
         spec, place = self._spec, read_place(request.options.get("place", ""))
@@ -131,7 +144,7 @@ class _Seating:
         if place.y is not None:
             return _Spot(x, place.y * spec.height, height)
         below = (self._picture.shape[0] - self._middle[1]) / self._face_height + _BODY_MORE
-        return _Spot(x, max(_EYE_LEVEL * spec.height, spec.height - below * height), height)
+        return _Spot(x, max(_EYE_LEVEL * spec.height, self._seen.bottom - below * height), height)
 
     def _place_of(self, stand_in: PictureSource) -> Place | None:
         """Where the stand-in's face is first found, and how large."""
@@ -176,7 +189,7 @@ class _Seating:
             grown = _shouldered(actor[:, ::-1], face_width)[:, ::-1]
             left -= grown.shape[1] - actor.shape[1]
             actor = grown
-        missing = self._spec.height - top - height
+        missing = self._seen.bottom - top - height
         if missing > 0 and actor[-1, :, 3].max() > 127:
             room = round(_WIDER * face_width)
             actor, left = _carried_down(actor, missing, room), left - room
