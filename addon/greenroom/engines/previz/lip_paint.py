@@ -107,7 +107,7 @@ class LipPainter:
 
     def _lay_seam(self, pixels: Picture, moved: Moved, share: float) -> None:
         """The dark line between lips that meet here, but stood apart in the plate and brought none with them."""
-        weight = share * float(smoothstep(0.06, 0.25, moved.parted) * (1 - smoothstep(0.02, 0.10, moved.open_)))
+        weight = share * float(smoothstep(0.06, 0.25, moved.parted) * (1 - smoothstep(0.01, 0.06, moved.open_)))
         if weight <= 0:
             return
         placed = moved.placed
