@@ -60,7 +60,7 @@ class PrevizEngine:
             idempotent=True,
             limits={
                 "portrait": "one face towards the camera, within 20 degrees, mouth closed, 150 px wide or more",
-                "picture": "previz: no relighting, the head turns up to 7 degrees",
+                "picture": "previz: no relighting, the head turns up to 10 degrees",
                 "speech": "phone timing knows US English; other languages move by loudness",
             },
         )

@@ -64,7 +64,7 @@ class Imitated:
 
 
 def read_channels(driver: Driver, rate: Fraction) -> Imitated:
-    """Head, gaze and blinks of every frame, against the median of their shot."""
+    """Head, gaze and blinks of every frame, against the median of their shot; the eyes' direction sideways as it is."""
     raw, eye_width = _measured(driver)
     notes = []
     shots = np.array([driver.shot(index) for index in range(driver.count)])
@@ -141,7 +141,10 @@ def _against_rest(raw: Curve, seen: NDArray[np.bool_], rate: Fraction) -> None:
     scale = np.exp(np.median(raw[seen, _ZOOM]))
     # where the head is left and right most of the time is the driver's framing; where lids are widest is open
     usual = np.percentile(raw[seen, _BLINK], 75)
+    aside = raw[seen, _GAZE_X]
     raw[seen, :_BLINK] -= np.median(raw[seen, :_BLINK], axis=0)
+    # irises stand midway between the corners of both eyes when they look straight: who looks aside all along does so
+    raw[seen, _GAZE_X] = aside
     raw[seen, _SHIFT_X : _SHIFT_Y + 1] /= scale
     raw[seen, _BLINK] = np.clip((_OPEN - raw[seen, _BLINK] / max(usual, 1e-6)) / (_OPEN - _SHUT), 0, 1)
     for first, last in _stretches(seen):
