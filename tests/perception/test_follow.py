@@ -13,6 +13,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy.signal import savgol_filter
 
+from greenroom.perception import mesh
 from greenroom.perception.faces import FaceFinder, Landmarks
 from greenroom.perception.steadying import TrackedFace, smoothed, steadied
 
@@ -111,7 +112,26 @@ def test_smoothing_is_savitzky_and_golay_s(length: int) -> None:
     run: Track = [TrackedFace(place, 1.0, 0) for place in points]
     window = min(7, (length - 1) // 2 * 2 + 1)
     expected = savgol_filter(points, window, 2, axis=0, mode="interp") if window > 2 else points
-    assert np.stack([face.points for face in smoothed(run) if face]) == pytest.approx(expected, abs=1e-9)
+    # lids and lips that are off by this much count as quick: see the blink below
+    rigid = list(mesh.FACE_OVAL)
+    found = np.stack([face.points for face in smoothed(run) if face])
+    assert found[:, rigid] == pytest.approx(expected[:, rigid], abs=1e-9)
+
+
+def test_a_quick_blink_keeps_its_depth_and_resting_lids_are_steadied(
+    finder: FaceFinder, talking_man: list[Picture]
+) -> None:
+    face = finder.find(talking_man[0])
+    assert face is not None
+    lids = [mesh.RIGHT_EYE_UPPER[4], mesh.RIGHT_EYE_LOWER[4]]
+    points = face.points + np.random.default_rng(1).normal(0, 0.004 * face.box[2], (21, 478, 3))
+    upper, lower = list(mesh.RIGHT_EYE_UPPER[1:-1]), list(mesh.RIGHT_EYE_LOWER[1:-1])
+    points[10, upper] = points[10, lower]
+    steady = np.stack([one.points for one in smoothed([TrackedFace(place, 1.0, 0) for place in points]) if one])
+    gaps, raw = (np.linalg.norm(track[:, lids[1]] - track[:, lids[0]], axis=1) for track in (steady, points))
+    assert gaps[10] < 0.1 * np.median(gaps)
+    rest = np.r_[0:6, 15:21]
+    assert np.abs(np.diff(gaps[rest], 2)).mean() < 0.7 * np.abs(np.diff(raw[rest], 2)).mean()
 
 
 def test_smoothing_holds_back_no_more_than_seven_faces_of_an_endless_track() -> None:
