@@ -210,6 +210,17 @@ def test_light_and_grain_follow_the_plate(staged: Callable[..., Request]) -> Non
     assert report["grain"][1] > 1.0
 
 
+def test_a_soft_plate_softens_the_actor(staged: Callable[..., Request], plate: Path, tmp_path: Path) -> None:
+    street = next(iter(read_pictures(plate, [0], width=160, height=90)))
+    random = np.random.default_rng(2)
+    small = np.clip(street + random.normal(0, 5, street.shape), 0, 255).astype(np.uint8)
+    cv2.imwrite(str(tmp_path / "enlarged.png"), cv2.resize(small, SIZE, interpolation=cv2.INTER_CUBIC))
+    request = staged("theo", frames=1)
+    _, crisp = frames_of(request)
+    _, soft = frames_of(replace(request, plate=PictureSource(tmp_path / "enlarged.png", (0,))))
+    assert soft["softened"] > 0.5 > crisp["softened"]
+
+
 def test_a_set_without_a_plate_is_labelled_and_lists_what_it_cannot_show(staged: Callable[..., Request]) -> None:
     request = staged("mara", over=False, setting="rainy harbour at night", camera="crash zoom in", frames=3)
     delivery = render_stage(request)

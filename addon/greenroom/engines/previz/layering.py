@@ -33,6 +33,7 @@ __all__ = ["composited", "deliver_layered"]
 Picture = NDArray[np.uint8]
 
 _AROUND = 0.15  # of the box's size: how much of the plate beside the actor tells its light
+_SOFT, _SOFTER = 0.65, 0.75  # grain's sigma in pixels from which a plate counts as soft; how much of it is taken over
 _GRAIN_PATCH = 512  # pixels of the plate's middle in which its grain is measured
 
 
@@ -76,6 +77,7 @@ def composited(
             yield layers.laid(bgra, box, plate)
     report["light"] = [round(gain, 3) for gain in layers.light.gain]
     report["grain"] = list(layers.grain.strength)
+    report["softened"] = layers.softened
 
 
 class _Layers:
@@ -91,6 +93,7 @@ class _Layers:
         self.light: Light = UNCHANGED
         self.grain = Grain()
         self._own: Grain | None = None
+        self.softened = 0.0
         self._face = Box.around(framed.points[:468], 0, Box.of(framed.picture))
 
     def _unused(self) -> tuple[str, ...]:
@@ -114,10 +117,13 @@ class _Layers:
             actor, box = self._backdrop.moved(actor, box, index)
         if plate is None:
             return actor, box
-        bgr, alpha = _parted(actor)
         if self._own is None:
-            self._own = grain_of(bgr[self._face.within(Box.of(bgr))])
+            self._own = grain_of(np.ascontiguousarray(actor[self._face.within(Box.of(actor))][..., :3]))
             self.grain = grain_of(_patch(plate)) if self._request.plate is not None else Grain()
+            self.softened = _softness(self.grain, self._own)
+        if self.softened:
+            actor = np.asarray(cv2.GaussianBlur(actor, (0, 0), self.softened), np.uint8)
+        bgr, alpha = _parted(actor)
         around = plate[_around(box, plate).within(Box.of(plate))]
         face = self._face.cut(Box.of(bgr)).within(Box.of(bgr))  # clothes may be white or black in any light
         self.light = match_light(around, bgr[face], alpha[face], before=self.light if index else None)
@@ -139,6 +145,16 @@ class _Layers:
         near = cv2.dilate(bgra[..., 3], np.ones((9, 9), np.uint8)) > 0
         frame[box.within(Box.of(frame))] = bgra * near[..., None]
         return frame
+
+
+def _softness(plate: Grain, actor: Grain) -> float:
+    """The blur, a sigma in pixels, that makes the actor as soft as a plate whose grain is soft: enlarged or compressed
+    footage. A background that is merely out of focus has sharp grain, and the lens would show the actor sharp.
+    """
+    if plate.size < _SOFT or max(plate.strength) < 0.3:
+        return 0.0
+    sigma = _SOFTER * float(np.sqrt(max(0.0, plate.size**2 - actor.size**2)))
+    return round(sigma, 2) if sigma > 0.3 else 0.0
 
 
 def _parted(bgra: Picture) -> tuple[Picture, NDArray[np.float32]]:
