@@ -150,19 +150,9 @@ def spoken(folder: Path, talking_plate: Path, new_line: tuple[Sound, str], finde
     sound, line = new_line
     work = folder / "spoken"
     work.mkdir()
-    request = Request(
-        "job",
-        "7f3a",
-        1,
-        "lipsync",
-        Performer("mara", "1", folder / "none.png"),
-        spec_of(SPEAKS),
-        1,
-        work,
-        line=line,
-        dialogue=laid(folder / "new.wav", sound, SPEAKS),
-        stand_in=PictureSource(talking_plate, tuple(range(SPEAKS))),
-    )
+    dialogue, source = laid(folder / "new.wav", sound, SPEAKS), PictureSource(talking_plate, tuple(range(SPEAKS)))
+    nobody, spec = Performer("mara", "1", folder / "none.png"), spec_of(SPEAKS)
+    request = Request("job", "7f3a", 1, "lipsync", nobody, spec, 1, work, line, "", dialogue, source)
     resync = prepare(request)
     frames = list(resync.frames())
     delivery = deliver(request, iter(frames), resync.report)
