@@ -18,8 +18,10 @@ from greenroom.engines.contract import Performer, PictureSource, Request
 from greenroom.engines.previz.clean_plate import CleanPlate, Sight
 from greenroom.engines.previz.drawn_actors import draw
 from greenroom.engines.previz.driver import Driver
+from greenroom.engines.previz.face_mask import Grid
 from greenroom.engines.previz.head import head_frames
 from greenroom.engines.previz.head_cut import cut_head
+from greenroom.engines.previz.head_hair import LongHair
 from greenroom.engines.previz.head_out import head_box, matted
 from greenroom.engines.previz.replace import prepare, render_replace
 from greenroom.engines.previz.warp import Box
@@ -28,6 +30,7 @@ from greenroom.media.takes import TakeWriter
 from greenroom.media.types import Codec, TakeSpec
 from greenroom.perception.faces import FaceFinder
 from greenroom.perception.identity import FaceIdentity, distance
+from greenroom.perception.pose import fit_pose
 from greenroom.testing.footage import carphone, data_file
 
 Picture = NDArray[np.uint8]
@@ -208,6 +211,23 @@ def test_a_cut_head_has_its_hair_and_neither_neck_nor_clothes(finder: FaceFinder
     assert alpha(chin + np.array([0, 0.5]) * width) < 0.05  # the jumper
     assert alpha(points[234] - [0.6 * width, 0]) < 0.05  # the backdrop
     assert cut.whole
+
+
+@pytest.mark.parametrize(("actor", "long"), [("mara", True), ("theo", False)])
+def test_hair_below_the_jaw_is_found_where_there_is_any(finder: FaceFinder, actor: str, long: bool) -> None:
+    picture = draw(actor, 640, 360)
+    face = finder.find(picture)
+    assert face is not None
+    pose = fit_pose(face.points, rigid=True)
+    hair = LongHair.of([(picture, face.points, pose)], matted)
+    assert hair.there is long
+    grid = Grid(head_box(pose, Box.of(picture)), 2)
+    chin = grid.at(face.points[152][None])[0]
+    beside = round(chin[1]), round(chin[0] + 6.5 * pose.scale / 2)
+    throat = round(chin[1] + 3 * pose.scale / 2), round(chin[0])
+    mask = hair.within(pose, grid)
+    assert bool(mask[beside] > 0.9) is long
+    assert mask[throat] < 0.1
 
 
 def test_background_that_was_free_once_comes_back_and_holds_still() -> None:

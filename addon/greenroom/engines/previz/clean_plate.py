@@ -28,7 +28,7 @@ _KNOWN = 0.25  # of one sight: what was seen less is guessed from around
 _STRANGE = (12.0, 1.2)  # levels, and deviations: what differs more from the mean is no background
 _CELL = 8  # pixels of a cell in which the light of a frame is compared with the shot's background
 _SOFT = 2.0  # cells: sigma of that light
-_ROUNDS = 240  # of smoothing: enough for a hole of some 30 cells
+_ROUNDS, _FEW_ROUNDS = 240, 10  # of smoothing: enough for a hole of some 30 cells; for a frame's light, which is even
 _STEADY = 0.8  # share of the last frame's light that is kept
 
 
@@ -79,7 +79,7 @@ class CleanPlate:
         part, own = frame[box.within(Box.of(frame))], self._picture[box.within(self.box)]
         known = np.asarray(cv2.resize(free, size, interpolation=cv2.INTER_AREA) > 0.98, np.float32)
         off = _cells(part, size) - _cells(own, size)
-        light = np.asarray(cv2.GaussianBlur(_stretched(off, known, _ROUNDS // 8), (0, 0), _SOFT), np.float32)
+        light = np.asarray(cv2.GaussianBlur(_stretched(off, known, _FEW_ROUNDS), (0, 0), _SOFT), np.float32)
         shown = cv2.resize(
             self._steadied(light, box), (size[0] * _CELL, size[1] * _CELL), interpolation=cv2.INTER_LINEAR
         )

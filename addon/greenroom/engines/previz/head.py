@@ -182,6 +182,7 @@ def _tell(report: dict[str, Any], head: Head) -> None:
     if not head.cut.whole:
         warnings.append("the portrait cuts the head off at its edge: leave room above and beside the hair")
     limits.append("background that no frame of the shot shows is filled in softly from around it")
+    limits.append("the background is gathered as if the camera stood still: a pan leaves it soft behind the head")
     limits.append("what lies in front of the hair is replaced with it; in front of the face it stays in front")
 
 
