@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The figures of docs/benchmarks.md: `make bench`. Ratios measured side by side in one run; says machine and commit.
 
-python tests/benchmarks/run.py [--write docs/benchmarks.md] [ROOM ...]      rooms: timelines road media talk footage stage
+python tests/benchmarks/run.py [--write docs/benchmarks.md] [ROOM ...]
+
+Rooms: timelines road media talk footage stage modes, and, only when it is asked for, memory.
 """
 
 from __future__ import annotations
@@ -21,7 +23,8 @@ import av
 import opentimelineio as otio
 from measure import Row
 
-ROOMS = ("timelines", "road", "media", "talk", "footage", "stage")
+ROOMS = ("timelines", "road", "media", "talk", "footage", "stage", "modes")
+ASKED_FOR = ("memory",)  # takes many minutes
 INTRODUCTION = """# Benchmarks
 
 Ratios, measured side by side in one run by `make bench`; medians, with the lowest and highest pair. A ratio is

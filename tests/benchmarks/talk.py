@@ -23,21 +23,21 @@ FRAMES = 96
 
 
 def rows(folder: Path) -> list[Row]:
-    requests = {codec: _request(folder, 1920, 1080, codec) for codec in (Codec.H264, Codec.PRORES)}
+    requests = {codec: talk_request(folder, 1920, 1080, codec) for codec in (Codec.H264, Codec.PRORES)}
     return [*(_beside_encoding(request) for request in requests.values()), _real_time(folder)]
 
 
-def _request(folder: Path, width: int, height: int, codec: Codec) -> Request:
+def talk_request(folder: Path, width: int, height: int, codec: Codec) -> Request:
     work = folder / f"talk_{height}_{codec}"
     work.mkdir(exist_ok=True)
     write_png(work / "portrait.png", draw("mara", 1280, 720))
-    write_wav(work / "dialogue.wav", _speech(), 48000)
+    write_wav(work / "dialogue.wav", speech(), 48000)
     performer = Performer("mara", "1", work / "portrait.png")
     spec = TakeSpec(RATE, FRAMES - 16, 8, 8, width, height, 86400, codec=codec)
     return Request("b", "b", 1, "talk", performer, spec, 7, work, dialogue=work / "dialogue.wav")
 
 
-def _speech() -> np.ndarray:
+def speech() -> np.ndarray:
     """Four seconds of a LibriVox reading, at 48 kHz."""
     scene = importlib.resources.files("greenroom") / "desk" / "demo" / "scene"
     first = sorted(Path(str(scene)).rglob("*.flac"))[0]
@@ -68,7 +68,7 @@ def _beside_encoding(request: Request) -> Row:
 
 def _real_time(folder: Path) -> Row:
     """A second of take over the time to make it, everything included; 720p24 to H.264."""
-    request = _request(folder, 1280, 720, Codec.H264)
+    request = talk_request(folder, 1280, 720, Codec.H264)
     render_talk(request)
     taken = sorted(seconds_of(lambda: render_talk(request)) for _ in range(5))
     ratios = [float(FRAMES / RATE) / one for one in taken]
