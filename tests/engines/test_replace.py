@@ -271,6 +271,38 @@ def test_the_light_is_steady(man: list[Picture], film: Films, replacing: Callabl
     assert np.abs(np.diff(tones, axis=0)).max() < 0.5
 
 
+def test_features_of_a_small_face_are_not_taken_for_grain(
+    man: list[Picture], film: Films, replacing: Callable[..., Request]
+) -> None:
+    small = [cv2.resize(frame, (192, 144), interpolation=cv2.INTER_AREA) for frame in man[:1]] * 6
+    replacement = prepare(replacing(film(small), 6, size=(192, 144)))
+    frames = np.stack(list(replacement.frames())).astype(np.float32)
+    region = replacement.region(3)
+    assert region is not None
+    shimmer = np.abs(np.diff(frames, axis=0))[:, *region.within(Box(0, 0, 192, 144))]
+    assert shimmer.mean() < 1.0
+
+
+def test_the_stand_ins_blink_is_the_actors(
+    replacing: Callable[..., Request],
+) -> None:
+    """He blinks for one frame, the 42nd; the actor's pupils are gone in that frame alone."""
+    replacement = prepare(replacing(carphone(), 8, first=38))
+    dark = []
+    for index, frame in enumerate(replacement.frames()):
+        points = replacement.driver.points(index)
+        assert points is not None
+        dark.append(min(_iris(frame, points, corners) for corners in ((33, 133), (362, 263))))
+    assert int(np.argmax(dark)) == 4
+    assert dark[4] > 1.3 * np.median(dark)
+
+
+def _iris(frame: Picture, points: NDArray[np.float64], corners: tuple[int, int]) -> float:
+    """The darkest brightness in the middle of an eye."""
+    x, y = points[list(corners), :2].mean(0).astype(int)
+    return float(np.percentile(frame[y - 3 : y + 4, x - 5 : x + 6].mean(2), 10))
+
+
 def test_only_and_not_leave_frames_untouched(replacing: Callable[..., Request]) -> None:
     request = replacing(carphone(), 8, only="2-6", **{"not": "4-5"})
     replacement = prepare(dataclasses.replace(request, spec=dataclasses.replace(request.spec, slot=6, head=2)))

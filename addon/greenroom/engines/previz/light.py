@@ -134,6 +134,7 @@ _MOST_BLUR = 3.5  # px, sigma
 _SHARPEN = 0.5  # the most that a face softer than the plate is sharpened
 _VISIBLE_GRAIN = 0.6  # levels; below, nobody sees it and nothing is added
 _OTHER_GRAIN = 0.15  # part by which grain has to change before its tile is made anew
+_BLIND = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
 _PLAIN = 480  # pixels of the frame, at least, in which grain is looked for
 _COLOURED = 0.35  # part of grain that differs from channel to channel: cameras and codecs smooth colour
 _ROOM = 160  # pixels that the tile of grain is larger than the face: from where in it each frame's grain is cut
@@ -160,8 +161,9 @@ class Texture:
         face = grid.enlarged(shown)
         new = 1.0 if self._looked == 1 else 0.25
         if self._looked // _EVERY % _GRAIN_EVERY == 0:
-            self._plate_grain = grain_of(_grey(frame[_around(grid.region, frame).within(Box.of(frame))]))
-            lacking = self._plate_grain.strength[0] ** 2 - grain_of(_grey(drawn)).strength[0] ** 2
+            there = frame[_around(grid.region, frame).within(Box.of(frame))]
+            self._plate_grain = grain_of(_grey(there))
+            lacking = _strength(there, self._plate_grain) ** 2 - _strength(drawn, grain_of(_grey(drawn))) ** 2
             self._grain += new * (float(np.sqrt(max(0.0, lacking))) - self._grain)
         plate = frame[grid.region.within(Box.of(frame))]
         target, own = (_softness(picture, face) for picture in (plate, drawn))
@@ -206,6 +208,23 @@ def _around(region: Box, frame: Picture) -> Box:
     across, down = grown
     box = Box(region.left - across, region.top - down, region.right + across, region.bottom + down)
     return box.cut(Box.of(frame))
+
+
+def _strength(picture: Picture, grain: Grain) -> float:
+    """Levels of `grain`, unless a measure that is blind to slopes and edges finds less: a small picture has structure
+    everywhere.
+
+    J. Immerkaer, "Fast Noise Variance Estimation", 1996; of the blocks of 12 pixels the calm sixth counts.
+    """
+    response = np.abs(cv2.filter2D(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), cv2.CV_32F, _BLIND))
+    rows, columns = (side // 12 for side in response.shape)
+    blocks = response[: rows * 12, : columns * 12].reshape(rows, 12, columns, 12).mean((1, 3)).ravel()
+    blocks = blocks[blocks > 0.05]  # letterboxes and crushed blacks hold none
+    if not len(blocks):
+        return 0.0
+    found = 1.2533 / 6 * float(np.percentile(blocks, 15))
+    # fitted on pictures with known noise: the calm blocks tell a tenth too little, of coarse grain half
+    return min(grain.strength[0], found * (1.1 + 1.2 * grain.size))
 
 
 def _grey(picture: Picture) -> Picture:
