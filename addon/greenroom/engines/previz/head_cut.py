@@ -146,7 +146,7 @@ def _jaw_line(picture: Picture, points: Vectors, where: _Where, head: Layer) -> 
     wide = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * round(0.045 * where.width) + 1,) * 2)
     narrow = left - cv2.morphologyEx(left, cv2.MORPH_OPEN, wide)
     neck = np.maximum(skin, narrow * ((where.aside < 0.55) | (where.down > -0.08))) * beyond
-    throat = smoothstep(0.10, 0.15, away) * smoothstep(-0.05, 0.02, where.down) * (where.aside < 0.32)
+    throat = smoothstep(0.02, 0.11, away) * smoothstep(-0.12, -0.03, where.down) * (where.aside < 0.32)
     return np.asarray((1 - neck) * (1 - throat), np.float32)
 
 
