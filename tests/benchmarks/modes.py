@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Animate, and the modes that follow somebody who speaks, beside encoding the same frames alone: 1080p to H.264, a face of
-290 pixels. Replacing is in `footage`, sets and plates are in `stage`.
+"""Animate, and the modes that follow somebody who speaks, beside encoding the same frames alone: 1080p to H.264, a face
+of 290 pixels. Replacing is in `footage`, sets and plates are in `stage`.
 """
 
 from __future__ import annotations

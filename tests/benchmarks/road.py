@@ -15,7 +15,7 @@ from measure import Row, compare, seconds_of
 from scenes import big_cut
 
 from greenroom.cues.find import read_cues
-from greenroom.cues.load import load
+from greenroom.cues.loading import load
 from greenroom.cues.model import Cue
 from greenroom.desk import road
 from greenroom.desk.writing_back.apply import apply_to_timeline

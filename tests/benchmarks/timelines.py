@@ -10,7 +10,7 @@ from measure import Row, compare, seconds_of
 from scenes import big_cut
 
 from greenroom.cues.find import read_cues
-from greenroom.cues.load import load
+from greenroom.cues.loading import load
 
 CLIPS = 10_000
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from greenroom.cues.load import load
+from greenroom.cues.loading import load
 from greenroom.cues.model import Event, Layout
 from greenroom.desk.looking.showing import event_source
 from greenroom.errors import FrameError

@@ -6,8 +6,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 
-from greenroom.takes import CircledTake, Done, Job, Ledger, Store, Take
-from greenroom.takes.reconcile import choose, reconcile
+from greenroom.takes import CircledTake, Done, Job, Ledger, Store, Take, choose, reconcile
 
 Publish = Callable[..., Take]
 

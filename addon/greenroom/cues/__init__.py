@@ -15,21 +15,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-# At once, and it is cheap: these functions have their module's name, which a later import of the module would put here.
+# At once, and it is cheap: it has its module's name, which a later import of the module would put here.
 from greenroom.cues.fingerprint import fingerprint
-from greenroom.cues.load import load
 
 if TYPE_CHECKING:
     from greenroom.cues.find import read_cues
     from greenroom.cues.grammar import parse_note, write_note
     from greenroom.cues.identity import derived_id
     from greenroom.cues.layout import layout_of
+    from greenroom.cues.loading import load
 
 __all__ = ["derived_id", "fingerprint", "layout_of", "load", "parse_note", "read_cues", "write_note"]
 
 _HOMES = {
     "derived_id": "identity",
     "layout_of": "layout",
+    "load": "loading",
     "parse_note": "grammar",
     "read_cues": "find",
     "write_note": "grammar",

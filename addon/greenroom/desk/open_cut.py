@@ -18,7 +18,7 @@ from greenroom.desk.project.project import Project
 from greenroom.desk.results import Applied, CueTakes
 from greenroom.errors import Problem, ProjectError, Severity, TimelineError
 from greenroom.frames import write_rate
-from greenroom.takes.reconcile import FOLDER_MISSING
+from greenroom.takes.reconciling import FOLDER_MISSING
 from greenroom.takes.states import Take
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ def open_cut(
     from greenroom.cast import load_cast
     from greenroom.engines import broken_engines, find_engines
     from greenroom.takes.ledger import Ledger
-    from greenroom.takes.reconcile import reconcile
+    from greenroom.takes.reconciling import reconcile
     from greenroom.takes.store import Store
 
     home = find_project(cut, project)
@@ -161,7 +161,7 @@ def read_timeline(cut: Path, rate: Fraction | None, project: Project | None) -> 
     Raises:
         TimelineError: the cut can't be read.
     """
-    from greenroom.cues.load import load
+    from greenroom.cues.loading import load
 
     if cut.suffix.casefold() == ".edl":
         return load(cut, rate or (project.rate if project is not None else None))

@@ -212,7 +212,7 @@ def circle(cue: str, number: int, *, project: Path | None = None) -> CircledTake
         CueError: no such cue or take; what there is is listed.
     """
     from greenroom.takes.ledger import Ledger
-    from greenroom.takes.reconcile import choose, reconcile
+    from greenroom.takes.reconciling import choose, reconcile
     from greenroom.takes.store import Store
 
     home = find_project(None, project)

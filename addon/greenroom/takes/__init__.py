@@ -2,8 +2,7 @@
 """Takes and the jobs that make them: the ledger (SQLite, local, per user) and the store (files in the project).
 
 The ledger knows what was asked for, sent, paid and made; the store holds what was made, with a take.json that says
-everything about it. The files are the truth: a lost ledger is rebuilt from them by `greenroom.takes.reconcile`,
-which holds `reconcile` and `choose` (a module can't be offered from here beside a function of its name).
+everything about it. The files are the truth: a lost ledger is rebuilt from them by `reconcile`.
 
 What must never enter this room: media decoding, engines, the cut, prices of anything but what is handed in, and
 secrets of any kind.
@@ -28,6 +27,7 @@ from greenroom.takes.states import (
 
 if TYPE_CHECKING:
     from greenroom.takes.ledger import Ledger
+    from greenroom.takes.reconciling import choose, reconcile
     from greenroom.takes.store import Store
 
 __all__ = [
@@ -43,9 +43,11 @@ __all__ = [
     "Submitted",
     "Take",
     "Unknown",
+    "choose",
+    "reconcile",
 ]
 
-_LATE = {"Ledger": "ledger", "Store": "store"}
+_LATE = {"Ledger": "ledger", "Store": "store", "choose": "reconciling", "reconcile": "reconciling"}
 
 
 def __getattr__(name: str) -> object:

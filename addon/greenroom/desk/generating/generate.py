@@ -24,7 +24,7 @@ from greenroom.engines.workers import Workers
 from greenroom.errors import Problem
 from greenroom.frames import timecode
 from greenroom.takes.ledger import Ledger
-from greenroom.takes.reconcile import reconcile
+from greenroom.takes.reconciling import reconcile
 from greenroom.takes.states import Done, Job
 from greenroom.takes.store import Store
 
