@@ -55,7 +55,7 @@ def staged(request_for: Callable[..., Request], plate: Path) -> Callable[..., Re
     """Makes a stage request of eight frames at 640 x 360; `over` lays it over the plate."""
 
     def make(
-        actor: str = "mara", *, over: bool = True, frames: int = 12, mode: str = "stage", **options: str
+        actor: str = "mara", *, over: bool = True, frames: int = 8, mode: str = "stage", **options: str
     ) -> Request:
         request = request_for(actor, size=SIZE)
         source = PictureSource(plate, tuple(range(2, 2 + frames))) if over else None
@@ -208,6 +208,20 @@ def test_light_and_grain_follow_the_plate(staged: Callable[..., Request]) -> Non
     _, report = frames_of(staged("theo", frames=2))
     assert all(0.5 < gain < 1 for gain in report["light"]), "the street is dim"
     assert report["grain"][1] > 1.0
+
+
+def test_light_changes_with_a_cut_inside_of_the_plate(staged: Callable[..., Request], tmp_path: Path) -> None:
+    """From a bright street to a dark one: the actor is dark at once, not after a second."""
+    path = tmp_path / "cut.mov"
+    with TakeWriter(path, TakeSpec(*_spec_of(16))) as writer:
+        for index in range(16):
+            writer.write(np.full((SIZE[1], SIZE[0], 3), 210 if index < 8 else 25, np.uint8))
+    request = replace(staged("theo", place="centre close"), plate=PictureSource(path, tuple(range(4, 12))))
+    frames, _ = frames_of(request)
+    brow = [float(frame[150:170, 300:340].mean()) for frame in frames]
+    assert abs(brow[3] - brow[0]) < 5
+    assert brow[4] < 0.8 * brow[3]
+    assert abs(brow[7] - brow[4]) < 5
 
 
 def test_a_soft_plate_softens_the_actor(staged: Callable[..., Request], plate: Path, tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ from greenroom.engines.previz.warp import Box
 from greenroom.media.pictures import read_pictures
 from greenroom.media.takes import TakeWriter
 from greenroom.media.types import Codec
+from greenroom.perception.shots import ShotWatch
 
 __all__ = ["composited", "deliver_layered"]
 
@@ -94,6 +95,7 @@ class _Layers:
         self.grain = Grain()
         self._own: Grain | None = None
         self.softened = 0.0
+        self._watch = ShotWatch()
         self._face = Box.around(framed.points[:468], 0, Box.of(framed.picture))
 
     def _unused(self) -> tuple[str, ...]:
@@ -126,7 +128,9 @@ class _Layers:
         bgr, alpha = _parted(actor)
         around = plate[_around(box, plate).within(Box.of(plate))]
         face = self._face.cut(Box.of(bgr)).within(Box.of(bgr))  # clothes may be white or black in any light
-        self.light = match_light(around, bgr[face], alpha[face], before=self.light if index else None)
+        new_shot = self._watch.is_cut(plate)
+        before = None if new_shot or not index else self.light
+        self.light = match_light(around, bgr[face], alpha[face], before=before)
         lit = self.light.on(bgr)
         lit = lit.copy() if lit is bgr else lit
         add_grain(lit, alpha, self.grain, index, own=self._own)
