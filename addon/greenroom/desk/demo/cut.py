@@ -13,7 +13,7 @@ from typing import Any
 
 import opentimelineio as otio
 
-from greenroom.desk.demo.script import HOUSE_FRAMES, RATE, SCENE, SECONDS, START, Shot, Way
+from greenroom.desk.demo.script import ABOVE, HOUSE_FRAMES, RATE, SCENE, SECONDS, STAND_IN, START, Shot, Way
 from greenroom.frames import timecode, write_rate
 
 __all__ = [
@@ -33,6 +33,8 @@ STAND_IN_HANDLES = 24
 STAND_IN_START = 10 * 3600 * 24  # 10:00:00:00, the first frame of the stand-in's file
 FIRST_PICTURE = 1001
 _MEDIA = Path("media")
+_FOOTAGE = (Way.STAND_IN, Way.DUBBED)
+_ON_CLIP = (Way.SLATE, Way.OFFLINE, Way.SLUG, Way.ABOVE, *_FOOTAGE)
 
 
 def sound_path(speech: str) -> Path:
@@ -74,7 +76,10 @@ class _Cutter:
             if shot.way is Way.COLOUR:
                 timeline.tracks.markers.append(self._marker(shot.note, at + 12, self.rate))
             at += shot.frames
-        timeline.tracks.extend([picture, sound])
+        upper = otio.schema.Track("Actors", kind=otio.schema.TrackKind.Video)
+        upper.append(otio.schema.Gap(source_range=self._range(0, at - ABOVE.frames, self.rate)))
+        upper.append(self._picture(ABOVE))
+        timeline.tracks.extend([picture, upper, sound])
         return timeline
 
     def _picture(self, shot: Shot) -> Any:
@@ -87,7 +92,7 @@ class _Cutter:
         # the stand-in counts at its own 24, and is shown as long as the slot is, at the cut's rate
         shown = otio.opentime.TimeRange(self._time(start, rate), self._time(shot.frames, self.rate))
         clip = otio.schema.Clip(name, reference, shown)
-        if shot.way in (Way.SLATE, Way.OFFLINE, Way.STAND_IN):
+        if shot.way in _ON_CLIP:
             clip.markers.append(self._marker(shot.note, start, rate))
         return clip
 
@@ -98,10 +103,10 @@ class _Cutter:
         if shot.way is Way.SLATE:
             frames = shot.frames + 2 * SLATE_HANDLES
             return self._file(slate_path(shot.name, self.exact), 0, frames, self.rate), SLATE_HANDLES, self.rate
-        if shot.way is Way.STAND_IN:
-            frames, own = shot.frames + 2 * STAND_IN_HANDLES, float(RATE)
-            return self._file(stand_in_path(), STAND_IN_START, frames, own), STAND_IN_START + STAND_IN_HANDLES, own
-        if shot.way is Way.COLOUR:
+        if shot.way in _FOOTAGE:
+            frames, own = STAND_IN.frames + 2 * STAND_IN_HANDLES, float(RATE)
+            return self._file(stand_in_path(), STAND_IN_START, frames, own), _shown_of_stand_in(shot), own
+        if shot.way in (Way.COLOUR, Way.SLUG, Way.ABOVE):
             whole = self._range(0, shot.frames, self.rate)
             return otio.schema.GeneratorReference("Colour", "SolidColor", available_range=whole), 0, self.rate
         return otio.schema.MissingReference(), 0, self.rate
@@ -139,7 +144,7 @@ class _Cutter:
 
 def demo_edl() -> str:
     """The scene as a CMX 3600 list at 24 frames a second, notes as comments and locators, in capitals as lists have
-    them.
+    them. A list has one picture track: what lies above the first is not in it.
     """
     lines = ["TITLE: GREENROOM DEMO", "FCM: NON-DROP FRAME", ""]
     at, number = START, 0
@@ -155,9 +160,14 @@ def demo_edl() -> str:
     return "\n".join(lines)
 
 
+def _shown_of_stand_in(shot: Shot) -> int:
+    """The first frame that `shot` shows of the stand-in's file, as its timecode counts."""
+    return STAND_IN_START + STAND_IN_HANDLES + shot.source_start
+
+
 def _edl_source(shot: Shot) -> tuple[str, int]:
-    if shot.way is Way.STAND_IN:
-        return "A001C003", STAND_IN_START + STAND_IN_HANDLES
+    if shot.way in _FOOTAGE:
+        return "A001C003", _shown_of_stand_in(shot)
     return ("HOUSE" if shot.way is Way.PICTURES else "BL"), shot.source_start
 
 
@@ -168,9 +178,9 @@ def _edl_event(number: int, reel: str, source: int, channel: str, at: int, frame
 
 def _edl_notes(shot: Shot, at: int) -> list[str]:
     lines = [f"* FROM CLIP NAME: {shot.name}"]
-    if shot.way is Way.STAND_IN:
+    if shot.way in _FOOTAGE:
         lines.append(f"* FROM FILE: {stand_in_path().as_posix()}")
-    if shot.way in (Way.SLATE, Way.STAND_IN, Way.COLOUR):
+    if shot.way in (Way.SLATE, Way.COLOUR, *_FOOTAGE):
         lines.append(f"* LOC: {timecode(at, RATE)} RED     {shot.note.upper()}")
     elif shot.note:
         lines.append(f"* COMMENT: {shot.note.upper()}")

@@ -18,7 +18,7 @@ from functools import partial
 from pathlib import Path
 
 from greenroom.desk.demo import cut as demo_cut
-from greenroom.desk.demo.script import HOUSE_FRAMES, RATE, SCENE, SECONDS, Shot, Way
+from greenroom.desk.demo.script import HOUSE_FRAMES, RATE, SCENE, SECONDS, STAND_IN, Shot, Way
 from greenroom.engines.contract import Delivery, Performer, Request
 from greenroom.frames import FrameRange
 from greenroom.media.types import Codec, SoundClip, TakeSpec
@@ -29,7 +29,7 @@ WIDTH, HEIGHT = 1280, 720
 TWIN_RATE = Fraction(24000, 1001)
 SAMPLE_RATE = 48000
 ACTORS = ("mara", "theo", "ines")
-_STAND_IN = "ines"
+_PERFORMER = "ines"
 
 
 @dataclass(frozen=True)
@@ -70,9 +70,7 @@ def _all_media(work: Path) -> Iterator[tuple[str, Path, Callable[[Path], None]]]
                 yield "slate", demo_cut.slate_path(shot.name, rate), partial(_film_slate, shot, rate)
     last = Path("media") / "house" / _picture_name(HOUSE_FRAMES - 1)
     yield f"opening shot, {HOUSE_FRAMES} pictures", last, _draw_house
-    for shot in SCENE:
-        if shot.way is Way.STAND_IN:
-            yield "stand-in performance", demo_cut.stand_in_path(), partial(_film_stand_in, shot, work)
+    yield "stand-in performance", demo_cut.stand_in_path(), partial(_film_stand_in, STAND_IN, work)
 
 
 def _draw_portrait(actor: str, path: Path) -> None:
@@ -137,7 +135,7 @@ def _stand_in_request(recording: Path, shot: Shot, work: Path) -> Request:
     spec = TakeSpec(RATE, shot.frames, handles, handles, WIDTH, HEIGHT, start, codec=Codec.H264, reel="A001C003")
     portrait, dialogue = work / "portrait.png", work / "dialogue.wav"
     # a tighter lens, and the person left of the middle
-    large = draw(_STAND_IN, WIDTH * 5 // 4, HEIGHT * 5 // 4)
+    large = draw(_PERFORMER, WIDTH * 5 // 4, HEIGHT * 5 // 4)
     top, left = HEIGHT // 16, WIDTH // 5
     write_png(portrait, large[top : top + HEIGHT, left : left + WIDTH].copy())
     whole = FrameRange(0, spec.frames, RATE)
@@ -148,7 +146,7 @@ def _stand_in_request(recording: Path, shot: Shot, work: Path) -> Request:
         cue="stand-in",
         take=1,
         mode="talk",
-        performer=Performer(_STAND_IN, "demo", portrait),
+        performer=Performer(_PERFORMER, "demo", portrait),
         spec=spec,
         seed=7,
         work=work,

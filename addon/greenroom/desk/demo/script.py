@@ -11,7 +11,7 @@ import math
 from dataclasses import dataclass
 from fractions import Fraction
 
-__all__ = ["HOUSE_FRAMES", "RATE", "SCENE", "SECONDS", "START", "Shot", "Way"]
+__all__ = ["ABOVE", "HOUSE_FRAMES", "RATE", "SCENE", "SECONDS", "STAND_IN", "START", "Shot", "Way"]
 
 RATE = Fraction(24)
 START = 86400  # 01:00:00:00 at 24 and, non-drop, at 23.976 frames a second
@@ -36,12 +36,17 @@ class Way(enum.StrEnum):
     GAP = "gap; GR: on a marker of the gap"
     COLOUR = "colour; GR: on a timeline marker"
     NAMED = "missing media; the clip's name is the note"
-    STAND_IN = "stand-in performance with sound; GR: on its clip marker"
+    STAND_IN = "stand-in performance with sound; its note on a clip marker"
+    DUBBED = "the same performance under other words; GR: on its clip marker"
+    SLUG = "a slug where nobody speaks; @name mode: on its clip marker"
+    ABOVE = "a slug on the second track, over the picture on the first; GR: on its clip marker"
 
 
 @dataclass(frozen=True)
 class Shot:
-    """One shot. `speech` is the recording under it, from `speech_start` (in frames); "" where nobody speaks."""
+    """One shot. `speech` is the recording under it, from `speech_start` (in frames); "" where nobody speaks.
+    `source_start` is the first frame shown of pictures, or of the stand-in's performance.
+    """
 
     name: str
     way: Way
@@ -51,7 +56,7 @@ class Shot:
     line: str = ""
     speech: str = ""
     speech_start: int = 0
-    source_start: int = 0  # first frame shown of pictures
+    source_start: int = 0
 
 
 def _frames(speech: str) -> int:
@@ -115,5 +120,29 @@ SCENE = (
         "0930",
         'GR: actor=MARA mode=talk line="{line}"',
     ),
+    Shot("SC01_0070", Way.STAND_IN, 60, "GR: actor=THEO mode=replace style=head", "theo", speech="0930"),
+    Shot("SC01_0080", Way.STAND_IN, 60, "GR: actor=MARA mode=replace style=face", "mara", speech="0930"),
+    _spoken(
+        "SC01_0090",
+        Way.DUBBED,
+        "",
+        "He was not an ill disposed young man,",
+        "0880",
+        'GR: mode=lipsync line="{line}"',
+    ),
+    Shot("SC01_0100", Way.STAND_IN, 60, "@mara mimic:", "mara", speech="0930"),
+    Shot("SC01_0110", Way.SLUG, 60, "@theo animate: turns slowly to camera, subtle smile", "theo"),
     Shot("HOUSE", Way.PICTURES, HOUSE_FRAMES - 48, source_start=48),
 )
+
+ABOVE = Shot(
+    "SC01_0120",
+    Way.ABOVE,
+    HOUSE_FRAMES - 48,
+    'GR: actor=INES mode=stage over=V1 place="right medium" alpha=yes note="slow look left"',
+    "ines",
+)
+"""On the second track, over the scene's last shot."""
+
+STAND_IN = next(shot for shot in SCENE if shot.way is Way.STAND_IN)
+"""The shot that the stand-in was filmed for: its length is the performance's."""
