@@ -149,6 +149,11 @@ def test_the_actor_gets_what_grain_it_lacks(head: tuple[Picture, Alpha]) -> None
     assert np.array_equal(again, flat), "it has as much already"
 
 
+def test_foliage_is_not_taken_for_grain() -> None:
+    leaves = np.random.default_rng(9).integers(0, 256, (60, 80, 3)).astype(np.uint8)
+    assert max(grain_of(np.asarray(cv2.resize(leaves, (480, 360)), np.uint8)).strength) == 0
+
+
 def test_a_clean_plate_asks_for_no_grain(head: tuple[Picture, Alpha]) -> None:
     picture, alpha = head
     before = picture.copy()

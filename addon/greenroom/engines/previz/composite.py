@@ -32,6 +32,7 @@ _LUMA = np.array([0.0722, 0.7152, 0.2126])  # BT.709, BGR
 
 _TILE = 512  # pixels of the noise that grain is cut from
 _CALM = 1.15  # pure grain measures so much less in its calmest blocks and above the filtered-out low frequencies
+_NO_GRAIN = 8.0  # levels: a picture that is nowhere calmer is all structure, and its grain can't be told
 _FINEST, _COARSEST = 0.0, 1.4  # sigma in pixels of the grain's size
 
 
@@ -147,7 +148,9 @@ def grain_of(plate: Picture) -> Grain:
     if not len(usable):
         return Grain()
     strength = usable[: max(4, len(usable) // 6)].mean(0) * _CALM
-    blue, green, red = (round(float(min(value, 12.0)), 2) for value in strength)
+    if strength.max() > _NO_GRAIN:
+        return Grain()
+    blue, green, red = (round(float(value), 2) for value in strength)
     return Grain((blue, green, red), _size(fine, blocks))
 
 
