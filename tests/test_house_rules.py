@@ -18,17 +18,18 @@ ADAPTERS = ROOT / "otio_adapters" / "greenroom_otio"
 # A room may import itself and the rooms named with it (docs/architecture.md).
 MAY_IMPORT = {
     "errors": set(),
+    "late_names": set(),
     "limits": set(),
     "frames": {"errors"},
-    "media": {"errors", "frames"},
-    "cues": {"errors", "frames", "limits", "media"},
-    "cast": {"errors", "frames", "limits", "media"},
-    "takes": {"errors", "frames", "media"},
-    "perception": {"errors", "frames", "media"},
+    "media": {"errors", "late_names", "frames"},
+    "cues": {"errors", "late_names", "frames", "limits", "media"},
+    "cast": {"errors", "late_names", "frames", "limits", "media"},
+    "takes": {"errors", "late_names", "frames", "media"},
+    "perception": {"errors", "late_names", "frames", "media"},
     "engines": {"errors", "frames", "media", "cues", "perception"},
     "desk": {"errors", "frames", "limits", "media", "cues", "cast", "takes", "perception", "engines"},
     "cli": {"errors", "frames", "limits", "desk"},
-    "testing": {"errors", "frames", "media", "cues", "cast", "takes", "perception", "engines"},
+    "testing": {"errors", "late_names", "frames", "media", "cues", "cast", "takes", "perception", "engines"},
 }
 
 

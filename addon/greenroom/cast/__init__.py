@@ -11,7 +11,9 @@ What must never enter: looking into pictures (perception does, the desk asks it)
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from greenroom.late_names import late_names
 
 if TYPE_CHECKING:
     from greenroom.cast.load import Cast, find_actor, load_cast
@@ -32,10 +34,4 @@ _HOMES = {
     "save_actor": "save",
 }
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    import importlib
-
-    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+__getattr__ = late_names(__name__, _HOMES)

@@ -13,10 +13,10 @@ a timeline. OpenTimelineIO is loaded with the first layout; notes and fingerprin
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-# At once, and it is cheap: it has its module's name, which a later import of the module would put here.
-from greenroom.cues.fingerprint import fingerprint
+from greenroom.cues.fingerprint import fingerprint  # at once, and cheap: a late import of the module would replace it
+from greenroom.late_names import late_names
 
 if TYPE_CHECKING:
     from greenroom.cues.find import read_cues
@@ -36,10 +36,4 @@ _HOMES = {
     "write_note": "grammar",
 }
 
-
-def __getattr__(name: str) -> Any:
-    import importlib
-
-    if name in _HOMES:
-        return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__ = late_names(__name__, _HOMES)

@@ -9,8 +9,9 @@ are imported from there: `from greenroom.media.probe import probe`.
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from greenroom.late_names import late_names
 
 if TYPE_CHECKING:
     from greenroom.media.check import check_take
@@ -51,9 +52,4 @@ _HOMES = {
     "takes": ("TakeWriter",),
 }
 
-
-def __getattr__(name: str) -> Any:
-    for module, names in _HOMES.items():
-        if name in names:
-            return getattr(importlib.import_module(f"{__name__}.{module}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__ = late_names(__name__, {name: module for module, names in _HOMES.items() for name in names})

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from greenroom.late_names import late_names
+
 if TYPE_CHECKING:
     from greenroom.perception.faces import FaceFinder
     from greenroom.perception.identity import FaceIdentity
@@ -53,11 +55,4 @@ _HOMES = {
     "time_phones": "speech",
 }
 
-
-def __getattr__(name: str) -> object:
-    """Modules are imported when first asked for: they load OpenCV, SciPy or pocketsphinx."""
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    import importlib
-
-    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+__getattr__ = late_names(__name__, _HOMES)

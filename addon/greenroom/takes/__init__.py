@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from greenroom.late_names import late_names
 from greenroom.takes.states import (
     CircledTake,
     Done,
@@ -49,12 +50,4 @@ __all__ = [
 
 _LATE = {"Ledger": "ledger", "Store": "store", "choose": "reconciling", "reconcile": "reconciling"}
 
-
-def __getattr__(name: str) -> object:
-    # sqlite3 and hashing are loaded by whom needs them, not by whom only names a Take
-    import importlib
-
-    if name not in _LATE:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    found: object = getattr(importlib.import_module(f"{__name__}.{_LATE[name]}"), name)
-    return found
+__getattr__ = late_names(__name__, _LATE)

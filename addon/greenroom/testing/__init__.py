@@ -7,16 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from greenroom.late_names import late_names
+
 if TYPE_CHECKING:
     from greenroom.testing.engines import Fault, TinyEngine
 
 __all__ = ["Fault", "TinyEngine"]
 
-
-def __getattr__(name: str) -> object:
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    import importlib
-
-    found: object = getattr(importlib.import_module(f"{__name__}.engines"), name)
-    return found
+__getattr__ = late_names(__name__, dict.fromkeys(__all__, "engines"))
