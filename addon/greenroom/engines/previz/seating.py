@@ -14,6 +14,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import median_filter
 
 from greenroom.cues.wishes import Place, read_place, read_yes
 from greenroom.engines.contract import PictureSource, Request
@@ -251,7 +252,9 @@ def _carried_down(actor: Picture, count: int, room: int) -> Picture:
     half = (last - first) / 2
     shrink = np.where(across < middle, half / (half + grown[0]), half / (half + grown[1]))
     source = middle + (across - middle) * shrink
-    soft = np.asarray(cv2.GaussianBlur(lowest[None, :, :3], (0, 0), max(1.0, 0.05 * half)), np.float32)[0]
+    # a button or a bit of skin must not become a stripe
+    calm = median_filter(lowest[:, :3], size=(2 * round(0.11 * half) + 1, 1))
+    soft = np.asarray(cv2.GaussianBlur(calm[None], (0, 0), max(1.0, 0.022 * half)), np.float32)[0]
     away = np.clip(down / (0.25 * half + 1), 0, 1)
     columns = np.arange(len(lowest))
     more = np.empty((count, wide.shape[1], 4), np.float32)
