@@ -23,7 +23,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from greenroom.errors import InputError, Problem, ProjectError, Severity, nearest
 
-__all__ = ["HOSTS", "HostSettings", "host_settings", "is_loopback", "read_hosts"]
+__all__ = ["HOSTS", "HostSettings", "host_settings", "is_loopback", "origin", "read_hosts"]
 
 _KEYS = ("url", "upload_url", "media_url", "plain_http")
 _SECRETS = re.compile(r"key|token|secret|password", re.IGNORECASE)
@@ -52,7 +52,7 @@ class HostSettings:
 
     def owns(self, url: str) -> bool:
         """Whether `url` is at one of this host's own addresses: same scheme, name and port. Only there the key goes."""
-        return _origin(url) in {_origin(base) for base in (self.api, self.upload, self.media)}
+        return origin(url) in {origin(base) for base in (self.api, self.upload, self.media)}
 
 
 def _known(name: str, title: str, api: str, *others: str, variable: str = "", **more: Any) -> HostSettings:
@@ -209,7 +209,8 @@ def _warning(message: str, hint: str, where: str) -> Problem:
     return Problem(Severity.WARNING, "unknown-setting", message, hint, where)
 
 
-def _origin(url: str) -> tuple[str, str, int | None]:
+def origin(url: str) -> tuple[str, str, int | None]:
+    """Scheme, name and port of an address: what tells one server from another."""
     parts = urlsplit(url)
     scheme = parts.scheme.casefold()
     return scheme, (parts.hostname or "").casefold(), parts.port or _PORTS.get(scheme)
