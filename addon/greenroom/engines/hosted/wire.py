@@ -154,9 +154,10 @@ class Wire:
         method: str = "POST",
         repeatable: bool = False,
         refusals: Collection[int] = (),
+        accept: Collection[int] = (),
         read_seconds: float | None = None,
     ) -> Answer:
-        """Sends what costs money; see the module's docstring. The answer is 2xx and its body JSON.
+        """Sends what costs money; see the module's docstring. The answer is 2xx, or of `accept`, and its body JSON.
 
         `repeatable`: the request carries a key or an id by which the host knows a repeat, so that it may be sent again.
         `read_seconds`: how long the answer may take (a host that answers when the film is done).
@@ -168,10 +169,10 @@ class Wire:
             PaymentUnknownError: it may have arrived.
         """
         ask = Ask(method, url, headers or {}, params, json, None, form, parts, read_seconds)
-        result = await self._persist(ask, paid=not repeatable)
+        result = await self._persist(ask, accept=accept, paid=not repeatable)
         if isinstance(result, Trouble):
             raise self.payment_unknown(result.words) if result.arrived else self._unreachable(result)
-        if result.fine:
+        if result.fine or result.status in accept:
             if result.json() is None:
                 raise self.payment_unknown("its answer can't be read")
             return result
