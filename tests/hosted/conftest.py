@@ -12,7 +12,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import soundfile
+from PIL import Image
 
 from greenroom.engines.hosted.keys import Key
 from greenroom.engines.hosted.patience import Clock
@@ -181,3 +184,32 @@ def wire(make_wire: Callable[..., Wire]) -> Wire:
 def film(tmp_path: Path) -> bytes:
     """300 kB that begin as MP4 files do."""
     return b"\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42isom" + bytes(range(256)) * 1172
+
+
+@pytest.fixture(scope="session")
+def portrait(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A picture of 96 x 64 pixels."""
+    path = tmp_path_factory.mktemp("portrait") / "mara.png"
+    shades = np.linspace(40, 220, 96, dtype=np.uint8)
+    Image.fromarray(np.repeat(np.tile(shades, (64, 1))[:, :, None], 3, axis=2)).save(path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def dialogue(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Half a second of a tone, at 16 kHz."""
+    path = tmp_path_factory.mktemp("dialogue") / "line.wav"
+    soundfile.write(path, 0.3 * np.sin(np.arange(8000) / 8), 16000)
+    return path
+
+
+@pytest.fixture
+def wire_to(still: StillClock) -> Callable[..., Wire]:
+    """A line to a loopback host, with its key, or with another one (`key`)."""
+
+    def make(host: Any, *, key: str = "", **more: Any) -> Wire:
+        settings = replace(HOSTS[host.name], api=host.url, upload=host.url, media=host.media_url)
+        known = Key(host.name, key or host.key, "a test") if key or settings.needs_key else None
+        return Wire(settings, known, clock=more.pop("clock", still.clock), **more)
+
+    return make

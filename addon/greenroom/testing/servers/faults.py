@@ -39,6 +39,7 @@ class Fault(enum.StrEnum):
     THROTTLED = "429"  # retry_after=None: seconds, or None for no such header; concurrency=False is of sync.so
     REVOKED = "the key is refused from this request on"
     NONSENSE = "200 with a page of HTML"
+    OWN_WORDS = "an error in the host's own form"  # code=..., status=...: as the host's module says in `own_words`
 
     # of a job; taken by the submit that makes it
     FAILS = "the model fails"

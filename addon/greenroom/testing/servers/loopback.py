@@ -187,6 +187,10 @@ class Loopback(Switches):
             return self._throttled(detail.get("retry_after"), bool(detail.get("concurrency")))
         if fault is Fault.NONSENSE:
             return nonsense()
+        if fault is Fault.OWN_WORDS:
+            module = importlib.import_module(f"greenroom.testing.servers.{self.name}")
+            words: Response = module.own_words(**detail)
+            return words
         if fault is Fault.SLOW:
             await asyncio.sleep(float(detail.get("seconds", 0.2)))
         if fault is Fault.REVOKED:
