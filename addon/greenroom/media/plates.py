@@ -1,0 +1,239 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Plates: pictures in the encoder's own planes, of which boxes are read and written as BGR.
+
+What is changed in footage is a box of it. All else reaches the encoder as the decoder gave it, bit for bit where their
+formats are the same, and costs nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from av.video.frame import VideoFrame
+from av.video.reformatter import VideoReformatter
+from numpy.typing import NDArray
+
+from greenroom.media.pictures import shaped_frames
+from greenroom.media.planes import EXACT, depth_of, samples
+from greenroom.media.takes import PIXEL_FORMATS
+from greenroom.media.types import ImageSequence, TakeSpec
+
+__all__ = ["Area", "Plate", "read_plates"]
+
+Picture = NDArray[np.uint8]
+Plane = NDArray[Any]
+
+_BT709 = 1  # as swscale counts matrices, and H.273
+_LIMITED, _FULL = 1, 2
+_MARGIN = 8  # pixels around a box: more than swscale's bicubic reaches over subsampled colour
+_BLOCK = 32  # boxes are read in whole blocks: for a size that it knows swscale needs no new tables
+_FADING = 8  # times the change: so much less of what BGR can't hold is kept
+_COLOURS = 3  # planes of luma and colour; a fourth is alpha, and stays as it is
+
+
+class Area(Protocol):
+    """Pixels from (left, top) up to (right, bottom), which are outside."""
+
+    @property
+    def left(self) -> int: ...
+    @property
+    def top(self) -> int: ...
+    @property
+    def right(self) -> int: ...
+    @property
+    def bottom(self) -> int: ...
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """An Area on the grid of the colour planes."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    def of(self, plane: Plane, step: tuple[int, int]) -> Plane:
+        """The samples of this piece in a plane with one for each `step` (across, down) pixels."""
+        return plane[self.top // step[1] : -(-self.bottom // step[1]), self.left // step[0] : -(-self.right // step[0])]
+
+
+class Scalers:
+    """swscale's tables, kept for all plates of a take."""
+
+    def __init__(self) -> None:
+        self.to_bgr, self.to_planes = VideoReformatter(), VideoReformatter()
+
+
+class Plate:
+    """One picture of a take's size: planar YUV by BT.709 in limited range. Boxes lie inside of it."""
+
+    def __init__(self, frame: VideoFrame, scalers: Scalers | None = None) -> None:
+        """`frame` is never written to: the decoder may still need it."""
+        frame.colorspace, frame.color_range = _BT709, _LIMITED
+        self._scalers = scalers or Scalers()
+        self._frame, self._own = frame, False
+        self._planes = samples(frame)[:_COLOURS]
+        self._read: tuple[_Piece, Picture] | None = None
+        luma, colour = self._planes[0], self._planes[1]
+        self._grid = round(luma.shape[1] / colour.shape[1]), round(luma.shape[0] / colour.shape[0])
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height."""
+        return self._frame.width, self._frame.height
+
+    @property
+    def frame(self) -> VideoFrame:
+        """What the encoder gets."""
+        return self._frame
+
+    @property
+    def planes(self) -> list[Plane]:
+        """Luma and both planes of colour, each (height, width), for looking at only."""
+        return list(self._planes)
+
+    def bgr(self) -> Picture:
+        """All of it, (height, width, 3)."""
+        return self._shown(self._frame)
+
+    def grey(self, step: int) -> Picture:
+        """The luma of every so many pixels, 0 to 255, to look at roughly."""
+        levels = self._planes[0][::step, ::step] >> depth_of(self._frame.format) - 8
+        return np.asarray(np.clip((levels.astype(np.float32) - 16) * (255 / 219) + 0.5, 0, 255), np.uint8)
+
+    def region(self, box: Area) -> Picture:
+        """The pixels of `box`, (height, width, 3) BGR, as they are in bgr(), at the box's cost."""
+        wide = self._widened(box)
+        self._read = wide, self._shown(self._cut(wide))
+        return np.array(self._read[1][_within(box, wide)], order="C")
+
+    def put(self, box: Area, bgr: Picture) -> None:
+        """Change the pixels of `box` to `bgr` (height, width, 3).
+
+        Pixels that look like that already keep their samples. What BGR can't hold (the last bits of 10, colour that
+        is sharper than its pixels) stays where nothing changes, and fades out where something does.
+        """
+        wide = self._widened(box)
+        piece = self._cut(wide)
+        before = self._read[1] if self._read and self._read[0] == wide else self._shown(piece)
+        after = before.copy()
+        after[_within(box, wide)] = bgr
+        change = _most_of_channels(before, after)
+        if not change.any():
+            return
+        self._take_over()
+        self._read = None
+        changed, kept = self._snapped(box), samples(piece)
+        inner = _Piece(*(side - (wide.left, wide.top)[axis % 2] for axis, side in enumerate(_sides(changed))))
+        old, new = (samples(self._coded(picture)) for picture in (before, after))
+        for number, plane in enumerate(self._planes):
+            step = self._grid if number else (1, 1)
+            moved = inner.of(_most_of_blocks(change, step), step)
+            own, here, there = (inner.of(planes[number], step) for planes in (kept, old, new))
+            changed.of(plane, step)[:] = _replaced(own, here, there, moved, depth_of(self._frame.format))
+
+    def _take_over(self) -> None:
+        """Samples of our own: these are not shared with the decoder, or with a frame that is shown again."""
+        if self._own:
+            return
+        own = VideoFrame(*self.size, self._frame.format.name)
+        own.colorspace, own.color_range = _BT709, _LIMITED
+        for target, source in zip(samples(own), samples(self._frame), strict=True):
+            target[:] = source
+        self._frame, self._own, self._planes = own, True, samples(own)[:_COLOURS]
+
+    def _snapped(self, box: Area) -> _Piece:
+        across, down = self._grid
+        right, bottom = -(-box.right // across) * across, -(-box.bottom // down) * down
+        return _Piece(box.left // across * across, box.top // down * down, right, bottom)
+
+    def _widened(self, box: Area) -> _Piece:
+        """`box` with a margin, in whole blocks as far as the picture reaches."""
+        width, height = self.size
+        (left, right), (top, bottom) = (
+            _blocks(*ends) for ends in ((box.left, box.right, width), (box.top, box.bottom, height))
+        )
+        return _Piece(left, top, right, bottom)
+
+    def _cut(self, piece: _Piece) -> VideoFrame:
+        result = VideoFrame(piece.right - piece.left, piece.bottom - piece.top, self._frame.format.name)
+        for number, target in enumerate(samples(result)[:_COLOURS]):
+            target[:] = piece.of(self._planes[number], self._grid if number else (1, 1))
+        return result
+
+    def _shown(self, frame: VideoFrame) -> Picture:
+        shown = self._scalers.to_bgr.reformat(
+            frame, format="bgr24", src_colorspace=_BT709, dst_colorspace=_BT709, interpolation=EXACT,
+            src_color_range=_LIMITED, dst_color_range=_FULL,
+        )  # fmt: skip
+        return np.array(shown.to_ndarray(), np.uint8, order="C")
+
+    def _coded(self, bgr: Picture) -> VideoFrame:
+        return self._scalers.to_planes.reformat(
+            VideoFrame.from_numpy_buffer(bgr, format="bgr24"), format=self._frame.format.name, src_colorspace=_BT709,
+            dst_colorspace=_BT709, interpolation=EXACT, src_color_range=_FULL, dst_color_range=_LIMITED,
+        )  # fmt: skip
+
+
+def read_plates(media: Path | ImageSequence, indices: Iterable[int], spec: TakeSpec) -> Generator[Plate]:
+    """The pictures at `indices` (file frames from 0) as plates of a take that `spec` orders, fitted as it says.
+
+    Raises:
+        MediaError: no such frame, or the media can't be read.
+    """
+    scalers, pixel_format = Scalers(), PIXEL_FORMATS[spec.codec]
+    shaped = shaped_frames(media, indices, pixel_format, width=spec.width, height=spec.height, fit=spec.fit)
+    with closing(shaped) as frames:
+        for frame in frames:
+            yield Plate(frame, scalers)
+
+
+def _replaced(kept: Plane, old: Plane, new: Plane, moved: Plane, depth: int) -> Plane:
+    """Samples of the `new` pixels, where the `old` ones, told by their BGR, stand for the `kept` ones of the plate.
+
+    What the BGR didn't tell is added again where nothing changes, and fades out with the change: `moved`, in levels of
+    8 bits. Half such a level is kept always, which is nobody's edge, but a gradient's smoothness.
+    """
+    here, untold = new.astype(np.int16), kept.astype(np.int16) - old
+    most = np.abs(untold) - np.maximum(np.abs(here - old), moved.astype(np.int16) << depth - 8) * np.int16(_FADING)
+    np.maximum(most, (1 << depth - 8) // 2, out=most)
+    here += np.clip(untold, -most, most)
+    return np.asarray(np.clip(here, 0, (1 << depth) - 1).astype(kept.dtype))
+
+
+def _most_of_channels(one: Picture, two: Picture) -> Picture:
+    """(height, width) How far the pixels of two pictures are apart, in levels."""
+    apart = np.maximum(one, two) - np.minimum(one, two)
+    return np.asarray(np.maximum(np.maximum(apart[..., 0], apart[..., 1]), apart[..., 2]), np.uint8)
+
+
+def _most_of_blocks(values: Picture, step: tuple[int, int]) -> Picture:
+    """The largest of each block of `step` (across, down; 1 or 2) pixels; sides are whole blocks."""
+    across, down = step
+    if across == 2:
+        values = np.maximum(values[:, ::2], values[:, 1::2])
+    return np.maximum(values[::2], values[1::2]) if down == 2 else values
+
+
+def _blocks(start: int, end: int, whole: int) -> tuple[int, int]:
+    """From `start` to `end` with a margin, and more, up to a whole number of blocks; inside of `whole`."""
+    first = max(0, (start - _MARGIN) // 2 * 2)
+    last = min(whole, first - (first - end - _MARGIN) // _BLOCK * _BLOCK)
+    length = -(-(last - first) // _BLOCK) * _BLOCK
+    return max(0, (last - length) // 2 * 2), last
+
+
+def _sides(area: Area) -> tuple[int, int, int, int]:
+    return area.left, area.top, area.right, area.bottom
+
+
+def _within(box: Area, outer: Area) -> tuple[slice, slice]:
+    """Rows and columns of `box` in an array that covers `outer`."""
+    rows = slice(box.top - outer.top, box.bottom - outer.top)
+    return rows, slice(box.left - outer.left, box.right - outer.left)
