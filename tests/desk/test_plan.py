@@ -421,6 +421,8 @@ def test_an_engine_that_objects_is_heard(talking: Any, plan_of: Any, still_engin
 
     planned = plan_of(talking, Objecting())
     assert "bad-portrait" in codes(planned.cues[0])
+    (said,) = (problem for problem in planned.cues[0].problems if problem.code == "bad-portrait")
+    assert planned.cues[0].cue.id in said.where  # an engine doesn't know the cut: the plan says which clip it is
     assert planned.to_make == ()
 
 

@@ -183,14 +183,16 @@ class _Planner:
         performing = self.survey.engines[engine.name]
         quoted = []
         problems = list(planned.problems)
+        where = where_of(planned.cue, drop_frame=self.layout.drop_frame)
         try:
-            problems += performing.check(draft_request(planned, fresh))
+            found = performing.check(draft_request(planned, fresh))
+            problems += [replace(problem, where=problem.where or where) for problem in found]
             for take in takes:
                 draft = draft_request(planned, take)
                 new = self._is_new(planned, take)
                 quoted.append(replace(take, estimate=performing.estimate(draft)) if new else take)
         except GreenroomError as error:
-            problems.append(replace(error.problem("engine-refuses"), where=where_of(planned.cue, drop_frame=False)))
+            problems.append(replace(error.problem("engine-refuses"), where=where))
             return replace(planned, problems=tuple(problems))
         return replace(planned, takes=tuple(quoted), problems=tuple(problems))
 
