@@ -48,6 +48,7 @@ class Loopback(Switches):
 
     `polls`: how often a job is asked for before it ends. `rate` and `suffix`: of its movies. `picture`: what its image
     models answer with, instead of the first picture that was sent. `schemas`: live input schemas by endpoint.
+    `upload_url`: where a host whose files go elsewhere sends them (DashScope's storage), if not to `url`.
     """
 
     def __init__(self, name: str, folder: Path, *, polls: int = 2, rate: Fraction = Fraction(30)) -> None:
@@ -61,7 +62,7 @@ class Loopback(Switches):
         self.schemas: dict[str, dict[str, Any]] = {}
         self.key = f"{name}-{secrets.token_hex(8)}"
         self.revoked = False
-        self.url = self.media_url = ""
+        self.url = self.media_url = self.upload_url = ""
         self.jobs: list[Job] = []
         self.requests: list[Seen] = []
         self._as_new = (polls, rate, self.suffix, self.picture)
@@ -93,7 +94,7 @@ class Loopback(Switches):
         self.jobs.clear()
         self.requests.clear()
         self.schemas.clear()
-        self.revoked = False
+        self.revoked, self.upload_url = False, ""
         self.polls, self.rate, self.suffix, self.picture = self._as_new
 
     # What a host's module is made of
