@@ -4,7 +4,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -76,6 +79,23 @@ def test_commands_without_takes(run: Callable[..., Any], two_cues: Path, drawn_p
     assert (plan["to_make"], plan["cached"], plan["cost"]) == (3, 0, "0")
     check(run("takes", two_cues, "--json").value, "greenroom.takes/1")
     check(run("cues", "gone.otio", "--json").error, "greenroom.error/1")
+
+
+def test_keys(tmp_path: Path) -> None:
+    # in processes of their own: keyring chooses its backend once, and must not find the user's own keys
+    own = {"GREENROOM_KEYS": str(tmp_path / "keys.toml"), "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}
+
+    def keys(*words: str) -> dict[str, Any]:
+        command = [sys.executable, "-m", "greenroom", "keys", *words, "--json"]
+        done = subprocess.run(command, input="abc", env=os.environ | own, capture_output=True, text=True, check=True)
+        value: dict[str, Any] = json.loads(done.stdout)
+        return value
+
+    kept, listed, removed = keys("set", "fal"), keys("list"), keys("remove", "fal")
+    check(kept, "greenroom.keys-set/1")
+    check(listed, "greenroom.keys-list/1")
+    check(removed, "greenroom.keys-remove/1")
+    assert kept["kept_in"] == listed["hosts"][0]["places"][-1] == removed["removed_from"][0] == own["GREENROOM_KEYS"]
 
 
 def test_the_road_from_notes_to_takes_and_back(run: Callable[..., Any], two_cues: Path, project: Path) -> None:

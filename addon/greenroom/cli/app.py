@@ -25,6 +25,7 @@ COMMANDS = {
     "sheet": "look_commands:sheet",
     "preview": "look_commands:preview",
     "engines": "project_commands:engines",
+    "keys": "keys_commands:keys",
     "doctor": "project_commands:doctor",
     "demo": "demo_command:demo",
 }

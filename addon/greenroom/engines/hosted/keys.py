@@ -17,14 +17,14 @@ import shlex
 import stat
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-from greenroom.engines.hosted.settings import HOSTS, HostSettings
-from greenroom.errors import EngineUnavailable, InputError, Problem, Severity, nearest
+from greenroom.engines.hosted.settings import HOSTS, known_host
+from greenroom.errors import EngineUnavailable, InputError, Problem, Severity
+from greenroom.media.files import store_error
 
-__all__ = ["Kept", "Key", "KeyPlaces", "find_key", "how_to_set", "need_key"]
+__all__ = ["Key", "KeyPlaces", "find_key", "how_to_set", "need_key"]
 
 _LONGEST = 4096  # characters; the longest key seen at a host is a token of some hundred
 _SERVICE = "greenroom"
@@ -48,16 +48,6 @@ class Key:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a key is never written anywhere")
-
-
-@dataclass(frozen=True)
-class Kept:
-    """Where a host's key is, without the key. `places` are all that hold one, in the order in which they are asked."""
-
-    host: str
-    needed: bool
-    places: tuple[str, ...]
-    variables: tuple[str, ...]
 
 
 def find_key(host: str) -> Key | None:
@@ -97,9 +87,9 @@ class KeyPlaces:
         Raises:
             InputError: no such host, or a key or key file that can't be used.
         """
-        settings = _known(host)
+        settings = known_host(host)
         for variable in settings.key_variables:
-            if self.environ.get(variable, "").strip():
+            if self.variable(variable):
                 return Key(host, _clean(self.environ[variable], variable), f"the variable {variable}")
         in_file = self._read().get(host)
         if in_file:
@@ -112,9 +102,9 @@ class KeyPlaces:
 
         Raises:
             InputError: no such host, or no key that a header could carry.
-            OSError: the file can't be written.
+            StoreError: the file can't be written.
         """
-        _known(host)
+        known_host(host)
         secret = _clean(secret, "the key")
         if self._into_ring(host, secret):
             self._forget_in_file(host)  # it would be found first
@@ -124,7 +114,7 @@ class KeyPlaces:
 
     def remove(self, host: str) -> tuple[str, ...]:
         """Forgets a key in file and keyring, and returns where it was. Variables are the user's own to unset."""
-        _known(host)
+        known_host(host)
         removed = []
         if self._forget_in_file(host):
             removed.append(str(self.file))
@@ -132,13 +122,18 @@ class KeyPlaces:
             removed.append(f"the keyring ({self.ring_name})")
         return tuple(removed)
 
-    def kept(self) -> tuple[Kept, ...]:
-        """Every host, and where a key of it is."""
-        in_file = self._read()
-        return tuple(
-            Kept(name, settings.needs_key, tuple(self._places(name, in_file)), settings.key_variables)
-            for name, settings in HOSTS.items()
-        )
+    def places(self, host: str) -> tuple[str, ...]:
+        """All that hold a key of `host`, in the order in which they are asked."""
+        places = [f"the variable {name}" for name in known_host(host).key_variables if self.variable(name)]
+        if self._read().get(host):
+            places.append(str(self.file))
+        if self._from_ring(host):
+            places.append(f"the keyring ({self.ring_name})")
+        return tuple(places)
+
+    def variable(self, name: str) -> str:
+        """What an environment variable holds; "" where it isn't set."""
+        return self.environ.get(name, "").strip()
 
     def problems(self) -> tuple[Problem, ...]:
         """A warning where others can read the key file, and a note where there is no keyring."""
@@ -158,32 +153,32 @@ class KeyPlaces:
         """What the keyring calls itself; "" where none works."""
         return str(getattr(self._backend(), "name", ""))
 
-    def _places(self, host: str, in_file: Mapping[str, str]) -> list[str]:
-        places = [f"the variable {name}" for name in HOSTS[host].key_variables if self.environ.get(name, "").strip()]
-        if in_file.get(host):
-            places.append(str(self.file))
-        if self._from_ring(host):
-            places.append(f"the keyring ({self.ring_name})")
-        return places
-
     def _read(self) -> dict[str, str]:
-        broken = False
+        table: Mapping[str, Any] | None = None
         try:
             table = tomllib.loads(self.file.read_text(encoding="utf-8-sig"))
         except FileNotFoundError:
             return {}
         except (tomllib.TOMLDecodeError, UnicodeDecodeError):
-            broken = True  # raised outside: the parser's own error may quote a key
-        if broken or not all(isinstance(value, str) for value in table.values()):
-            raise InputError(
-                "the key file can't be read", hint='Each line has to be HOST = "key".', where=str(self.file)
-            )
+            pass  # told below: the parser's own error may quote a key
+        except OSError as error:
+            message = f"the key file can't be read ({error.strerror})"
+            raise InputError(message, hint="Look at its permissions.", where=str(self.file)) from error
+        if table is None or not all(isinstance(value, str) for value in table.values()):
+            hint = 'Each line has to be HOST = "key".'
+            raise InputError("the key file isn't what it should be", hint=hint, where=str(self.file))
         return dict(table)
 
     def _write(self, keys: Mapping[str, str]) -> None:
         """In one step, readable by the owner only from its first byte on."""
         text = "# Greenroom's keys. For its owner's eyes only (chmod 600).\n"
         text += "".join(f"{host} = {_quoted(secret)}\n" for host, secret in sorted(keys.items()))
+        try:
+            self._replace(text)
+        except OSError as error:
+            raise store_error(error, self.file) from error
+
+    def _replace(self, text: str) -> None:
         self.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         partial = self.file.with_name(f".{self.file.name}.{os.getpid()}.partial")
         handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -251,12 +246,6 @@ class KeyPlaces:
         except Exception:  # noqa: BLE001 - foreign backends; what is left is told by the next `keys list`
             return False
         return True
-
-
-def _known(host: str) -> HostSettings:
-    if host not in HOSTS:
-        raise InputError(f'no host is called "{host}"', hint=nearest(host, HOSTS))
-    return HOSTS[host]
 
 
 def _key_file(environ: Mapping[str, str]) -> Path:

@@ -23,7 +23,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from greenroom.errors import InputError, Problem, ProjectError, Severity, nearest
 
-__all__ = ["HOSTS", "HostSettings", "host_settings", "is_loopback", "origin", "read_hosts"]
+__all__ = ["HOSTS", "HostSettings", "host_settings", "is_loopback", "known_host", "origin", "read_hosts"]
 
 _KEYS = ("url", "upload_url", "media_url", "plain_http")
 _SECRETS = re.compile(r"key|token|secret|password", re.IGNORECASE)
@@ -102,6 +102,17 @@ HOSTS: Mapping[str, HostSettings] = {
 """Defaults, as the providers' own clients and pages have them (2026-11)."""
 
 
+def known_host(name: str) -> HostSettings:
+    """The defaults of the host called `name`, in any case.
+
+    Raises:
+        InputError: none is; the hint names the nearest.
+    """
+    if name.casefold() not in HOSTS:
+        raise InputError(f'no host is called "{name}"', hint=nearest(name, HOSTS))
+    return HOSTS[name.casefold()]
+
+
 def host_settings(
     name: str, table: Mapping[str, Any] | None = None, environ: Mapping[str, str] | None = None
 ) -> HostSettings:
@@ -111,10 +122,9 @@ def host_settings(
         InputError: no such host.
         ProjectError: an address that can't be used; the message names where it was set.
     """
-    if name not in HOSTS:
-        raise InputError(f'no host is called "{name}"', hint=nearest(name, HOSTS))
     table, environ = table or {}, os.environ if environ is None else environ
-    default = HOSTS[name]
+    default = known_host(name)
+    name = default.name
     plain = table.get("plain_http", False) is True
     chosen: dict[str, str] = {}
     for field, key in (("api", "url"), ("upload", "upload_url"), ("media", "media_url")):
