@@ -154,6 +154,13 @@ def test_a_request_that_the_host_knows_again_can_still_stay_unknown(server: Any,
     assert len(server.requests) == 5
 
 
+def test_a_refusal_after_a_try_that_may_have_arrived_is_no_refusal(server: Any, wire: Any) -> None:
+    server.will(drop=True).will(401, json={"detail": "Invalid key"})
+    with pytest.raises(PaymentUnknownError):
+        post(wire, repeatable=True)
+    assert len(server.requests) == 2
+
+
 def test_a_hosts_own_word_for_not_started_is_a_refusal(server: Any, wire: Any) -> None:
     server.will(503, json={"error": "Setup has not finished yet."})
     with pytest.raises(Refused, match="Setup has not finished yet"):

@@ -169,18 +169,29 @@ class Wire:
             PaymentUnknownError: it may have arrived.
         """
         ask = Ask(method, url, headers or {}, params, json, None, form, parts, read_seconds)
-        result = await self._persist(ask, accept=accept, paid=not repeatable)
-        if isinstance(result, Trouble):
-            raise self.payment_unknown(result.words) if result.arrived else self._unreachable(result)
-        if result.fine or result.status in accept:
+        seen: list[Answer | Trouble] = []
+        result = await self._persist(ask, accept=accept, paid=not repeatable, seen=seen)
+        if isinstance(result, Answer) and (result.fine or result.status in accept):
             if result.json() is None:
                 raise self.payment_unknown("its answer can't be read")
             return result
+        clear = {*refusals, *_NOT_TAKEN}
+        doubts = [words for each in seen if (words := self._doubt(ask, each, clear))]
+        if doubts:  # of any try: an earlier one may have arrived, whatever the last one met
+            raise self.payment_unknown(doubts[-1])
+        if isinstance(result, Trouble):
+            raise self._unreachable(result)
+        raise self.refusal(result)
+
+    def _doubt(self, ask: Ask, result: Answer | Trouble, clear: Collection[int]) -> str:
+        """Why a paid request may have been taken although this came of it; "" if it surely wasn't."""
+        if isinstance(result, Trouble):
+            return result.words if result.arrived else ""
         refused = 400 <= result.status < 500 and result.status not in _PASSING - {425}
-        if refused or result.status in _NOT_TAKEN or result.status in refusals:
-            raise self.refusal(result)
+        if refused or result.status in clear:
+            return ""
         words = providers_words(result.body, self.line.secrets(ask))
-        raise self.payment_unknown(f"it answered {result.status}{': ' + words if words else ''}")
+        return f"it answered {result.status}{': ' + words if words else ''}"
 
     def payment_unknown(self, words: str) -> PaymentUnknownError:
         """The error for a paid request whose outcome nobody knows; also for hosts that find no id in an answer."""
@@ -202,12 +213,21 @@ class Wire:
             return EngineUnavailable(f"{title} doesn't allow this{said}", hint=hint)
         return Refused(f"{title} said no ({status}){said}", hint=_next_step(status), status=status, words=words)
 
-    async def _persist(self, ask: Ask, *, accept: Collection[int] = (), paid: bool = False) -> Answer | Trouble:
-        """The answer, or what kept it away after all tries that are allowed."""
+    async def _persist(
+        self,
+        ask: Ask,
+        *,
+        accept: Collection[int] = (),
+        paid: bool = False,
+        seen: list[Answer | Trouble] | None = None,
+    ) -> Answer | Trouble:
+        """The answer, or what kept it away after all tries that are allowed. `seen` gets what came of each."""
         waited, attempt = 0.0, 0
         while True:
             attempt += 1
             result = await self.line.attempt(ask)
+            if seen is not None:
+                seen.append(result)
             tries = _tries(result, paid=paid, accept=accept)
             wait = pause(self.clock, attempt, result.headers if isinstance(result, Answer) else {})
             if attempt >= tries or waited + wait > _LONGEST_WAIT:
