@@ -19,10 +19,10 @@ from greenroom.engines.previz.clean_plate import CleanPlate, Sight
 from greenroom.engines.previz.drawn_actors import draw
 from greenroom.engines.previz.driver import Driver
 from greenroom.engines.previz.face_mask import Grid
-from greenroom.engines.previz.head import head_frames
 from greenroom.engines.previz.head_cut import cut_head
 from greenroom.engines.previz.head_hair import LongHair
 from greenroom.engines.previz.head_out import head_box, matted
+from greenroom.engines.previz.replace import plates as plates_in
 from greenroom.engines.previz.replace import prepare, render_replace
 from greenroom.engines.previz.warp import Box
 from greenroom.media.pictures import read_pictures
@@ -32,6 +32,7 @@ from greenroom.perception.faces import FaceFinder
 from greenroom.perception.identity import FaceIdentity, distance
 from greenroom.perception.pose import fit_pose
 from greenroom.testing.footage import carphone, data_file
+from greenroom.testing.samples import same_outside
 
 Picture = NDArray[np.uint8]
 Ask = Callable[..., Request]
@@ -47,6 +48,7 @@ class Replaced:
     driver: Driver
     plates: list[Picture]
     frames: list[Picture]
+    kept: list[bool]  # whether every sample outside of the head's box is the plate's
 
 
 @pytest.fixture(scope="module")
@@ -77,8 +79,13 @@ def ask(tmp_path: Path, faces: dict[str, Path]) -> Ask:
 
 def replaced(request: Request) -> Replaced:
     made = prepare(request)
-    frames = list(head_frames(request, made.driver, made.wanted, made.report))
-    return Replaced(made.driver, list(plates_of(request)), frames)
+    assert request.stand_in is not None
+    plates, frames, kept = [], [], []
+    for index, (frame, plate) in enumerate(zip(made.frames(), plates_in(request, request.stand_in), strict=True)):
+        plates.append(plate.bgr())
+        frames.append(frame.bgr())
+        kept.append(same_outside(frame, plate, made.region(index)))
+    return Replaced(made.driver, plates, frames, kept)
 
 
 def plates_of(request: Request) -> Iterator[Picture]:
@@ -143,6 +150,7 @@ def test_nothing_changes_outside_of_the_heads_surroundings(ask: Ask) -> None:
         inside = np.zeros(plate.shape[:2], bool)
         inside[head_box(pose, Box.of(plate)).within(Box.of(plate))] = True
         assert np.array_equal(frame[~inside], plate[~inside])
+        assert take.kept[index], "before encoding, to the sample"
         assert (~inside).mean() > 0.3
         assert np.abs(frame[inside].astype(int) - plate[inside]).mean() > 2
 

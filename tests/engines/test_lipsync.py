@@ -6,7 +6,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import tomllib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -29,10 +29,12 @@ from greenroom.engines.previz.visemes import CHANNELS, closures
 from greenroom.engines.previz.warp import Box
 from greenroom.errors import CueError, EngineError
 from greenroom.media.pictures import read_pictures
+from greenroom.media.plates import read_plates
 from greenroom.media.takes import TakeWriter
 from greenroom.media.types import Codec, TakeSpec
 from greenroom.perception.faces import FaceFinder
 from greenroom.testing.footage import carphone
+from greenroom.testing.samples import same_outside
 
 Picture = NDArray[np.uint8]
 Sound = NDArray[np.float32]
@@ -145,6 +147,15 @@ def request_over(tmp_path: Path) -> MakeRequest:
     return make
 
 
+def shown(resync: Resync) -> Iterator[Picture]:
+    return (frame.bgr() for frame in resync.frames())
+
+
+def plates_of(resync: Resync) -> Iterator[Picture]:
+    plates = read_plates(resync.source.media, resync.source.indices, resync.request.spec)
+    return (plate.bgr() for plate in plates)
+
+
 @pytest.fixture(scope="module")
 def spoken(folder: Path, talking_plate: Path, new_line: tuple[Sound, str], finder: FaceFinder) -> Spoken:
     sound, line = new_line
@@ -154,9 +165,16 @@ def spoken(folder: Path, talking_plate: Path, new_line: tuple[Sound, str], finde
     nobody, spec = Performer("mara", "1", folder / "none.png"), spec_of(SPEAKS)
     request = Request("job", "7f3a", 1, "lipsync", nobody, spec, 1, work, line, "", dialogue, source)
     resync = prepare(request)
-    frames = list(resync.frames())
-    delivery = deliver(request, iter(frames), resync.report)
-    plates = list(read_pictures(talking_plate, range(SPEAKS)))
+    made = list(resync.frames())
+    frames = [frame.bgr() for frame in made]
+    delivery = deliver(request, iter(made), resync.report)
+    own = list(read_plates(talking_plate, range(SPEAKS), spec))
+    kept = [
+        same_outside(frame, plate, resync.region(index))
+        for index, (frame, plate) in enumerate(zip(made, own, strict=True))
+    ]
+    assert all(kept), "before encoding, to the sample"
+    plates = [plate.bgr() for plate in own]
     return Spoken(resync, plates, frames, delivery, gaps(finder, plates), gaps(finder, frames))
 
 
@@ -228,7 +246,7 @@ def test_a_resting_mouth_is_steady_and_shut_while_the_plate_talks(spoken: Spoken
     still = dataclasses.replace(resync.speech, mouths=np.zeros_like(resync.speech.mouths))
     resting = dataclasses.replace(resync, speech=still, share=np.ones(SPEAKS))
     lips = []
-    for found in finder.track(itertools.islice(resting.frames(), 24), smooth=False):
+    for found in finder.track(itertools.islice(shown(resting), 24), smooth=False):
         assert found is not None
         lips.append(found.points[[13, 14], :2].mean(0) - found.points[1, :2])
         assert parted(found.points) < 0.02
@@ -239,7 +257,7 @@ def test_silence_gives_the_plates_own_mouth_back(
     talking_plate: Path, new_line: tuple[Sound, str], request_over: MakeRequest
 ) -> None:
     resync = prepare(request_over(talking_plate, 36, new_line[0][:24000]))
-    frames, plates = list(resync.frames()), list(read_pictures(talking_plate, range(36)))
+    frames, plates = list(shown(resync)), list(plates_of(resync))
     states = resync.states()
     assert states[-16:] == ["untouched"] * 16
     same = [np.array_equal(frame, plate) for frame, plate in zip(frames, plates, strict=True)]
@@ -254,8 +272,8 @@ def test_without_any_speech_every_frame_is_the_plates(talking_plate: Path, reque
     assert resync.report["timing"] == "silence"
     assert "stays as it is" in resync.report["warnings"][0]
     assert resync.states() == ["untouched"] * 12
-    plates = read_pictures(talking_plate, range(12))
-    assert all(np.array_equal(a, b) for a, b in zip(resync.frames(), plates, strict=True))
+    plates = read_plates(talking_plate, range(12), resync.request.spec)
+    assert all(same_outside(a, b, None) for a, b in zip(resync.frames(), plates, strict=True))
 
 
 @pytest.mark.parametrize(
@@ -271,10 +289,10 @@ def test_only_and_not_leave_frames_untouched(
 ) -> None:
     """They count from the slot's first frame, which is frame 6 of this take."""
     resync = prepare(request_over(talking_plate, 30, new_line[0], head=6, **options))
-    plates = read_pictures(talking_plate, range(30))
+    plates = plates_of(resync)
     same = {
         index
-        for index, (frame, plate) in enumerate(zip(resync.frames(), plates, strict=True))
+        for index, (frame, plate) in enumerate(zip(shown(resync), plates, strict=True))
         if np.array_equal(frame, plate)
     }
     assert same == untouched
@@ -290,7 +308,7 @@ def test_the_same_request_gives_the_same_bytes(
     talking_plate: Path, new_line: tuple[Sound, str], request_over: MakeRequest
 ) -> None:
     request = request_over(talking_plate, 10, new_line[0][6000:])
-    first, second = (list(prepare(request).frames()) for _ in range(2))
+    first, second = (list(shown(prepare(request))) for _ in range(2))
     assert all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
     files = [render_lipsync(request).path.read_bytes() for _ in range(2)]
     assert files[0] == files[1]
@@ -311,7 +329,7 @@ def test_only_the_chosen_person_changes(
     other = np.ones(SIZE[0], bool)
     other[changed] = False
     moved = 0
-    for frame, plate in zip(resync.frames(), read_pictures(two_people, range(12)), strict=True):
+    for frame, plate in zip(shown(resync), plates_of(resync), strict=True):
         assert np.array_equal(frame[:, other], plate[:, other])
         moved += not np.array_equal(frame[:, changed], plate[:, changed])
     assert moved >= 8
@@ -333,8 +351,8 @@ def test_a_lost_face_keeps_the_plate(
     assert resync.states()[12:20] == ["kept plate"] * 8
     assert set(resync.states()[20:]) <= {"tracked", "re-detected"}
     assert "8 spoken frames" in resync.report["warnings"][-1]
-    plates = list(read_pictures(media, range(30)))
-    frames = list(resync.frames())
+    plates = list(plates_of(resync))
+    frames = list(shown(resync))
     assert all(np.array_equal(frames[index], plates[index]) for index in range(12, 20))
     assert not np.array_equal(frames[24], plates[24])
 
@@ -382,7 +400,7 @@ def test_a_real_face_that_shouts_can_shut_its_mouth(new_line: tuple[Sound, str],
     shut = np.zeros_like(resync.speech.mouths)
     shut[:, PRESS] = 1
     pressed = dataclasses.replace(resync, speech=dataclasses.replace(resync.speech, mouths=shut), share=np.ones(24))
-    own, new = gaps(finder, resync.pictures(source.indices)), gaps(finder, pressed.frames())
+    own, new = gaps(finder, resync.pictures(source.indices)), gaps(finder, shown(pressed))
     assert own.max() > 0.12
     assert np.median(new) < 0.03
     assert new[own.argmax()] < 0.3 * own.max()

@@ -22,10 +22,12 @@ from greenroom.engines.previz.talk import render_talk
 from greenroom.engines.previz.warp import Box
 from greenroom.errors import EngineError
 from greenroom.media.pictures import read_pictures
+from greenroom.media.plates import Plate
 from greenroom.media.types import Codec, ImageSequence, TakeSpec
 from greenroom.perception.faces import FaceFinder
 from greenroom.perception.identity import FaceIdentity
 from greenroom.testing.footage import carphone, data_file
+from greenroom.testing.samples import same_outside
 
 Picture = NDArray[np.uint8]
 Films = Callable[..., Path]
@@ -99,7 +101,11 @@ def replace_request(
 
 def drawn(replacement: Replacement) -> tuple[list[Picture], list[Picture]]:
     """The take's frames and the plate's."""
-    return list(replacement.frames()), list(plates(replacement.request, replacement.source))
+    return shown(replacement.frames()), shown(plates(replacement.request, replacement.source))
+
+
+def shown(frames: Iterable[Plate]) -> list[Picture]:
+    return [plate.bgr() for plate in frames]
 
 
 def changed(frame: Picture, plate: Picture) -> NDArray[np.bool_]:
@@ -118,10 +124,12 @@ def gaps(pictures: list[Picture], finder: FaceFinder) -> NDArray[np.float64]:
 def test_every_pixel_outside_of_the_face_is_the_plates(replacing: Callable[..., Request]) -> None:
     replacement = prepare(replacing(carphone(), 8))
     whole = Box(0, 0, *SIZE)
-    for index, (frame, plate) in enumerate(zip(*drawn(replacement), strict=True)):
+    own = plates(replacement.request, replacement.source)
+    for index, (frame, plate) in enumerate(zip(replacement.frames(), own, strict=True)):
         region = replacement.region(index)
         assert region is not None
-        outside = changed(frame, plate)
+        assert same_outside(frame, plate, region)  # before encoding, to the sample
+        outside = changed(frame.bgr(), plate.bgr())
         inside = outside[region.within(whole)].copy()
         outside[region.within(whole)] = False
         assert not outside.any()
@@ -138,7 +146,7 @@ def test_a_real_stand_in_lends_mouth_and_pose_to_another_person(tmp_path: Path, 
     delivery = render_replace(request)
     take = list(read_pictures(delivery.path, range(36)))
     assert request.stand_in is not None
-    plate = list(plates(request, request.stand_in))
+    plate = shown(plates(request, request.stand_in))
     assert np.corrcoef(gaps(take, finder), gaps(plate, finder))[0, 1] >= 0.95
     identity = FaceIdentity()
     photo = cv2.imread(str(portrait))
@@ -169,7 +177,7 @@ def test_a_drawn_stand_in_speaks_and_the_actor_with_it(
 
 
 def test_the_same_request_gives_the_same_bytes(replacing: Callable[..., Request]) -> None:
-    first, again = (list(prepare(replacing(carphone(), 4)).frames()) for _ in range(2))
+    first, again = (shown(prepare(replacing(carphone(), 4)).frames()) for _ in range(2))
     assert all(np.array_equal(one, other) for one, other in zip(first, again, strict=True))
 
 
@@ -263,7 +271,7 @@ def test_the_light_is_steady(man: list[Picture], film: Films, replacing: Callabl
     random = np.random.default_rng(2)
     noisy = [np.clip(man[0] + random.normal(0, 4, man[0].shape), 0, 255).astype(np.uint8) for _ in range(10)]
     replacement = prepare(replacing(film(noisy), 10))
-    frames = list(replacement.frames())
+    frames = shown(replacement.frames())
     region = replacement.region(5)
     assert region is not None
     inside = region.within(Box(0, 0, *SIZE))
@@ -276,7 +284,7 @@ def test_features_of_a_small_face_are_not_taken_for_grain(
 ) -> None:
     small = [cv2.resize(frame, (192, 144), interpolation=cv2.INTER_AREA) for frame in man[:1]] * 6
     replacement = prepare(replacing(film(small), 6, size=(192, 144)))
-    frames = np.stack(list(replacement.frames())).astype(np.float32)
+    frames = np.stack(shown(replacement.frames())).astype(np.float32)
     region = replacement.region(3)
     assert region is not None
     shimmer = np.abs(np.diff(frames, axis=0))[:, *region.within(Box(0, 0, 192, 144))]
@@ -289,7 +297,7 @@ def test_the_stand_ins_blink_is_the_actors(
     """He blinks for one frame, the 42nd; the actor's pupils are gone in that frame alone."""
     replacement = prepare(replacing(carphone(), 8, first=38))
     dark = []
-    for index, frame in enumerate(replacement.frames()):
+    for index, frame in enumerate(shown(replacement.frames())):
         points = replacement.driver.points(index)
         assert points is not None
         dark.append(min(_iris(frame, points, corners) for corners in ((33, 133), (362, 263))))

@@ -19,7 +19,7 @@ from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
 
 from greenroom.media.pictures import shaped_frames
-from greenroom.media.planes import EXACT, depth_of, samples
+from greenroom.media.planes import EXACT, QUICK, depth_of, samples
 from greenroom.media.takes import PIXEL_FORMATS
 from greenroom.media.types import ImageSequence, TakeSpec
 
@@ -32,6 +32,7 @@ _BT709 = 1  # as swscale counts matrices, and H.273
 _LIMITED, _FULL = 1, 2
 _MARGIN = 8  # pixels around a box: more than swscale's bicubic reaches over subsampled colour
 _BLOCK = 32  # boxes are read in whole blocks: for a size that it knows swscale needs no new tables
+_SIZES = 8  # of boxes whose frames are kept
 _FADING = 8  # times the change: so much less of what BGR can't hold is kept
 _COLOURS = 3  # planes of luma and colour; a fourth is alpha, and stays as it is
 
@@ -63,20 +64,60 @@ class _Piece:
         return plane[self.top // step[1] : -(-self.bottom // step[1]), self.left // step[0] : -(-self.right // step[0])]
 
 
-class Scalers:
-    """swscale's tables, kept for all plates of a take."""
+class Converter:
+    """Between planes and BGR, for frames `like` one in format and chroma siting; keeps a frame of each size, and
+    swscale's tables.
 
-    def __init__(self) -> None:
-        self.to_bgr, self.to_planes = VideoReformatter(), VideoReformatter()
+    swscale honours where a frame says that its colour samples lie, and PyAV can't set that: what comes from a frame
+    without a word of it is sited as MPEG-1 has it, half a pixel beside. Frames that are made from `like` inherit it.
+    """
+
+    def __init__(self, like: VideoFrame) -> None:
+        self._like = like
+        self._to_bgr, self._to_planes, self._to_size = (VideoReformatter() for _ in range(3))
+        self._pieces: dict[tuple[int, int], tuple[VideoFrame, VideoFrame]] = {}
+
+    def piece(self, width: int, height: int) -> VideoFrame:
+        """A frame to be filled; the same one for each call of that size."""
+        return self._pair(width, height)[0]
+
+    def shown(self, piece: VideoFrame) -> Picture:
+        return np.array(self._shown(piece).to_ndarray(), np.uint8, order="C")
+
+    def coded(self, bgr: Picture) -> VideoFrame:
+        picture = self._pair(bgr.shape[1], bgr.shape[0])[1]
+        samples(picture)[0][:] = bgr
+        return self._to_planes.reformat(
+            picture, format=self._like.format.name, src_colorspace=_BT709, dst_colorspace=_BT709,
+            interpolation=EXACT, src_color_range=_FULL, dst_color_range=_LIMITED,
+        )  # fmt: skip
+
+    def _pair(self, width: int, height: int) -> tuple[VideoFrame, VideoFrame]:
+        """Two frames of that size: planes, and BGR."""
+        size = width, height
+        if size not in self._pieces:
+            while len(self._pieces) >= _SIZES:
+                self._pieces.pop(next(iter(self._pieces)))
+            # a new frame in any case: of its own size and format swscale would give back the frame itself
+            other = self._to_size.reformat(self._like, width=width, height=height + 2, interpolation=QUICK)
+            piece = self._to_size.reformat(other, width=width, height=height, interpolation=QUICK)
+            self._pieces[size] = piece, self._shown(piece)
+        return self._pieces[size]
+
+    def _shown(self, piece: VideoFrame) -> VideoFrame:
+        return self._to_bgr.reformat(
+            piece, format="bgr24", src_colorspace=_BT709, dst_colorspace=_BT709, interpolation=EXACT,
+            src_color_range=_LIMITED, dst_color_range=_FULL,
+        )  # fmt: skip
 
 
 class Plate:
     """One picture of a take's size: planar YUV by BT.709 in limited range. Boxes lie inside of it."""
 
-    def __init__(self, frame: VideoFrame, scalers: Scalers | None = None) -> None:
+    def __init__(self, frame: VideoFrame, converter: Converter | None = None) -> None:
         """`frame` is never written to: the decoder may still need it."""
         frame.colorspace, frame.color_range = _BT709, _LIMITED
-        self._scalers = scalers or Scalers()
+        self._converter = converter or Converter(frame)
         self._frame, self._own = frame, False
         self._planes = samples(frame)[:_COLOURS]
         self._read: tuple[_Piece, Picture] | None = None
@@ -100,7 +141,7 @@ class Plate:
 
     def bgr(self) -> Picture:
         """All of it, (height, width, 3)."""
-        return self._shown(self._frame)
+        return self._converter.shown(self._cut(_Piece(0, 0, *self.size)))
 
     def grey(self, step: int) -> Picture:
         """The luma of every so many pixels, 0 to 255, to look at roughly."""
@@ -110,8 +151,11 @@ class Plate:
     def region(self, box: Area) -> Picture:
         """The pixels of `box`, (height, width, 3) BGR, as they are in bgr(), at the box's cost."""
         wide = self._widened(box)
-        self._read = wide, self._shown(self._cut(wide))
-        return np.array(self._read[1][_within(box, wide)], order="C")
+        known = self._known(wide)
+        if known is None:
+            known = self._converter.shown(self._cut(wide))
+            self._read = wide, known
+        return np.array(known[_within(box, wide)], order="C")
 
     def put(self, box: Area, bgr: Picture) -> None:
         """Change the pixels of `box` to `bgr` (height, width, 3).
@@ -121,7 +165,8 @@ class Plate:
         """
         wide = self._widened(box)
         piece = self._cut(wide)
-        before = self._read[1] if self._read and self._read[0] == wide else self._shown(piece)
+        before = self._known(wide)
+        before = self._converter.shown(piece) if before is None else before
         after = before.copy()
         after[_within(box, wide)] = bgr
         change = _most_of_channels(before, after)
@@ -131,12 +176,21 @@ class Plate:
         self._read = None
         changed, kept = self._snapped(box), samples(piece)
         inner = _Piece(*(side - (wide.left, wide.top)[axis % 2] for axis, side in enumerate(_sides(changed))))
-        old, new = (samples(self._coded(picture)) for picture in (before, after))
+        old, new = (samples(self._converter.coded(picture)) for picture in (before, after))
         for number, plane in enumerate(self._planes):
             step = self._grid if number else (1, 1)
             moved = inner.of(_most_of_blocks(change, step), step)
             own, here, there = (inner.of(planes[number], step) for planes in (kept, old, new))
             changed.of(plane, step)[:] = _replaced(own, here, there, moved, depth_of(self._frame.format))
+
+    def _known(self, piece: _Piece) -> Picture | None:
+        """Its pixels, if `region` has just read them."""
+        if self._read is None:
+            return None
+        read, picture = self._read
+        begins = read.left <= piece.left and read.top <= piece.top
+        ends = piece.right <= read.right and piece.bottom <= read.bottom
+        return picture[_within(piece, read)] if begins and ends else None
 
     def _take_over(self) -> None:
         """Samples of our own: these are not shared with the decoder, or with a frame that is shown again."""
@@ -162,23 +216,11 @@ class Plate:
         return _Piece(left, top, right, bottom)
 
     def _cut(self, piece: _Piece) -> VideoFrame:
-        result = VideoFrame(piece.right - piece.left, piece.bottom - piece.top, self._frame.format.name)
+        """The samples of `piece`; good until another one of its size is cut."""
+        result = self._converter.piece(piece.right - piece.left, piece.bottom - piece.top)
         for number, target in enumerate(samples(result)[:_COLOURS]):
             target[:] = piece.of(self._planes[number], self._grid if number else (1, 1))
         return result
-
-    def _shown(self, frame: VideoFrame) -> Picture:
-        shown = self._scalers.to_bgr.reformat(
-            frame, format="bgr24", src_colorspace=_BT709, dst_colorspace=_BT709, interpolation=EXACT,
-            src_color_range=_LIMITED, dst_color_range=_FULL,
-        )  # fmt: skip
-        return np.array(shown.to_ndarray(), np.uint8, order="C")
-
-    def _coded(self, bgr: Picture) -> VideoFrame:
-        return self._scalers.to_planes.reformat(
-            VideoFrame.from_numpy_buffer(bgr, format="bgr24"), format=self._frame.format.name, src_colorspace=_BT709,
-            dst_colorspace=_BT709, interpolation=EXACT, src_color_range=_FULL, dst_color_range=_LIMITED,
-        )  # fmt: skip
 
 
 def read_plates(media: Path | ImageSequence, indices: Iterable[int], spec: TakeSpec) -> Generator[Plate]:
@@ -187,11 +229,12 @@ def read_plates(media: Path | ImageSequence, indices: Iterable[int], spec: TakeS
     Raises:
         MediaError: no such frame, or the media can't be read.
     """
-    scalers, pixel_format = Scalers(), PIXEL_FORMATS[spec.codec]
+    pixel_format, converter = PIXEL_FORMATS[spec.codec], None
     shaped = shaped_frames(media, indices, pixel_format, width=spec.width, height=spec.height, fit=spec.fit)
     with closing(shaped) as frames:
         for frame in frames:
-            yield Plate(frame, scalers)
+            converter = converter or Converter(frame)
+            yield Plate(frame, converter)
 
 
 def _replaced(kept: Plane, old: Plane, new: Plane, moved: Plane, depth: int) -> Plane:

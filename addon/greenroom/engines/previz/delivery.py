@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from greenroom.engines.contract import Delivery, Request
 from greenroom.errors import MediaError
+from greenroom.media.plates import Plate
 from greenroom.media.takes import TakeWriter
 
 __all__ = ["COMMENT", "deliver", "read_dialogue", "read_portrait"]
@@ -28,11 +29,12 @@ COMMENT = "previz by Greenroom: not a final picture"
 _AHEAD = 8  # frames that may wait for the encoder
 
 
-def deliver(request: Request, frames: Iterator[Picture], report: Mapping[str, Any]) -> Delivery:
-    """Write `frames` (height, width, 3 BGR; exactly spec.frames) with the request's dialogue into its work folder.
+def deliver(request: Request, frames: Iterator[Picture | Plate], report: Mapping[str, Any]) -> Delivery:
+    """Write `frames` (plates, or BGR of height, width, 3; exactly spec.frames), with the request's dialogue, into its
+    work folder.
 
     `report` is read after the last frame, so that a mode may fill it while it renders. A generator that looks at what
-    its `yield` gives back gets frames that are written, to draw into again: fresh memory costs more than copying.
+    its `yield` gives back gets pictures that are written, to draw into again: fresh memory costs more than copying.
 
     Raises:
         DeliveryError: another number of frames, or another size, than request.spec orders.
@@ -75,9 +77,9 @@ def read_dialogue(request: Request) -> NDArray[np.float32] | None:
     return np.ascontiguousarray(samples.mean(1), np.float32)
 
 
-def _write_all(writer: TakeWriter, frames: Iterator[Picture]) -> None:
+def _write_all(writer: TakeWriter, frames: Iterator[Picture | Plate]) -> None:
     """Encode in a second thread while the next frames are made: both release the interpreter's lock."""
-    waiting: queue.Queue[Picture | None] = queue.Queue(_AHEAD)
+    waiting: queue.Queue[Picture | Plate | None] = queue.Queue(_AHEAD)
     written: deque[Picture] = deque(maxlen=_AHEAD)
     with ThreadPoolExecutor(1, "greenroom-previz-encoder") as pool:
         encoding = pool.submit(_encode, writer, waiting, written)
@@ -90,7 +92,7 @@ def _write_all(writer: TakeWriter, frames: Iterator[Picture]) -> None:
         encoding.result()
 
 
-def _made(frames: Iterator[Picture], written: deque[Picture]) -> Iterator[Picture]:
+def _made(frames: Iterator[Picture | Plate], written: deque[Picture]) -> Iterator[Picture | Plate]:
     """`frames`; a generator gets back what was `written`."""
     if not isinstance(frames, Generator):
         yield from frames
@@ -102,13 +104,18 @@ def _made(frames: Iterator[Picture], written: deque[Picture]) -> Iterator[Pictur
             spare = written.popleft() if written else None
 
 
-def _encode(writer: TakeWriter, waiting: queue.Queue[Picture | None], written: deque[Picture]) -> None:
+def _encode(writer: TakeWriter, waiting: queue.Queue[Picture | Plate | None], written: deque[Picture]) -> None:
     while (frame := waiting.get()) is not None:  # iter(get, None) would compare pictures with None pixel by pixel
-        writer.write(frame)
-        written.append(frame)
+        if isinstance(frame, Plate):
+            writer.write(frame.frame)
+        else:
+            writer.write(frame)
+            written.append(frame)
 
 
-def _handed_over(waiting: queue.Queue[Picture | None], frame: Picture | None, encoding: Future[None]) -> bool:
+def _handed_over(
+    waiting: queue.Queue[Picture | Plate | None], frame: Picture | Plate | None, encoding: Future[None]
+) -> bool:
     """Whether the encoder took it; False once it has ended, so that a full disk can't leave us waiting for ever."""
     while not encoding.done():
         try:

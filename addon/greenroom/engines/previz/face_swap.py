@@ -21,6 +21,7 @@ from greenroom.engines.previz.face_shape import MixedFace, at_rest, iris_offset
 from greenroom.engines.previz.light import Light, Texture
 from greenroom.engines.previz.rig import Placed
 from greenroom.engines.previz.warp import Box
+from greenroom.media.plates import Plate
 from greenroom.perception import mesh
 from greenroom.perception.pose import Pose, fit_pose
 from greenroom.perception.skin import SkinModel
@@ -90,8 +91,8 @@ class FaceSwap:
         shot = self._begun(index, points)
         return self._placed(shot, points, fit_pose(points, rigid=True)).view.region
 
-    def paint(self, frame: Picture, index: int) -> bool:
-        """Draw the actor into `frame` (h, w, 3), in place. False, and nothing is touched, where there is no face."""
+    def paint(self, plate: Plate, index: int) -> bool:
+        """Draw the actor into frame `index`, in place. False, and nothing is touched, where there is no face."""
         points = self._driver.points(index)
         if points is None:
             return False
@@ -100,7 +101,9 @@ class FaceSwap:
         region = placed.view.region
         if region.width < 3 or region.height < 3:
             return False
-        self._lay(shot, frame, self._drawn(shot, placed, points), placed, points)
+        pixels = plate.region(region)
+        self._lay(shot, plate, pixels, self._drawn(shot, placed, points), placed, points)
+        plate.put(region, pixels)
         return True
 
     def _begun(self, index: int, points: Vectors) -> _Shot:
@@ -129,23 +132,23 @@ class FaceSwap:
         eyes.paint(drawn, Placed(placed.face, placed.rings, skull, placed.view), blink, gaze)
         return drawn
 
-    def _lay(self, shot: _Shot, frame: Picture, drawn: Picture, placed: Placed, points: Vectors) -> None:
+    def _lay(self, shot: _Shot, plate: Plate, pixels: Picture, drawn: Picture, placed: Placed, points: Vectors) -> None:
+        """Blend the `drawn` face into the plate's `pixels` of its region."""
         width, face = face_width(points), placed.face
-        plate = frame[placed.view.region.within(Box.of(frame))]
         grid = Grid.of(placed.view.region, width)
-        small = grid.shrunk(plate)
+        small = grid.shrunk(pixels)
         shown = shot.bare(small, grid.at(points), inside_face(face, grid, width))
         marks, own = features(face, grid)
         chart = Light.chart(grid, points[_OVAL, :2].mean(0), width, placed.pose.roll)
         light = shot.light.of(small, grid.shrunk(drawn), shown * (1 - marks), own, grid, chart)
         lit = light.on(drawn, grid)
-        shot.texture.look(frame, lit, shown, grid)
+        shot.texture.look(plate, pixels, lit, shown, grid)
         matched = shot.texture.match(lit)
         alpha = grid.enlarged(shown)
         box, hole = mouth_hole(points, placed.view.region, width)
         alpha[box.within(placed.view.region)] *= 1 - hole
         alpha = np.ascontiguousarray(alpha)
-        plate[:] = cv2.blendLinear(matched, np.ascontiguousarray(plate), alpha, 1 - alpha)
+        pixels[:] = cv2.blendLinear(matched, pixels, alpha, 1 - alpha)
 
 
 def _blink(own: Vectors, face: Vectors) -> float:

@@ -31,8 +31,11 @@ from greenroom.engines.previz.head_shape import HeadShape, Posed
 from greenroom.engines.previz.head_tone import Sharpness, Tone, scene_light
 from greenroom.engines.previz.rig import Placed, Rig
 from greenroom.engines.previz.warp import Box, Sampler, View
+from greenroom.engines.previz.window import Window
 from greenroom.errors import CastError
 from greenroom.media.pictures import read_pictures
+from greenroom.media.plates import Plate, read_plates
+from greenroom.media.relay import ahead
 from greenroom.perception import mesh
 from greenroom.perception.faces import FaceFinder
 from greenroom.perception.pose import Pose
@@ -100,16 +103,19 @@ class _Shot:
         self.sharpness = Sharpness()
         self.grains = Grains(grain)
 
-    def frame(self, plate: Picture, seen: Vectors, pose: Pose, index: int) -> Picture:
-        """`plate` with the actor's head; `seen` are the stand-in's landmarks."""
-        frame, whole = plate.copy(), Box.of(plate)
+    def draw(self, frame: Picture, plate: Picture, seen: Vectors, pose: Pose, index: int) -> None:
+        """Put the actor's head into `frame`, a copy of `plate`; `seen` are the stand-in's landmarks.
+
+        Both are as large as the frame; nothing outside of the head's box is read or written.
+        """
+        whole = Box.of(plate)
         gone = self.empty.clear(frame, plate, seen, pose)
         self.grains.lay(frame, self.empty.region(pose, whole), gone, index)
         posed = self.shape.at(pose.to_canonical(seen), pose)
         placed = self.head.placed(posed, head_box(pose, whole))
         region = placed.view.region
         if min(region.width, region.height) < _LEAST:
-            return frame
+            return
         drawn, alpha = self._drawn(plate, seen, posed, placed, index)
         tint_neck(frame, *self.tone.skins, seen, pose)
         _lay_mouth(drawn, plate, seen, posed.face, region)
@@ -118,7 +124,6 @@ class _Shot:
         grid = Grid.of(region, width)
         shown = np.asarray(soft * (1 - grid.enlarged(self.empty.front.within(grid))), np.float32)
         over(frame[region.within(whole)], drawn, shown)
-        return frame
 
     def _drawn(self, plate: Picture, seen: Vectors, posed: Posed, placed: Placed, index: int) -> tuple[Picture, Layer]:
         """The actor's head in the plate's light, and its alpha."""
@@ -135,10 +140,8 @@ class _Shot:
         return drawn, alpha
 
 
-def head_frames(
-    request: Request, driver: Driver, wanted: NDArray[np.bool_], report: dict[str, Any]
-) -> Iterator[Picture]:
-    """The take's frames (h, w, 3 BGR). Those that aren't `wanted`, and those without the face, are the plate's own.
+def head_frames(request: Request, driver: Driver, wanted: NDArray[np.bool_], report: dict[str, Any]) -> Iterator[Plate]:
+    """The take's frames. Those that aren't `wanted`, and those without the face, are the plate's own.
 
     What is found out while they are made is added to `report`.
 
@@ -161,19 +164,25 @@ def head_frames(
     head = Head.of(portrait, found.points, _largest(driver))
     _tell(report, head)
     shot, number = None, -1
-    for index, plate in enumerate(pictures(source.indices)):
+    whole = Box(0, 0, spec.width, spec.height)
+    before, after = Window(spec.width, spec.height), Window(spec.width, spec.height)
+    for index, plate in enumerate(ahead(read_plates(source.media, source.indices, spec))):
         seen, pose = driver.points(index), driver.pose(index)
         if seen is None or pose is None or not wanted[index]:
             yield plate
             continue
         if shot is None or driver.shot(index) != number:
             number = driver.shot(index)
-            empty = EmptyPlate.of(driver, number, source, pictures, Box.of(plate))
-            grain = grain_of(plate) if min(plate.shape[:2]) >= _GRAINY else Grain()
-            shot = _Shot(
-                head, driver.neutral_of(number), empty, grain, scene_light(plate, head_box(pose, Box.of(plate)))
-            )
-        yield shot.frame(plate, seen, pose, index)
+            empty = EmptyPlate.of(driver, number, source, pictures, whole)
+            first = plate.bgr()
+            grain = grain_of(first) if min(plate.size) >= _GRAINY else Grain()
+            shot = _Shot(head, driver.neutral_of(number), empty, grain, scene_light(first, head_box(pose, whole)))
+        box = head_box(pose, whole)
+        pixels = plate.region(box)
+        frame = after.showing(box, pixels)
+        shot.draw(frame, before.showing(box, pixels), seen, pose, index)
+        plate.put(box, frame[box.within(whole)])
+        yield plate
 
 
 def _tell(report: dict[str, Any], head: Head) -> None:

@@ -24,7 +24,7 @@ from greenroom.engines.previz.delivery import COMMENT, deliver
 from greenroom.engines.previz.framing import Framed
 from greenroom.engines.previz.seating import wants_alpha
 from greenroom.engines.previz.warp import Box
-from greenroom.media.pictures import read_pictures
+from greenroom.media.plates import Plate, read_plates
 from greenroom.media.takes import TakeWriter
 from greenroom.media.types import Codec
 from greenroom.perception.shots import ShotWatch
@@ -35,6 +35,7 @@ Picture = NDArray[np.uint8]
 
 _AROUND = 0.15  # of the box's size: how much of the plate beside the actor tells its light
 _SOFT, _SOFTER = 0.65, 0.75  # grain's sigma in pixels from which a plate counts as soft; how much of it is taken over
+_GLANCE = 180  # lines in which a cut is looked for
 _GRAIN_PATCH = 512  # pixels of the plate's middle in which its grain is measured
 
 
@@ -53,8 +54,8 @@ def deliver_layered(request: Request, framed: Framed, frames: Iterator[Picture],
 
 def composited(
     request: Request, framed: Framed, actors: Iterator[Picture], report: dict[str, Any], *, alone: Path | None = None
-) -> Iterator[Picture]:
-    """The take's frames, (height, width, 3), or (height, width, 4) where the take itself has alpha.
+) -> Iterator[Picture | Plate]:
+    """The take's frames: plates, else (height, width, 3), or (height, width, 4) where the take itself has alpha.
 
     `actors` are as large as `framed.box`, BGRA. Outside of the box the plate's pixels stay as they are. With `alone`
     the actor is written there too, as ProRes 4444 with the take's frames and timecode.
@@ -103,16 +104,16 @@ class _Layers:
         why = "the plate has its own" if self._request.plate is not None else "only mode stage has one"
         return tuple(f"{key}= is not used: {why}" for key in keys)
 
-    def plates(self) -> Generator[Picture | None]:
+    def plates(self) -> Generator[Picture | Plate | None]:
         """What is behind the actor; None: nothing."""
         spec, plate = self._spec, self._request.plate
         if plate is not None:
-            yield from read_pictures(plate.media, plate.indices, width=spec.width, height=spec.height, fit=spec.fit)
+            yield from read_plates(plate.media, plate.indices, spec)
             return
         for index in range(spec.frames):
             yield None if self._see_through or self._backdrop is None else self._backdrop.picture(index)
 
-    def actor(self, actor: Picture, plate: Picture | None, index: int) -> tuple[Picture, Box]:
+    def actor(self, actor: Picture, plate: Picture | Plate | None, index: int) -> tuple[Picture, Box]:
         """The actor of frame `index` in the plate's light and grain, BGRA, and where in the frame."""
         box = self._box
         if self._backdrop is not None:
@@ -121,14 +122,15 @@ class _Layers:
             return actor, box
         if self._own is None:
             self._own = grain_of(np.ascontiguousarray(actor[self._face.within(Box.of(actor))][..., :3]))
-            self.grain = grain_of(_patch(plate)) if self._request.plate is not None else Grain()
+            self.grain = grain_of(_patch(plate)) if isinstance(plate, Plate) else Grain()
             self.softened = _softness(self.grain, self._own)
         if self.softened:
             actor = np.asarray(cv2.GaussianBlur(actor, (0, 0), self.softened), np.uint8)
         bgr, alpha = _parted(actor)
-        around = plate[_around(box, plate).within(Box.of(plate))]
+        whole = Box(0, 0, self._spec.width, self._spec.height)
+        around = _seen(plate, _around(box, whole))
         face = self._face.cut(Box.of(bgr)).within(Box.of(bgr))  # clothes may be white or black in any light
-        new_shot = self._watch.is_cut(plate)
+        new_shot = self._watch.is_cut(_glance(plate))
         before = None if new_shot or not index else self.light
         self.light = match_light(around, bgr[face], alpha[face], before=before)
         lit = self.light.on(bgr)
@@ -136,11 +138,13 @@ class _Layers:
         add_grain(lit, alpha, self.grain, index, own=self._own)
         return np.asarray(cv2.merge([*cv2.split(lit), actor[..., 3]]), np.uint8), box
 
-    def laid(self, bgra: Picture, box: Box, plate: Picture | None) -> Picture:
+    def laid(self, bgra: Picture, box: Box, plate: Picture | Plate | None) -> Picture | Plate:
         if plate is None:
             return self.alone(bgra, box)
-        region = plate[box.within(Box.of(plate))]
+        region = _seen(plate, box)
         over(region, *_parted(bgra))
+        if isinstance(plate, Plate):
+            plate.put(box, region)
         return plate
 
     def alone(self, bgra: Picture, box: Box) -> Picture:
@@ -167,12 +171,22 @@ def _parted(bgra: Picture) -> tuple[Picture, NDArray[np.float32]]:
     return np.asarray(cv2.cvtColor(bgra, cv2.COLOR_BGRA2BGR), np.uint8), alpha
 
 
-def _around(box: Box, plate: Picture) -> Box:
+def _seen(plate: Picture | Plate, box: Box) -> Picture:
+    """The pixels of `box`, (height, width, 3)."""
+    return plate.region(box) if isinstance(plate, Plate) else plate[box.within(Box.of(plate))]
+
+
+def _glance(plate: Picture | Plate) -> Picture:
+    """Enough of a picture to see whether it is another shot."""
+    return plate.grey(max(1, min(plate.size) // _GLANCE)) if isinstance(plate, Plate) else plate
+
+
+def _around(box: Box, whole: Box) -> Box:
     across, down = round(_AROUND * box.width), round(_AROUND * box.height)
-    return Box(box.left - across, box.top - down, box.right + across, box.bottom + down).cut(Box.of(plate))
+    return Box(box.left - across, box.top - down, box.right + across, box.bottom + down).cut(whole)
 
 
-def _patch(plate: Picture) -> Picture:
-    height, width = plate.shape[:2]
+def _patch(plate: Plate) -> Picture:
+    width, height = plate.size
     top, left = max(0, (height - _GRAIN_PATCH) // 2), max(0, (width - _GRAIN_PATCH) // 2)
-    return plate[top : top + _GRAIN_PATCH, left : left + _GRAIN_PATCH]
+    return plate.region(Box(left, top, left + _GRAIN_PATCH, top + _GRAIN_PATCH).cut(Box(0, 0, width, height)))

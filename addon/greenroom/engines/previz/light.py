@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from greenroom.engines.previz.composite import Grain, grain_of
 from greenroom.engines.previz.face_mask import Grid
 from greenroom.engines.previz.warp import Box
+from greenroom.media.plates import Plate
 
 __all__ = ["Light", "Lighting", "Texture"]
 
@@ -150,8 +151,8 @@ class Texture:
         self._tile_strength = self._blur = self._sharpen = self._grain = 0.0
         self._looked = 0
 
-    def look(self, frame: Picture, drawn: Picture, shown: Values, grid: Grid) -> None:
-        """Compare the plate's whole `frame` with the face drawn for the grid's region, in the light already.
+    def look(self, plate: Plate, pixels: Picture, drawn: Picture, shown: Values, grid: Grid) -> None:
+        """Compare the `plate`, and its `pixels` in the grid's region, with the face drawn there, in the light already.
 
         `shown` (the grid's cells) is where the face is seen: brows and lids tell how sharp a picture is, skin hardly.
         """
@@ -161,12 +162,11 @@ class Texture:
         face = grid.enlarged(shown)
         new = 1.0 if self._looked == 1 else 0.25
         if self._looked // _EVERY % _GRAIN_EVERY == 0:
-            there = frame[_around(grid.region, frame).within(Box.of(frame))]
+            there = plate.region(_around(grid.region, Box(0, 0, *plate.size)))
             self._plate_grain = grain_of(_grey(there))
             lacking = _strength(there, self._plate_grain) ** 2 - _strength(drawn, grain_of(_grey(drawn))) ** 2
             self._grain += new * (float(np.sqrt(max(0.0, lacking))) - self._grain)
-        plate = frame[grid.region.within(Box.of(frame))]
-        target, own = (_softness(picture, face) for picture in (plate, drawn))
+        target, own = (_softness(picture, face) for picture in (pixels, drawn))
         blur = float(np.clip(np.sqrt(max(0.0, target**2 - own**2)), 0, _MOST_BLUR))
         sharpen = float(np.clip(0.8 * (own / target - 1.1), 0, _SHARPEN))
         self._blur += new * (blur - self._blur)
@@ -200,14 +200,14 @@ class Texture:
         return tile[top : top + height, left : left + width]
 
 
-def _around(region: Box, frame: Picture) -> Box:
+def _around(region: Box, frame: Box) -> Box:
     """So much of the frame round a face that plain background is in it, where grain shows by itself; never all of a
     large frame.
     """
     grown = (max(0, _PLAIN - side) // 2 for side in (region.width, region.height))
     across, down = grown
     box = Box(region.left - across, region.top - down, region.right + across, region.bottom + down)
-    return box.cut(Box.of(frame))
+    return box.cut(frame)
 
 
 def _strength(picture: Picture, grain: Grain) -> float:

@@ -25,8 +25,10 @@ from greenroom.engines.previz.lip_timing import UNTOUCHED, allowed_frames, share
 from greenroom.engines.previz.lower_face import LowerFace, Moved
 from greenroom.engines.previz.talk import Speech, hear
 from greenroom.engines.previz.warp import Box
+from greenroom.engines.previz.window import Window
 from greenroom.errors import CueError, EngineError
 from greenroom.media.pictures import read_pictures
+from greenroom.media.plates import Plate, read_plates
 from greenroom.media.relay import ahead
 from greenroom.perception.faces import PRESENT, FaceFinder, Region
 from greenroom.perception.pose import Pose
@@ -46,6 +48,7 @@ _HURRY = 0.014
 landmarks are within 0.33 % of the height of what a second look sees (median 0.09 %); where more, up to 1 %.
 """
 _SPARE = 0.04  # of the face's width, around what steadied landmarks would change
+_NET_SEES = 0.76  # of the side of its region: over half a turned square's diagonal
 _TONES_FROM = 3  # frames of a shot that are looked at for the mouth's tones
 
 
@@ -109,22 +112,26 @@ class Resync:
             self._faces[shot] = LowerFace(self.driver.neutral_of(shot))
         return self._faces[shot]
 
-    def frames(self) -> Iterator[Picture]:
-        """The take's frames, (height, width, 3) BGR, each an array of its own."""
+    def frames(self) -> Iterator[Plate]:
+        """The take's frames."""
         painters: dict[int, LipPainter] = {}
-        finder = FaceFinder()
-        for index, plate in enumerate(ahead(plate for plate in self.pictures(self.source.indices))):
+        finder, whole = FaceFinder(), Box(0, 0, *self.driver.size)
+        window = Window(whole.width, whole.height)
+        for index, plate in enumerate(ahead(read_plates(self.source.media, self.source.indices, self.request.spec))):
             region, found = self.region(index), self.anchored(index)
             if region is not None and found is not None:
                 points, pose = found
+                box = _looked_at(points, region, whole, hurried=self.hurried(index))
+                frame = window.showing(box, plate.region(box))
                 if self.hurried(index):
-                    seen = finder.landmarks(plate, Region.of_points(points))
+                    seen = finder.landmarks(frame, Region.of_points(points))
                     points = LowerFace.refreshed(points, seen.points) if seen.presence > PRESENT else points
                 shot = self.driver.shot(index)
                 if shot not in painters:
                     painters = {shot: self.painter(shot)}  # shots come one after another: one is kept
-                moved = self.moved(index, points, pose, region, lip_edges(plate, points))
-                painters[shot].paint(plate, points, moved, self.face(index), float(self.share[index]))
+                moved = self.moved(index, points, pose, region, lip_edges(frame, points))
+                painters[shot].paint(frame, points, moved, self.face(index), float(self.share[index]))
+                plate.put(region, frame[region.within(whole)])
             yield plate
 
     def painter(self, shot: int) -> LipPainter:
@@ -140,6 +147,21 @@ class Resync:
     def pictures(self, indices: tuple[int, ...] | list[int]) -> Iterator[Picture]:
         width, height = self.driver.size
         return read_pictures(self.source.media, indices, width=width, height=height, fit=self.request.spec.fit)
+
+
+def _looked_at(points: Vectors, region: Box, whole: Box, *, hurried: bool) -> Box:
+    """What has to be seen of a frame to change `region`: the face, and where its landmarks are asked for again all that
+    the net sees.
+    """
+    seen = Region.of_points(points)
+    reach = round(_NET_SEES * seen.side) if hurried else round(_SPARE * seen.side)
+    box = Box.around(np.array([[seen.x, seen.y]]), reach, whole) if hurried else Box.around(points, reach, whole)
+    return Box(
+        min(box.left, region.left),
+        min(box.top, region.top),
+        max(box.right, region.right),
+        max(box.bottom, region.bottom),
+    )
 
 
 def render_lipsync(request: Request) -> Delivery:

@@ -7,7 +7,7 @@ face is lost keep the plate, and so does every pixel outside of the face's box.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,12 +24,12 @@ from greenroom.engines.previz.face_shape import at_rest, outline_difference
 from greenroom.engines.previz.face_swap import FaceSwap, face_width
 from greenroom.engines.previz.warp import Box
 from greenroom.errors import EngineError
-from greenroom.media.pictures import read_pictures
+from greenroom.media.plates import Plate, read_plates
+from greenroom.media.relay import ahead
 from greenroom.perception.faces import FaceFinder
 
 __all__ = ["Replacement", "prepare", "render_replace"]
 
-Picture = NDArray[np.uint8]
 Vectors = NDArray[np.float64]
 
 KEPT, UNTOUCHED = "kept plate", "untouched"
@@ -55,17 +55,29 @@ class Replacement:
     wanted: NDArray[np.bool_]
     report: dict[str, Any] = field(default_factory=dict)
 
-    def frames(self) -> Iterator[Picture]:
-        """The take's frames, (height, width, 3) BGR, each an array of its own."""
+    def frames(self) -> Iterator[Plate]:
+        """The take's frames."""
+        if self.report["style"] == "head":
+            from greenroom.engines.previz.head import head_frames
+
+            yield from head_frames(self.request, self.driver, self.wanted, self.report)
+            return
         swap = FaceSwap(self.actor, self.driver, self.request.seed)
-        for index, frame in enumerate(plates(self.request, self.source)):
+        for index, plate in enumerate(ahead(plates(self.request, self.source))):
             if self.wanted[index]:
-                swap.paint(frame, index)
-            yield frame
+                swap.paint(plate, index)
+            yield plate
 
     def region(self, index: int) -> Box | None:
         """The box of frame `index` outside of which its pixels are the plate's; None: all of them are."""
-        return FaceSwap(self.actor, self.driver, 0).region(index) if self.wanted[index] else None
+        if not self.wanted[index]:
+            return None
+        if self.report["style"] == "head":
+            from greenroom.engines.previz.head_out import head_box
+
+            pose = self.driver.pose(index)
+            return None if pose is None else head_box(pose, Box(0, 0, *self.driver.size))
+        return FaceSwap(self.actor, self.driver, 0).region(index)
 
 
 def render_replace(request: Request) -> Delivery:
@@ -77,18 +89,12 @@ def render_replace(request: Request) -> Delivery:
         MediaError: portrait, stand-in or dialogue can't be read.
     """
     replacement = prepare(request)
-    if replacement.report["style"] == "head":
-        from greenroom.engines.previz.head import head_frames
-
-        frames = head_frames(request, replacement.driver, replacement.wanted, replacement.report)
-        return deliver(request, frames, replacement.report)
     return deliver(request, replacement.frames(), replacement.report)
 
 
-def plates(request: Request, source: PictureSource) -> Iterator[Picture]:
-    """The footage at the take's size, frame by frame, each an array of its own."""
-    spec = request.spec
-    return read_pictures(source.media, source.indices, width=spec.width, height=spec.height, fit=spec.fit)
+def plates(request: Request, source: PictureSource) -> Generator[Plate]:
+    """The footage as the take shows it, frame by frame."""
+    return read_plates(source.media, source.indices, request.spec)
 
 
 def prepare(request: Request) -> Replacement:
@@ -178,10 +184,10 @@ def _tone_difference(
     at = sorted({int(seen[int(part * (len(seen) - 1))]) for part in np.linspace(0, 1, _LOOKS)})
     some = PictureSource(source.media, tuple(source.indices[index] for index in at))
     tones = []
-    for index, picture in zip(at, plates(request, some), strict=True):
+    for index, plate in zip(at, plates(request, some), strict=True):
         points = driver.points(index)
         if points is not None:
-            tones.append(skin_tone(picture, points))
+            tones.append(skin_tone(plate.bgr(), points))
     away = np.median(tones, axis=0) - actor.skin
     away[0] *= 100 / 255 * _LIGHTNESS
     return float(np.linalg.norm(away))

@@ -122,7 +122,7 @@ class _Seating:
         if request.plate is not None:
             info = probe_source(request.plate.media)
             size = info.width or spec.width, info.height or spec.height
-            place = placement(size, (spec.width, spec.height), spec.fit)
+            place = placement(size, (spec.width, spec.height), spec.fit, grid=2)  # as plates are laid
             whole = Box(place.left, place.top, place.left + place.width, place.top + place.height)
             return whole.cut(Box(0, 0, spec.width, spec.height))
         if request.mode != "stage":

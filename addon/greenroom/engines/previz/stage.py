@@ -16,6 +16,7 @@ from greenroom.engines.contract import Delivery, Request
 from greenroom.engines.previz import animate, talk
 from greenroom.engines.previz.framing import Framed
 from greenroom.engines.previz.layering import composited, deliver_layered
+from greenroom.media.plates import Plate
 
 __all__ = ["render_stage", "staged"]
 
@@ -33,7 +34,7 @@ def render_stage(request: Request) -> Delivery:
     return deliver_layered(request, framed, actors, report)
 
 
-def staged(request: Request) -> tuple[Iterator[Picture], dict[str, Any]]:
+def staged(request: Request) -> tuple[Iterator[Picture | Plate], dict[str, Any]]:
     """The take's frames before they are encoded, and its report, which is whole after the last of them."""
     framed, actors, report = _performed(request)
     return composited(request, framed, actors, report), report
