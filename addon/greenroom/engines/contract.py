@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The contract that every engine keeps, local or hosted, on one page.
 
-An engine is a class with no arguments, found through the entry point group `greenroom.engines`. It never touches the
-ledger, the cut or the take folders: it gets a frozen `Request`, works in the folder that the request names, and
-delivers a file.
+An engine is a class with no arguments, found through the entry point group `greenroom.engines` (a function that returns
+several is found there too). It never touches the ledger, the cut or the take folders: it gets a frozen `Request`, works
+in the folder that the request names, and delivers a file.
 
     capabilities() -> what it can do, known without network and without keys
     check(request) -> problems that can be known before anything is sent
@@ -40,6 +40,7 @@ __all__ = [
     "Estimate",
     "Failed",
     "Handle",
+    "Listing",
     "Lost",
     "Pending",
     "Performer",
@@ -51,6 +52,27 @@ __all__ = [
 
 Handle: TypeAlias = Mapping[str, Any]
 """Plain JSON: what re-creates a running job in another process."""
+
+
+@dataclass(frozen=True)
+class Listing:
+    """How a hosted engine is listed: one model at one host. `price` (in `currency`) is for each begun `unit`, None
+    where nobody knows; `price_confidence` says where it comes from, `confidence` where what the host takes does.
+    """
+
+    model: str
+    host: str
+    model_title: str = ""
+    aliases: tuple[str, ...] = ()
+    endpoint: str = ""
+    kind: str = "video"
+    price: Decimal | None = None
+    currency: str = "USD"
+    unit: str = ""
+    price_confidence: str = "unknown"
+    confidence: str = "unknown"
+    dated: str = ""
+    sources: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -71,6 +93,7 @@ class Capabilities:
     idempotent: bool = False  # whether repeating a submit can't be billed twice
     limits: Mapping[str, str] = field(default_factory=dict)  # for `greenroom engines`, in words
     unavailable: str = ""  # why it can't run here; "" if it can
+    listing: Listing | None = None  # of engines that are one of a model's hosts
 
 
 @dataclass(frozen=True)

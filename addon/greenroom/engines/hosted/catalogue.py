@@ -42,7 +42,10 @@ __all__ = ["Catalogue", "catalogue"]
 FILE = Path(__file__).with_name("catalogue.toml")
 _OWN = "greenroom.toml, [models]"
 _MODEL_KEYS = ("title", "modes", "kind", "aliases", "notes", "hosts")
-_HOST_KEYS = ("endpoint", "inputs", "fixed", "choices", "limits", "price", "output", "confidence", "sources", "notes")
+_HOST_KEYS = (
+    *("endpoint", "inputs", "fixed", "choices", "limits", "price", "output"),
+    *("confidence", "sources", "notes", "unusable"),
+)
 
 
 class _Value(Protocol):
@@ -161,6 +164,7 @@ class _Check:
             confidence=self.word(table.get("confidence", "unknown"), CONFIDENCES, f"{where}: confidence"),
             sources=self.texts(table, "sources", where),
             notes=self.texts(table, "notes", where),
+            unusable=str(table.get("unusable", "")),
         )
 
     def source(self, written: Any, where: str) -> Source:

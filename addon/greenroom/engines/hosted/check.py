@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from greenroom.engines.contract import Request
 from greenroom.engines.hosted.fit import order_of
-from greenroom.engines.hosted.inputs import bytes_of_dialogue, missing, prompt_of
+from greenroom.engines.hosted.inputs import mb_of_dialogue, missing, prompt_of
 from greenroom.engines.hosted.offers import VIDEOS, Model, Offer
 from greenroom.errors import GreenroomError, Problem, Severity, nearest
 
@@ -56,8 +56,8 @@ def _of_length(model: Model, offer: Offer, request: Request) -> Iterator[Problem
             "Cut the slot in two, ask for shorter handles, or choose another engine.",
         )
     most_mb = limits.audio.max_mb
-    if offer.sends("dialogue") and most_mb is not None and bytes_of_dialogue(offer, order) > most_mb:
-        message = f"{float(order.seconds):.1f} s of dialogue are {bytes_of_dialogue(offer, order):.1f} MB"
+    if offer.sends("dialogue") and most_mb is not None and mb_of_dialogue(offer, order) > most_mb:
+        message = f"{float(order.seconds):.1f} s of dialogue are {mb_of_dialogue(offer, order):.1f} MB"
         yield _error("too-large", f"{message}, {model.title} takes {most_mb} MB", "Cut the slot in two.")
     letters = len(prompt_of(request)) if offer.sends("prompt") else 0
     if limits.prompt_letters is not None and letters > limits.prompt_letters:

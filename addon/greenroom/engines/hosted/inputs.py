@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """From a request to what an offer wants: files in the job's own folder, and plain values, by wire name.
 
-`prepare` makes them, `problems` says what of it can't be, before anything is made or sent.
+`prepare` makes them in a job's folder, `missing` says what there is nothing for. Nothing is sent here.
 """
 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -19,7 +20,10 @@ from greenroom.engines.hosted.fit import Order, order_of
 from greenroom.engines.hosted.offers import VIDEOS, Offer, Source
 from greenroom.errors import MediaError
 
-__all__ = ["InputFile", "Inputs", "footage_of", "prepare", "prompt_of", "wire_inputs"]
+__all__ = ["InputFile", "Inputs", "footage_of", "mb_of_dialogue", "missing", "prepare", "prompt_of", "wire_inputs"]
+
+
+_TYPED = re.compile(r"(\w+)\[(\w+)\]")
 
 
 @dataclass(frozen=True)
@@ -62,17 +66,21 @@ def prepare(offer: Offer, request: Request) -> Inputs:
 
 
 def wire_inputs(inputs: Inputs, addresses: Mapping[InputFile, str]) -> dict[str, Any]:
-    """The inputs as they are sent, with the addresses of the uploaded files; "image_urls[]" becomes a list."""
+    """The inputs as the host's module takes them, with the addresses of the uploaded files; names as `offers` says."""
     sent: dict[str, Any] = {}
     for name, value in inputs.values.items():
-        if isinstance(value, list):
-            value = [addresses[each] if isinstance(each, InputFile) else each for each in value]
-        elif isinstance(value, InputFile):
-            value = addresses[value]
+        listed = value if isinstance(value, list) else [value]
+        plain = [addresses[each] if isinstance(each, InputFile) else each for each in listed]
+        typed = _TYPED.fullmatch(name)
         if name.endswith("[]"):
-            sent[name.removesuffix("[]")] = value if isinstance(value, list) else [value]
+            sent[name.removesuffix("[]")] = plain
+        elif typed:
+            sent.setdefault(typed[1], []).append({"type": typed[2], "url": plain[0]})
+        elif "/" in name:
+            table, _, inside = name.partition("/")
+            sent.setdefault(table, {})[inside] = plain[0]
         else:
-            sent[name] = value
+            sent[name] = plain if isinstance(value, list) else plain[0]
     return sent
 
 
@@ -188,7 +196,7 @@ class _Kitchen:
         return min(known, key=lambda each: abs(math.log(float(Fraction(each.replace(":", "/")))) - shape))
 
 
-def bytes_of_dialogue(offer: Offer, order: Order) -> Decimal:
+def mb_of_dialogue(offer: Offer, order: Order) -> Decimal:
     """MB of the dialogue in the smallest format that the host takes."""
     from greenroom.engines.hosted.input_sound import MP3_BYTES_A_SECOND, WAV_BYTES_A_SECOND
 

@@ -2,8 +2,9 @@
 """A model, who hosts it, what it takes, what it gives and what that costs. Frozen values, read from catalogue.toml.
 
 An offer's `inputs` say what goes under which name of the host's: wire name -> a word of ours (`SOURCES`). A wire name
-with dots, "options.sync_mode", is for hosts that want tables, and stays as it is; "image_urls[]" is sent as a list. A
-word with "?" is left out where there is nothing to send; what follows a colon narrows it down:
+with dots, "input.prompt", is taken apart by its host's module. "image_urls[]" is sent as a list, "options/sync_mode"
+lies in a table, "input[video]" is one of a list of {"type": "video", "url": ...}. A word with "?" is left out where
+there is nothing to send; what follows a colon narrows it down:
 
     portrait          the actor's portrait, whole          portrait:close     cropped to the face for a close dialogue
     reference_pictures  portrait and character sheet       aspect:16:9,1:1    the nearest shape of these
@@ -161,6 +162,7 @@ class Offer:
     confidence: str = "unknown"
     sources: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    unusable: str = ""  # why Greenroom can't use it yet
 
     def sends(self, *words: str) -> bool:
         """Whether one of these is among its inputs."""
