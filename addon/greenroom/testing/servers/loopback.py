@@ -153,6 +153,13 @@ class Loopback(Switches):
     def file(self, url: str) -> Stored | None:
         return self._files.get(url)
 
+    def given(self, stored: Stored) -> Response:
+        """The answer to somebody who fetches a file."""
+        switched = self.take(Phase.DOWNLOAD, OF_A_FILE)
+        if switched is None:
+            return FileResponse(stored.path, media_type=stored.mime)  # knows Range, If-Range and ETag
+        return self._bad_file(switched, stored)
+
     # Inside
 
     def files_route(self) -> Route:
@@ -160,12 +167,7 @@ class Loopback(Switches):
 
     async def _download(self, request: Request) -> Response:
         stored = self._files.get(f"{self.media_url}{request.url.path}")
-        if stored is None:
-            return JSONResponse({"detail": "Not Found"}, 404)
-        switched = self.take(Phase.DOWNLOAD, OF_A_FILE)
-        if switched is None:
-            return FileResponse(stored.path, media_type=stored.mime)  # knows Range, If-Range and ETag
-        return self._bad_file(switched, stored)
+        return self.given(stored) if stored else JSONResponse({"detail": "Not Found"}, 404)
 
     def _bad_file(self, switched: Switched, stored: Stored) -> Response:
         if switched.fault is Fault.GONE:

@@ -14,10 +14,13 @@ __all__ = ["leaves", "nested", "replaced"]
 
 
 def nested(inputs: Mapping[str, Any]) -> dict[str, Any]:
-    """`inputs` with every dot in a name taken as a step inside. Raises ValueError where two names contradict."""
+    """`inputs` with every dot in a name taken as a step inside; a list's "[]" is no part of its name.
+
+    Raises ValueError where two names contradict.
+    """
     result: dict[str, Any] = {}
     for name, value in inputs.items():
-        *steps, last = name.split(".")
+        *steps, last = name.removesuffix("[]").split(".")
         inside = result
         for step in steps:
             inside = inside.setdefault(step, {})
