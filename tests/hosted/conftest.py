@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json as json_text
 import ssl
 import threading
@@ -21,6 +22,9 @@ from greenroom.engines.hosted.keys import Key
 from greenroom.engines.hosted.patience import Clock
 from greenroom.engines.hosted.settings import HOSTS
 from greenroom.engines.hosted.wire import Wire
+from greenroom.testing.materials import write_movie
+from greenroom.testing.servers import Loopback, serve
+from greenroom.testing.studio import Studio
 
 SECRET = "very-secret-0123456789"
 
@@ -211,5 +215,72 @@ def wire_to(still: StillClock) -> Callable[..., Wire]:
         settings = replace(HOSTS[host.name], api=host.url, upload=host.url, media=host.media_url)
         known = Key(host.name, key or host.key, "a test") if key or settings.needs_key else None
         return Wire(settings, known, clock=more.pop("clock", still.clock), **more)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def stand_in(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_movie(tmp_path_factory.mktemp("sent") / "stand_in.mp4")
+
+
+@pytest.fixture(scope="session")
+def loopback_hosts() -> Iterator[Callable[[str], Loopback]]:
+    """Loopback hosts by name, started when they are first asked for; as new for each test that asks `studio_at`."""
+    with contextlib.ExitStack() as running:
+        started: dict[str, Loopback] = {}
+
+        def get(name: str) -> Loopback:
+            if name not in started:
+                started[name] = running.enter_context(serve(name))
+            return started[name]
+
+        yield get
+
+
+@pytest.fixture
+def studio_at(
+    loopback_hosts: Callable[[str], Loopback], still: StillClock, tmp_path: Path
+) -> Iterator[Callable[..., Studio]]:
+    """A studio's line to the loopback host of a name, with a clock that takes no time."""
+    with contextlib.ExitStack() as closing:
+
+        def make(name: str, **more: Any) -> Studio:
+            server = loopback_hosts(name)
+            server.reset()
+            return closing.enter_context(Studio(server, tmp_path, clock=still.clock, **more))
+
+        yield make
+
+
+@dataclass
+class Ordered:
+    """One studio and what it orders: a performance for the portrait (or stand-in) and the dialogue."""
+
+    studio: Studio
+    endpoint: str
+    inputs: Mapping[str, Any]
+
+    def submit(self, job: str = "job-1") -> Any:
+        return self.studio.submit(self.endpoint, self.inputs, job)
+
+
+@pytest.fixture
+def order_at(
+    studio_at: Callable[..., Studio], portrait: Path, dialogue: Path, stand_in: Path
+) -> Callable[..., Ordered]:
+    """An order at the host of a name, its files uploaded and nothing submitted."""
+
+    def make(name: str, **more: Any) -> Ordered:
+        studio = studio_at(name, **more)
+        audio = studio.upload(dialogue, "audio/wav")
+        if name == "sync":
+            video = {"type": "video", "url": studio.upload(stand_in, "video/mp4")}
+            inputs = {"input": [video, {"type": "audio", "url": audio}], "options": {"sync_mode": "cut_off"}}
+            return Ordered(studio, "lipsync-2-pro", inputs)
+        image = studio.upload(portrait, "image/png")
+        if name == "fal":
+            return Ordered(studio, "fal-ai/bytedance/omnihuman/v1.5", {"image_url": image, "audio_url": audio})
+        return Ordered(studio, "bytedance/omni-human-1.5", {"image": image, "audio": audio, "seed": 7})
 
     return make
