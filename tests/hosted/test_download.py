@@ -184,6 +184,20 @@ def test_a_packed_file_is_not_taken(server: Any, fetch: Any, film: bytes) -> Non
         fetch()
 
 
+def test_an_hour_is_enough_for_any_film(server: Any, fetch: Any, film: bytes, still: Any) -> None:
+    class Slow(list[float]):
+        """Every look at the clock takes more than half an hour."""
+
+        def __iter__(self) -> Any:
+            self.append(2000.0)
+            return super().__iter__()
+
+    still.slept = Slow()
+    server.will(body=film, times=50)
+    with pytest.raises(EngineError, match=r"bytes in an hour.*paid for and still there"):
+        fetch()
+
+
 def test_what_was_there_stays_until_the_new_is_whole(server: Any, fetch: Any, film: bytes, tmp_path: Path) -> None:
     (tmp_path / "film.mp4").write_bytes(b"old")
     server.will(410)

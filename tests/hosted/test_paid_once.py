@@ -110,10 +110,7 @@ def test_a_name_that_dns_does_not_know_surely_never_arrived(make_wire: Any) -> N
 
 def test_no_free_connection_surely_never_arrived(server: Any, make_wire: Any) -> None:
     server.will(silent=True)
-    wire = make_wire(
-        timeouts=httpx.Timeout(5.0, read=1.0, pool=0.05),
-        make_client=lambda **asked: httpx.AsyncClient(**asked | {"limits": httpx.Limits(max_connections=1)}),
-    )
+    wire = make_wire(timeouts=httpx.Timeout(5.0, read=1.0, pool=0.05), limits=httpx.Limits(max_connections=1))
 
     async def two() -> list[Any]:
         first = asyncio.create_task(wire.post_once("/first", json={}))

@@ -12,6 +12,7 @@ EngineError says that it is still there, and fetching may be tried again.
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -36,6 +37,7 @@ _PATIENCE = 3600.0  # seconds for one file, pauses included
 _GONE = frozenset({403, 404, 410})  # 403: what expired signatures are answered with (S3, OSS, GCS)
 _LATER = frozenset({408, 425, 429, 500, 502, 503, 504})
 _LOOKS = 3  # storage that was just written to may say 404 for a moment, a gateway may show a page of its own
+_WRITE_BACK = 32 * 1024 * 1024  # bytes between syncs on the way, so that the last one is short
 _RANGE = re.compile(r"bytes (?:(\d+)-\d+|\*)/(\d+|\*)")
 _PAGES = frozenset({"text/html", "application/json", "application/xml"})
 _SAID = {"text/html": "a web page", "application/json": "JSON", "application/xml": "XML", "": "something unknown"}
@@ -102,27 +104,34 @@ class _Fetch:
         self.at = _Progress()
         self.absent = 0
         self.pages = 0
+        self.since = wire.clock.passed()
+        self.synced = 0
+        self.syncing: asyncio.Future[None] | None = None
 
     async def whole(self) -> Downloaded:
-        clock, since = self.wire.clock, self.wire.clock.passed()
-        idle, tries = 0, 0
         with partial_path(self.to).open("wb") as file:
-            while True:
-                tries += 1
-                before = self.at.size
-                trouble, headers = await self._try(file)
-                if not trouble:
-                    break
-                idle = 0 if self.at.size > before else idle + 1
-                late = clock.passed() - since > _PATIENCE
-                if idle >= _TRIES or tries >= _MOST_TRIES or late:
-                    raise self._unfinished(trouble)
-                await clock.sleep(pause(clock, idle + 1, headers))
-            file.flush()
+            try:
+                tries = await self._all_tries(file)
+            finally:
+                if self.syncing is not None:
+                    await self.syncing  # it uses the file's number
         if not self.at.size:
             raise DeliveryError(f"{self._title} delivered an empty file", hint=_AGAIN)
         await asyncio.to_thread(publish, partial_path(self.to), self.to)
         return Downloaded(self.to, self.at.size, self.at.kind, self.at.claimed, tries)
+
+    async def _all_tries(self, file: BinaryIO) -> int:
+        clock, idle, tries = self.wire.clock, 0, 0
+        while True:
+            tries += 1
+            before = self.at.size
+            trouble, headers = await self._try(file)
+            if not trouble:
+                return tries
+            idle = 0 if self.at.size > before else idle + 1
+            if idle >= _TRIES or tries >= _MOST_TRIES or self._late():
+                raise self._unfinished(trouble)
+            await clock.sleep(pause(clock, idle + 1, headers))
 
     async def _try(self, file: BinaryIO) -> tuple[str, Mapping[str, str]]:
         """What went wrong, in words ("": nothing), and the answer's headers."""
@@ -198,6 +207,9 @@ class _Fetch:
             self._check_size(self.at.size + len(piece))
             file.write(piece)
             self.at.size += len(piece)
+            self._write_back(file)
+            if self._late():  # a byte a minute is within every other time-out
+                raise httpx.ReadTimeout(f"{self.at.size:,} bytes in an hour")
             if beginning is not None:
                 beginning += piece[:ENOUGH]
                 if len(beginning) >= ENOUGH:
@@ -205,6 +217,16 @@ class _Fetch:
                     beginning = None
         if beginning:
             self._check_kind(beginning)
+
+    def _late(self) -> bool:
+        return self.wire.clock.passed() - self.since > _PATIENCE
+
+    def _write_back(self, file: BinaryIO) -> None:
+        """Lets the disk begin while the network goes on."""
+        if self.at.size < self.synced + _WRITE_BACK or (self.syncing is not None and not self.syncing.done()):
+            return
+        self.synced = self.at.size
+        self.syncing = asyncio.ensure_future(asyncio.to_thread(os.fsync, file.fileno()))
 
     def _check_size(self, size: int) -> None:
         if size > self.limit:

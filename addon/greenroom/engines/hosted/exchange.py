@@ -26,16 +26,17 @@ import httpx
 from greenroom.engines.hosted.addresses import Guard, Target
 from greenroom.engines.hosted.keys import Key, how_to_set
 from greenroom.engines.hosted.settings import HostSettings, origin
+from greenroom.engines.hosted.wide_reads import WideReads
 from greenroom.engines.hosted.words import without
 from greenroom.errors import EngineUnavailable
 
-__all__ = ["TIMEOUTS", "Answer", "Ask", "Line", "Part", "Trouble"]
+__all__ = ["CONNECTIONS", "TIMEOUTS", "Answer", "Ask", "Line", "Part", "Trouble"]
 
 TIMEOUTS = httpx.Timeout(connect=10.0, read=60.0, write=60.0, pool=300.0)  # seconds
 """Reading: hosts answer a submit within seconds; a model that is waited for is polled. Pool: 500 jobs share 40
 connections, and waiting for one is no fault."""
 
-_CONNECTIONS = httpx.Limits(max_connections=40, max_keepalive_connections=20, keepalive_expiry=3.0)
+CONNECTIONS = httpx.Limits(max_connections=40, max_keepalive_connections=20, keepalive_expiry=3.0)
 # 3 s: servers close idle connections after 5 s (uvicorn) and more; a POST must not run into that moment
 
 _HOPS = 5
@@ -116,12 +117,14 @@ class Line:
         *,
         guard: Guard,
         timeouts: httpx.Timeout,
+        limits: httpx.Limits,
         make_client: Callable[..., httpx.AsyncClient],
     ) -> None:
         self.settings = settings
         self.key = key
         self.guard = guard
         self.timeouts = timeouts
+        self.limits = limits
         self._make_client = make_client
         self._clients: dict[str, httpx.AsyncClient] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -238,10 +241,11 @@ class Line:
         if loop is not self._loop:  # connections belong to the loop that made them
             self._loop, self._clients = loop, {}
         if name not in self._clients:
-            direct = dict.fromkeys(("all://127.0.0.1", "all://localhost", "all://[::1]"))  # no proxy sees this machine
+            local = WideReads(_certificates(), self.limits)  # and no proxy sees this machine
+            direct = dict.fromkeys(("all://127.0.0.1", "all://localhost", "all://[::1]"), local)
             self._clients[name] = self._make_client(
                 timeout=self.timeouts,
-                limits=_CONNECTIONS,
+                limits=self.limits,
                 follow_redirects=False,
                 trust_env=not name,
                 verify=_certificates(),

@@ -25,7 +25,7 @@ from typing import Any, Self
 import httpx
 
 from greenroom.engines.hosted.addresses import Guard
-from greenroom.engines.hosted.exchange import TIMEOUTS, Answer, Ask, Line, Part, Trouble
+from greenroom.engines.hosted.exchange import CONNECTIONS, TIMEOUTS, Answer, Ask, Line, Part, Trouble
 from greenroom.engines.hosted.keys import Key, how_to_set
 from greenroom.engines.hosted.patience import Clock, pause
 from greenroom.engines.hosted.settings import HostSettings
@@ -66,12 +66,15 @@ class Wire:
         clock: Clock | None = None,
         guard: Guard | None = None,
         timeouts: httpx.Timeout = TIMEOUTS,
+        limits: httpx.Limits = CONNECTIONS,
         make_client: Callable[..., httpx.AsyncClient] = httpx.AsyncClient,
     ) -> None:
         self.settings = settings
         self.key = key
         self.clock = clock or Clock()
-        self.line = Line(settings, key, guard=guard or Guard(), timeouts=timeouts, make_client=make_client)
+        self.line = Line(
+            settings, key, guard=guard or Guard(), timeouts=timeouts, limits=limits, make_client=make_client
+        )
 
     def __repr__(self) -> str:
         return f"Wire({self.settings.name!r}, {self.settings.api!r})"
