@@ -148,21 +148,22 @@ def _crop(bgr: Picture, region: Region) -> tuple[Picture, Floats]:
 
 
 def _shrunk(bgr: Picture, region: Region, scale: float) -> tuple[Picture, Floats]:
-    """The region's neighbourhood, at the square's scale if it is large, and its transform (2, 3) to the picture.
+    """The region's neighbourhood, near the square's scale if it is large, and its transform (2, 3) to the picture.
 
-    Bilinear sampling of a large face would skip pixels, and its landmarks would shiver with the grain.
+    Bilinear sampling of a large face would skip pixels, and its landmarks would shiver with the grain. Means of whole
+    blocks of pixels prevent that at a sixth of the cost of shrinking to the very scale.
     """
     if scale > 0.5:
         return bgr, np.eye(2, 3)
+    block = round(1 / scale)
     reach = region.side * 0.75  # over half the square's diagonal
     left, top = (max(0, math.floor(middle - reach)) for middle in (region.x, region.y))
     right, bottom = math.ceil(region.x + reach), math.ceil(region.y + reach)
     near = bgr[top : max(bottom, top + 1), left : max(right, left + 1)]
-    if not near.size:
+    columns, rows = (side // block for side in near.shape[1::-1])
+    if not columns or not rows:
         return bgr, np.eye(2, 3)
-    size = tuple(max(1, round(length * scale)) for length in near.shape[1::-1])
-    small = cv2.resize(near, size, interpolation=cv2.INTER_AREA)
-    fx, fy = near.shape[1] / size[0], near.shape[0] / size[1]
-    # Pixel centres lie at half numbers: the first small pixel covers the first fx picture pixels.
-    back = np.array([[fx, 0.0, left + fx / 2 - 0.5], [0.0, fy, top + fy / 2 - 0.5]])
-    return np.asarray(small, np.uint8), back
+    small = cv2.resize(near[: rows * block, : columns * block], (columns, rows), interpolation=cv2.INTER_AREA)
+    # Pixel centres lie at half numbers: the first small pixel covers the first block of the picture's.
+    off = (block - 1) / 2
+    return np.asarray(small, np.uint8), np.array([[block, 0.0, left + off], [0.0, block, top + off]])

@@ -36,7 +36,7 @@ _OVAL = list(mesh.FACE_OVAL)
 _LIDS = ((mesh.RIGHT_EYE_UPPER, mesh.RIGHT_EYE_LOWER), (mesh.LEFT_EYE_UPPER, mesh.LEFT_EYE_LOWER))
 _CORNERS = ((33, 133), (362, 263))  # of the eyes
 _EYEBALL = 1.2  # cm, the radius of a grown person's
-_HIDDEN = 0.1  # of any cell, from which something is in front of the face
+_STIRRED = 0.1  # of any cell, from which what is in front of the face has moved on it
 _SHUTTING = (0.40, 0.80)  # closing from which the actor's own lid is painted: below, it only stretches
 
 
@@ -55,24 +55,35 @@ class _Shot:
     texture: Texture
     sized: Sized = field(repr=False)
     skin: SkinModel | None = None
-    clear: bool = False
+    seen: tuple[Vectors, Values] | None = None
+    steady: bool = False
 
     def bare(self, small: Picture, points: Vectors, shown: Values) -> Values:
         """`shown` (rows, columns) without what something in front of the stand-in's face hides: there the plate wins.
 
-        All in the grid's cells: `small` holds one pixel a cell, `points` (478, 3) lie in it. While nothing is in front,
-        every other frame is looked at.
+        All in the grid's cells: `small` holds one pixel a cell, `points` (478, 3) lie in it. While what is in front
+        stays where it is on the face, a beard or nothing at all, every other frame is looked at.
         """
-        if self.clear:
-            self.clear = False
-            return shown
+        before = None if self.seen is None else _moved(*self.seen, points, shown)
+        if before is not None and self.steady:
+            self.steady, self.seen = False, (points, before)
+            return shown * before
         if self.skin is None:
             self.skin = SkinModel.of(small, points)
         else:
             self.skin.update(small, points)
-        bare = shown * self.skin.likelihood(small, (0, 0))
-        self.clear = float((shown - bare).max()) < _HIDDEN
-        return bare
+        likely = self.skin.likelihood(small, (0, 0))
+        self.steady = before is not None and float((shown * np.abs(likely - before)).max()) < _STIRRED
+        self.seen = points, likely
+        return shown * likely
+
+
+def _moved(before: Vectors, likely: Values, points: Vectors, like: Values) -> Values:
+    """What is `likely` on a face (478, 3), carried along to the cells that it has now."""
+    known = np.column_stack([before[:468, :2], np.ones(468)])
+    there = np.linalg.lstsq(known, points[:468, :2], rcond=None)[0].T
+    moved = cv2.warpAffine(likely, there, like.shape[::-1], borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(moved, np.float32)
 
 
 class FaceSwap:
