@@ -72,6 +72,8 @@ def _tell_project(value: Json) -> None:
 
 
 def _tell_engines(value: Json) -> None:
+    """Engines of this machine one by one, then one row for each hosted model, and one line for each of its hosts."""
+    own = [engine for engine in value["engines"] if engine["listing"] is None]
     rows = [
         (
             engine["name"],
@@ -81,13 +83,51 @@ def _tell_engines(value: Json) -> None:
             "hosted" if engine["hosted"] else "local",
             engine["unavailable"] or "ready",
         )
-        for engine in value["engines"]
+        for engine in own
     ]
     show_table(("engine", "~", "version", "~modes", "runs", "~state"), rows)
-    for engine in value["engines"]:
+    for engine in own:
         for what, limit in engine["limits"].items():
             say(f"{engine['name']}: {what}: {limit}")
+    if own:
+        say()
+    _tell_models([engine for engine in value["engines"] if engine["listing"] is not None])
     show_problems(value["problems"])
+
+
+def _tell_models(hosted: list[Json]) -> None:
+    models: dict[str, list[Json]] = {}
+    for engine in hosted:
+        models.setdefault(engine["listing"]["model"], []).append(engine)
+    rows = []
+    for model, engines in models.items():
+        for number, engine in enumerate(engines):
+            first = number == 0
+            rows.append(
+                (
+                    model if first else "",
+                    ", ".join(engine["modes"]) if first else "",
+                    engine["listing"]["host"],
+                    engine["limits"].get("length", ""),
+                    _price(engine["listing"]),
+                    "ready" if engine["available"] else "not ready",
+                )
+            )
+    show_table(("model", "~modes", "host", "~length", "~price", "state"), rows)
+    reasons: dict[str, None] = {}
+    for engine in hosted:
+        if not engine["available"]:
+            reasons[f"{engine['listing']['host']}: {engine['unavailable']}."] = None
+    for reason in reasons:
+        say(reason)
+    if hosted:
+        say(f"Prices and limits of {hosted[0]['listing']['dated']}; --json has their sources and all limits.")
+
+
+def _price(listing: Json) -> str:
+    if listing["price"] is None:
+        return "unknown"
+    return f"{listing['price']} {listing['currency']} / {listing['unit']} ({listing['price_confidence']})"
 
 
 def _tell_health(value: Json) -> None:

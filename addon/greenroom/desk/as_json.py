@@ -18,7 +18,7 @@ from typing import Any, TypeAlias
 from greenroom.cast.model import Actor
 from greenroom.cues.model import Cue, CueSheet, Layout
 from greenroom.desk.planning.model import CuePlan, Plan, PlannedTake
-from greenroom.engines.contract import Capabilities, Estimate, PictureSource
+from greenroom.engines.contract import Capabilities, Estimate, Listing, PictureSource
 from greenroom.errors import Problem
 from greenroom.frames import FrameRange, timecode
 from greenroom.media.types import ImageSequence, TakeSpec
@@ -235,6 +235,28 @@ def capabilities_json(able: Capabilities) -> Json:
         "needs_dialogue": list(able.needs_dialogue),
         "hears": list(able.hears),
         "limits": dict(able.limits),
+        "listing": _listing(able.listing),
+    }
+
+
+def _listing(listing: Listing | None) -> Json | None:
+    """A model at a host; money is text, since JSON's numbers are not exact."""
+    if listing is None:
+        return None
+    return {
+        "model": listing.model,
+        "title": listing.model_title,
+        "aliases": list(listing.aliases),
+        "host": listing.host,
+        "endpoint": listing.endpoint,
+        "kind": listing.kind,
+        "price": None if listing.price is None else str(listing.price),
+        "currency": listing.currency,
+        "unit": listing.unit,
+        "price_confidence": listing.price_confidence,
+        "confidence": listing.confidence,
+        "dated": listing.dated,
+        "sources": list(listing.sources),
     }
 
 

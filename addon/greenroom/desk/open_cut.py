@@ -137,7 +137,7 @@ def open_cut(
         problems = reconcile(ledger, store)
         found = engines
         if found is None:
-            found, problems = find_engines(), (*broken_engines(), *problems)
+            found, problems = find_engines(project=home.engine_tables), (*broken_engines(), *problems)
         yield Desk(home, actors, cue_sheet, timeline, found, ledger, store, problems)
 
 

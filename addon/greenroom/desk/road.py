@@ -297,11 +297,18 @@ def preview(
         return write_preview(planned, chosen, output, width=width, on_progress=on_progress)
 
 
-def engines() -> EngineList:
-    """Every engine that is installed."""
+def engines(project: Path | None = None) -> EngineList:
+    """Every engine that is installed, as the project here or above has them, if there is one."""
     from greenroom.engines import broken_engines, find_engines
 
-    return EngineList(tuple(engine.capabilities() for engine in find_engines().values()), broken_engines())
+    try:
+        tables = find_project(None, project).engine_tables
+    except ProjectError:
+        if project is not None or Project.folder_above(Path.cwd()) is not None:
+            raise
+        tables = {}
+    found = find_engines(project=tables)
+    return EngineList(tuple(engine.capabilities() for engine in found.values()), broken_engines())
 
 
 def _chosen(each: CueTakes) -> Take | None:

@@ -138,7 +138,7 @@ class _Planner:
             driver=pictures.driver.source,
             options=wishes.options,
             settings=dict(settings.engine_settings.get(choice.engine.name, {})) if choice.engine else {},
-            notes=(*placed.notes, *pictures.notes(placed.spec), *wishes.notes, *heard.notes),
+            notes=(*choice.notes, *placed.notes, *pictures.notes(placed.spec), *wishes.notes, *heard.notes),
             problems=tuple(problems),
         )
         if choice.engine is None:

@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from greenroom.cast.model import Actor
 from greenroom.cues.model import Cue
@@ -16,12 +17,18 @@ from greenroom.media.types import TakeSpec
 __all__ = ["Choice", "choose_engine", "limits_of"]
 
 
+_THEN = re.compile(r"\s*,\s*(?:then\s+)?|\s+then\s+")
+
+
 @dataclass(frozen=True)
 class Choice:
-    """The engine of a cue; None where there is no choice to make, and `problem` says why."""
+    """The engine of a cue; None where there is no choice to make, and `problem` says why. `notes` say why it is not
+    the first that was named.
+    """
 
     engine: Capabilities | None
     problem: Problem | None = None
+    notes: tuple[str, ...] = ()
 
 
 def choose_engine(
@@ -35,26 +42,61 @@ def choose_engine(
 ) -> Choice:
     """The engine for `cue`: this run's, else the cue's own, else the actor's, else the project's (`modes`), else the
     first that performs the mode, local ones before hosted ones.
+
+    A name is an engine's ("fabric-1.0@fal"), or a model's ("fabric-1.0", "fabric"), which is performed by the first of
+    its hosts that there is a key for. "a, then b" is b where a can't perform here, and says so.
     """
     mode = str(cue.mode)
     named = override or cue.engine or (actor.engines.get(mode, "") if actor else "") or modes.get(mode, "")
     able = _able(mode, engines)
-    if not named:
-        if able:
-            return Choice(engines[able[0]])
-        return Choice(None, _nobody(mode, engines, where))
-    found = next((engines[name] for name in engines if name.casefold() == named.casefold()), None)
-    if found is None:
-        message = f'there is no engine "{named}"'
-        return Choice(None, Problem(Severity.ERROR, "unknown-engine", message, nearest(named, engines), where))
-    if mode not in found.modes:
-        message = f"{found.name} does not perform {mode}; it performs {', '.join(found.modes) or 'nothing'}"
-        others = f"These could: {', '.join(able)}." if able else "No engine that is installed could."
-        return Choice(found, Problem(Severity.ERROR, "mode-not-performed", message, others, where))
-    if found.unavailable:
-        message = f"{found.name} can't run here: {found.unavailable}"
-        return Choice(found, Problem(Severity.ERROR, "engine-unavailable", message, "See: greenroom engines", where))
-    return Choice(found)
+    if not named.strip():
+        return _ready([engines[able[0]]], able[0], mode, engines, where) if able else _nobody(mode, engines, where)
+    choices = [_named(name, mode, engines, where) for name in _THEN.split(named.strip()) if name]
+    for number, choice in enumerate(choices):
+        if choice.problem is None:
+            missed = (each.problem.message for each in choices[:number] if each.problem is not None)
+            return replace(choice, notes=tuple(f"{message}: {_name(choice)} performs instead" for message in missed))
+    return choices[0]
+
+
+def _name(choice: Choice) -> str:
+    return choice.engine.name if choice.engine is not None else ""
+
+
+def _named(name: str, mode: str, engines: Mapping[str, Capabilities], where: str) -> Choice:
+    found = [engine for engine in engines.values() if name.casefold() in _names(engine)]
+    if not found:
+        known = {engine.listing.model if engine.listing else engine.name for engine in engines.values()}
+        message = f'there is no engine "{name}"'
+        return Choice(None, Problem(Severity.ERROR, "unknown-engine", message, nearest(name, known), where))
+    fit = [engine for engine in found if mode in engine.modes]
+    if not fit:
+        message = f"{name} does not perform {mode}; it performs {', '.join(found[0].modes) or 'nothing'}"
+        able = _able(mode, engines)
+        models = dict.fromkeys(listing.model if (listing := engines[n].listing) else n for n in able)
+        others = f"These could: {', '.join(models)}." if able else "No engine that is installed could."
+        return Choice(found[0], Problem(Severity.ERROR, "mode-not-performed", message, others, where))
+    return _ready(fit, name, mode, engines, where)
+
+
+def _names(engine: Capabilities) -> set[str]:
+    listing = engine.listing
+    return {name.casefold() for name in (engine.name, *((listing.model, *listing.aliases) if listing else ()))}
+
+
+def _ready(
+    fit: Sequence[Capabilities], name: str, mode: str, engines: Mapping[str, Capabilities], where: str
+) -> Choice:
+    """The first of these that can run here."""
+    for engine in fit:
+        if not engine.unavailable:
+            return Choice(engine)
+    reasons = "; or ".join(f"{engine.name}: {engine.unavailable}" for engine in fit[1:])
+    local = next((e.name for e in engines.values() if mode in e.modes and not e.hosted and not e.unavailable), "")
+    offers = (f"Another way: {reasons}." if reasons else "", f"engine={local} performs it here." if local else "")
+    hint = " ".join(filter(None, offers)) or "See: greenroom engines"
+    message = f"{name} can't run here: {fit[0].unavailable}"
+    return Choice(fit[0], Problem(Severity.ERROR, "engine-unavailable", message, hint, where))
 
 
 def limits_of(able: Capabilities, spec: TakeSpec, where: str) -> tuple[Problem, ...]:
@@ -78,7 +120,7 @@ def _able(mode: str, engines: Mapping[str, Capabilities]) -> list[str]:
     return [engine.name for engine in sorted(able, key=lambda e: (bool(e.unavailable), e.hosted, e.name))]
 
 
-def _nobody(mode: str, engines: Mapping[str, Capabilities], where: str) -> Problem:
+def _nobody(mode: str, engines: Mapping[str, Capabilities], where: str) -> Choice:
     modes = sorted({known for engine in engines.values() for known in engine.modes})
     known = f"The engines here perform {', '.join(modes)}." if modes else "No engine is installed."
-    return Problem(Severity.ERROR, "mode-not-performed", f"no engine here performs {mode}", known, where)
+    return Choice(None, Problem(Severity.ERROR, "mode-not-performed", f"no engine here performs {mode}", known, where))

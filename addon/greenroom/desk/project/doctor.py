@@ -130,12 +130,21 @@ def _engines() -> Iterator[Check]:
 
     for problem in broken_engines():
         yield Check(problem.where, Health.PROBLEM, problem.message, problem.hint)
+    ready: dict[str, None] = {}
+    hosted: dict[str, None] = {}
     for name, engine in find_engines().items():
         able = engine.capabilities()
-        if able.unavailable:
+        if able.listing is not None:
+            hosted[able.listing.host] = None
+            if not able.unavailable:
+                ready[able.listing.host] = None
+        elif able.unavailable:
             yield Check(f"engine {name}", Health.WARNING, able.unavailable, "greenroom engines lists what can be used.")
         else:
             yield Check(f"engine {name}", Health.OK, f"{able.title} {able.version}: {', '.join(able.modes)}")
+    if hosted:
+        said = f"ready at {', '.join(ready)}" if ready else f"no key for any of {', '.join(hosted)}"
+        yield Check("hosted models", Health.OK, said, "" if ready else "greenroom keys set HOST, for final pictures.")
 
 
 def _project(start: Path) -> Iterator[Check]:

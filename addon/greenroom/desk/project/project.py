@@ -46,7 +46,8 @@ class Budget:
 @dataclass(frozen=True)
 class Project:
     """A project as read. `rate` is for cuts that don't carry one (EDLs); `engines` is mode -> engine name and
-    `engine_settings` engine name -> its own table; `problems` are warnings about greenroom.toml.
+    `engine_settings` engine name -> its own table; `hosts` and `models` are these tables as written, for the engines
+    to read; `problems` are warnings about greenroom.toml.
     """
 
     folder: Path
@@ -56,6 +57,8 @@ class Project:
     output: Output = Output()
     engines: Mapping[str, str] = field(default_factory=dict)
     engine_settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    hosts: Mapping[str, Any] = field(default_factory=dict)
+    models: Mapping[str, Any] = field(default_factory=dict)
     budget: Budget = Budget()
     problems: tuple[Problem, ...] = ()
 
@@ -120,6 +123,11 @@ class Project:
     @property
     def file(self) -> Path:
         return self.folder / FILE_NAME
+
+    @property
+    def engine_tables(self) -> dict[str, Any]:
+        """What hosted engines read of a project (`engines.find_engines`)."""
+        return {"hosts": self.hosts, "models": self.models, "folder": self.folder}
 
     @property
     def cast_folder(self) -> Path:
@@ -193,6 +201,8 @@ def _project(folder: Path, settings: Settings) -> Project:
         output=Output(settings.codec, settings.width, settings.height, settings.fit),
         engines=settings.engines,
         engine_settings=settings.engine_settings,
+        hosts=settings.hosts,
+        models=settings.models,
         budget=Budget(settings.budget_limit, settings.budget_currency),
         problems=settings.problems,
     )

@@ -22,7 +22,7 @@ __all__ = ["SCHEMA", "Settings", "project_text", "read_settings"]
 SCHEMA = 1
 _ID = re.compile(r"^[0-9a-zA-Z-]{8,64}$")  # it names a folder
 
-_KEYS = ("schema", "id", "handles", "rate", "output", "engines", "budget")
+_KEYS = ("schema", "id", "handles", "rate", "output", "engines", "budget", "hosts", "models")
 _OUTPUT_KEYS = ("codec", "width", "height", "fit")
 _BUDGET_KEYS = ("limit", "currency")
 
@@ -46,7 +46,11 @@ fit = "fit"       # fit, fill or crop
 # Which engine performs a mode; a cue's or an actor's own choice goes first. An engine's settings have a table of
 # their own: [engines.previz]
 [engines]
-# talk = "previz"
+# talk = "previz"                 # or "fabric-1.0, then previz"
+
+# Hosts of hosted models: those that are named here are asked first, in this order. Their keys are kept elsewhere:
+# greenroom keys set fal
+# [hosts.fal]
 
 # A run that would cost more is refused before it starts.
 [budget]
@@ -68,6 +72,8 @@ class Settings:
     fit: Fit
     engines: Mapping[str, str] = field(default_factory=dict)
     engine_settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    hosts: Mapping[str, Any] = field(default_factory=dict)
+    models: Mapping[str, Any] = field(default_factory=dict)
     budget_limit: Decimal | None = None
     budget_currency: str = "USD"
     problems: tuple[Problem, ...] = ()
@@ -114,6 +120,8 @@ def read_settings(table: Mapping[str, Any], where: str) -> Settings:
         fit=check.choice(output.get("fit", Fit.FIT), Fit, "output.fit"),
         engines=chosen,
         engine_settings={key: dict(value) for key, value in engines.items() if isinstance(value, Mapping)},
+        hosts=check.table(table, "hosts"),
+        models=check.table(table, "models"),
         budget_limit=check.money(budget.get("limit")),
         budget_currency=str(budget.get("currency", "USD")),
         problems=tuple(check.warnings),

@@ -30,11 +30,14 @@ def limit_words(model: Model, offer: Offer) -> Mapping[str, str]:
 
 def _length(offer: Offer) -> str:
     limits = offer.limits
+    least, most = limits.min_seconds, limits.max_seconds
     parts = []
-    if limits.min_seconds is not None:
-        parts.append(f"{float(limits.min_seconds):g} s or more")
-    if limits.max_seconds is not None:
-        parts.append(f"up to {float(limits.max_seconds):g} s")
+    if least is not None and most is not None:
+        parts.append(f"{float(least):g} to {float(most):g} s")
+    elif most is not None:
+        parts.append(f"up to {float(most):g} s")
+    elif least is not None:
+        parts.append(f"{float(least):g} s or more")
     if limits.whole_seconds:
         parts.append("whole seconds")
     if limits.frame_grid is not None:
