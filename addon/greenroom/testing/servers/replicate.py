@@ -125,7 +125,7 @@ class _Replicate:
             "input": {} if removed else job.inputs,
             "output": None if removed else output,
             "error": _why(job),
-            "logs": "",
+            "logs": " 50%|#####     | 5/10 [00:05<00:05]" if job.state is State.RUNNING else "",
             "metrics": {"predict_time": job.seconds, "total_time": job.seconds} if job.state.ended else {},
             "data_removed": removed,
             "source": "api",
