@@ -5,7 +5,8 @@ As in life: prompt ids have to be UUIDs in lower case, and one that is sent twic
 is bad is taken, without that part, if any output is left; /history is {} until a job has ended, and for ever where it
 was taken out of the queue; movies are under "images"; a repeated workflow is answered with the old file's name; an
 interrupt without an id stops whatever is at work; interrupted jobs have the status "error".
-One job is at work at a time, and it gets on by looks at the /history of any job. Nodes are known by class; anything named Nope isn't.
+One job is at work at a time, and it gets on by looks at the /history of any job.
+Nodes are known by class; anything named Nope isn't.
 """
 
 from __future__ import annotations

@@ -162,8 +162,8 @@ class ComfyUIHost:
         place: int | None = next((entry[0] for entry in pending if entry[1] == number), None)
         if place is None:
             return None
-        before = len(running) + sum(entry[0] < place for entry in pending)
-        return max(1, before)  # the list is a heap, unsorted
+        before = [entry for entry in pending if entry[0] < place]  # the list is a heap, unsorted
+        return max(1, len(running) + len(before))
 
     async def _history(self, number: str) -> Mapping[str, Any] | None:
         entry = (await self.wire.get_json(f"history/{number}")).get(number)
