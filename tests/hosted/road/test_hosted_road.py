@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From a cue to a conformed take by a hosted model: planned, quoted, sent once, fetched, conformed; and not sent."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import pytest
+
+from greenroom.errors import BudgetError, Severity
+from greenroom.media.probe import probe
+from greenroom.testing.servers import Fault
+
+TALK = "GR: actor=mara mode=talk engine=fabric-1.0"
+
+
+def errors_of(plan: Any) -> list[Any]:
+    return [p for cue in plan.cues for p in cue.problems if p.severity is Severity.ERROR]
+
+
+def test_a_talking_take_is_made_at_fal(scene: Any, open_host: Callable[..., Any]) -> None:
+    fal = open_host("fal")
+    scene.placeholder(TALK)
+    plan = scene.plan()
+    assert plan.cues[0].engine == "fabric-1.0@fal"
+    assert plan.cost == Decimal("0.30")  # 32 frames at 24 and a tenth of a second to spare are two begun seconds
+    assert fal.requests == []
+    made = scene.generate()
+    (take,) = made.report.takes
+    info = probe(take.media)
+    assert (info.frames, info.rate, info.width, info.height) == (24 + 4 + 4, Fraction(24), 192, 108)
+    assert [(job.endpoint, job.inputs["resolution"]) for job in fal.jobs] == [("veed/fabric-1.0", "720p")]
+    assert fal.billed() == 1
+    assert fal.leaks() == []
+
+
+def test_a_take_says_who_made_it_and_keeps_no_secret(scene: Any, open_host: Callable[..., Any]) -> None:
+    fal = open_host("fal")
+    scene.placeholder(TALK)
+    (take,) = scene.generate().report.takes
+    written = (take.media.parent / "take.json").read_text("utf-8")
+    report = json.loads(written)
+    assert fal.key not in written
+    assert fal.media_url not in written
+    assert "fabric-1.0@fal" in json.dumps(report["engine"])
+    assert fal.jobs[0].id in written
+
+
+def test_a_second_run_costs_nothing(scene: Any, open_host: Callable[..., Any]) -> None:
+    fal = open_host("fal")
+    scene.placeholder(TALK)
+    scene.generate()
+    asked = len(fal.requests)
+    again = scene.generate("again.otio")
+    assert (again.report.results, again.plan.cost) == ((), 0)
+    assert (len(fal.requests), fal.billed()) == (asked, 1)
+
+
+def test_every_video_model_of_three_hosts_makes_a_take(scene: Any, open_host: Callable[..., Any]) -> None:
+    hosts = {name: open_host(name) for name in ("fal", "replicate", "sync")}
+    notes = {
+        "talk": ("kling-avatar-v2@fal", "kling-avatar-v2@replicate", "omni-human-1.5@fal", "fabric-1.0@replicate"),
+        "animate": ("wan-2.7-r2v@fal",),
+        "mimic": ("dreamactor-m2.0@fal", "kling-v3-motion-control@replicate"),
+        "lipsync": ("lipsync-2-pro@sync", "kling-lip-sync@fal", "react-1@sync"),
+        "replace": ("wan-2.2-animate-replace@fal", "wan-2.2-animate-replace@replicate"),
+    }
+    count = 0
+    for mode, engines in notes.items():
+        for engine in engines:
+            add = scene.placeholder if mode in ("talk", "animate") else scene.stand_in
+            add(f'GR: actor=mara mode={mode} engine={engine} motion="She looks up."')
+            count += 1
+    made = scene.generate()
+    assert [result.message for result in made.report.results if result.take is None] == []
+    assert len(made.report.takes) == count
+    assert {probe(take.media).frames for take in made.report.takes} == {32}
+    assert sum(host.billed() for host in hosts.values()) == count
+    assert hosts["fal"].leaks() == []  # Replicate gives its files out with the key, to its own addresses
+
+
+def test_without_a_key_the_plan_says_which_and_offers_previz(scene: Any) -> None:
+    scene.placeholder("GR: actor=mara mode=talk engine=fabric")
+    (problem,) = errors_of(scene.plan())
+    assert problem.code == "engine-unavailable"
+    assert "there is no key for fal" in problem.message
+    assert "greenroom keys set fal" in problem.message
+    assert "Replicate" in problem.hint
+    assert "engine=previz" in problem.hint
+
+
+def test_the_first_host_with_a_key_performs(scene: Any, open_host: Callable[..., Any]) -> None:
+    open_host("replicate")
+    scene.placeholder(TALK)
+    assert scene.plan().cues[0].engine == "fabric-1.0@replicate"
+
+
+def test_the_projects_order_of_hosts_goes_first(scene: Any, open_host: Callable[..., Any]) -> None:
+    open_host("fal")
+    open_host("replicate")
+    scene.configure("\n[hosts.replicate]\n[hosts.fal]\n")
+    scene.placeholder(TALK)
+    assert scene.plan().cues[0].engine == "fabric-1.0@replicate"
+
+
+def test_a_fallback_says_why_it_performs(scene: Any) -> None:
+    scene.placeholder('GR: actor=mara mode=talk engine="fabric-1.0, then previz"')
+    (cue,) = scene.plan().cues
+    assert cue.engine == "previz"
+    assert any("there is no key for fal" in note and "previz performs" in note for note in cue.notes)
+
+
+def test_nobody_named_means_the_local_engine(scene: Any, open_host: Callable[..., Any]) -> None:
+    open_host("fal")
+    scene.placeholder("GR: actor=mara mode=talk")
+    assert scene.plan().cues[0].engine == "previz"
+
+
+def test_a_budget_stops_it_before_anything_is_sent(scene: Any, open_host: Callable[..., Any]) -> None:
+    fal = open_host("fal")
+    file = scene.folder / "greenroom.toml"
+    file.write_text(file.read_text("utf-8").replace("# limit = 20.00", "limit = 0.20"), "utf-8")
+    scene.placeholder(TALK)
+    with pytest.raises(BudgetError):
+        scene.generate()
+    assert fal.requests == []
+
+
+def test_a_slot_longer_than_the_model_takes_is_refused_with_numbers(scene: Any, open_host: Callable[..., Any]) -> None:
+    fal = open_host("fal")
+    scene.placeholder("GR: actor=mara mode=talk engine=omni-human-1.5", frames=24 * 70)
+    (problem,) = errors_of(scene.plan())
+    assert problem.code == "too-long"
+    assert "1688 f" in problem.message
+    assert "1440 f (60 s)" in problem.message
+    assert fal.requests == []
+
+
+def test_a_limit_that_a_setting_moves_is_the_one_that_counts(scene: Any, open_host: Callable[..., Any]) -> None:
+    open_host("fal")
+    scene.placeholder("GR: actor=mara mode=talk engine=omni-human-1.5", frames=24 * 40)  # 1080p: 30 s, 720p: 60 s
+    (problem,) = errors_of(scene.plan())
+    assert (problem.code, "takes 30 s (720 f)" in problem.message) == ("too-long", True)
+    scene.configure('\n[engines."omni-human-1.5@fal"]\nresolution = "720p"\n')
+    assert errors_of(scene.plan()) == []
+
+
+def test_an_answer_that_was_lost_is_never_sent_again(scene: Any, open_host: Callable[..., Any]) -> None:
+    fal = open_host("fal")
+    scene.placeholder(TALK)
+    fal.switch(Fault.DROPPED)
+    first = scene.generate()
+    assert [str(result.outcome) for result in first.report.results] == ["unknown"]
+    scene.generate("again.otio")
+    assert fal.billed() == 1
+
+
+def test_another_price_in_greenroom_toml_is_the_one_that_counts(scene: Any, open_host: Callable[..., Any]) -> None:
+    open_host("fal")
+    scene.configure('\n[models."fabric-1.0".hosts.fal.price]\namount = "0.50"\n')
+    scene.placeholder(TALK)
+    assert scene.plan().cost == Decimal("1.00")
+
+
+def test_a_setting_changes_what_is_sent_and_what_it_costs(scene: Any, open_host: Callable[..., Any]) -> None:
+    fal = open_host("fal")
+    scene.configure('\n[engines."fabric-1.0@fal"]\nresolution = "480p"\n')
+    scene.placeholder(TALK)
+    made = scene.generate()
+    assert made.plan.cost == Decimal("0.16")
+    assert fal.jobs[0].inputs["resolution"] == "480p"
