@@ -31,8 +31,8 @@ Plane = NDArray[Any]
 _BT709 = 1  # as swscale counts matrices, and H.273
 _LIMITED, _FULL = 1, 2
 _MARGIN = 8  # pixels around a box: more than swscale's bicubic reaches over subsampled colour
-_BLOCK = 32  # boxes are read in whole blocks: for a size that it knows swscale needs no new tables
-_SIZES = 8  # of boxes whose frames are kept
+_BLOCK = 64  # boxes are read in whole blocks: for a size that it knows swscale needs no new tables
+_SIZES = 12  # of boxes whose frames are kept
 _FADING = 8  # times the change: so much less of what BGR can't hold is kept
 _COLOURS = 3  # planes of luma and colour; a fourth is alpha, and stays as it is
 
@@ -74,15 +74,15 @@ class Converter:
 
     def __init__(self, like: VideoFrame) -> None:
         self._like = like
-        self._to_bgr, self._to_planes, self._to_size = (VideoReformatter() for _ in range(3))
+        self._to_bgr, self._to_look, self._to_planes, self._to_size = (VideoReformatter() for _ in range(4))
         self._pieces: dict[tuple[int, int], tuple[VideoFrame, VideoFrame]] = {}
 
     def piece(self, width: int, height: int) -> VideoFrame:
         """A frame to be filled; the same one for each call of that size."""
         return self._pair(width, height)[0]
 
-    def shown(self, piece: VideoFrame) -> Picture:
-        return np.array(self._shown(piece).to_ndarray(), np.uint8, order="C")
+    def shown(self, piece: VideoFrame, *, quick: bool = False) -> Picture:
+        return np.array(self._shown(piece, quick=quick).to_ndarray(), np.uint8, order="C")
 
     def coded(self, bgr: Picture) -> VideoFrame:
         picture = self._pair(bgr.shape[1], bgr.shape[0])[1]
@@ -104,9 +104,10 @@ class Converter:
             self._pieces[size] = piece, self._shown(piece)
         return self._pieces[size]
 
-    def _shown(self, piece: VideoFrame) -> VideoFrame:
-        return self._to_bgr.reformat(
-            piece, format="bgr24", src_colorspace=_BT709, dst_colorspace=_BT709, interpolation=EXACT,
+    def _shown(self, piece: VideoFrame, *, quick: bool = False) -> VideoFrame:
+        scaler, how = (self._to_look, QUICK) if quick else (self._to_bgr, EXACT)
+        return scaler.reformat(
+            piece, format="bgr24", src_colorspace=_BT709, dst_colorspace=_BT709, interpolation=how,
             src_color_range=_LIMITED, dst_color_range=_FULL,
         )  # fmt: skip
 
@@ -148,6 +149,11 @@ class Plate:
         levels = self._planes[0][::step, ::step] >> depth_of(self._frame.format) - 8
         return np.asarray(np.clip((levels.astype(np.float32) - 16) * (255 / 219) + 0.5, 0, 255), np.uint8)
 
+    def glance(self, box: Area) -> Picture:
+        """The pixels of `box` for a machine to look at: some levels off, at a fraction of the cost."""
+        wide = self._widened(box)
+        return np.array(self._converter.shown(self._cut(wide), quick=True)[_within(box, wide)], order="C")
+
     def region(self, box: Area) -> Picture:
         """The pixels of `box`, (height, width, 3) BGR, as they are in bgr(), at the box's cost."""
         wide = self._widened(box)
@@ -163,25 +169,42 @@ class Plate:
         Pixels that look like that already keep their samples. What BGR can't hold (the last bits of 10, colour that
         is sharper than its pixels) stays where nothing changes, and fades out where something does.
         """
-        wide = self._widened(box)
-        piece = self._cut(wide)
-        before = self._known(wide)
-        before = self._converter.shown(piece) if before is None else before
-        after = before.copy()
-        after[_within(box, wide)] = bgr
-        change = _most_of_channels(before, after)
-        if not change.any():
+        told = self._told(box)
+        change = _most_of_channels(told, bgr)
+        found = _touched(change)
+        if found is None:
             return
+        left, top, right, bottom = found
+        area = _Piece(box.left + left, box.top + top, box.left + right, box.top + bottom)
+        self._replace(area, bgr[top:bottom, left:right], change[top:bottom, left:right])
+
+    def _replace(self, area: _Piece, bgr: Picture, change: Picture) -> None:
+        """Put `bgr` into `area`, of which each pixel was so many levels different: `change` (height, width)."""
+        wide, snapped = self._widened(area), self._snapped(area)
+        if self._known(wide) is None and self._read is not None:
+            wide = self._read[0]  # put has just read the whole box
+        before = self._told(wide)
+        after = before.copy()
+        after[_within(area, wide)] = bgr
         self._take_over()
         self._read = None
-        changed, kept = self._snapped(box), samples(piece)
-        inner = _Piece(*(side - (wide.left, wide.top)[axis % 2] for axis, side in enumerate(_sides(changed))))
+        depth = depth_of(self._frame.format)
         old, new = (samples(self._converter.coded(picture)) for picture in (before, after))
+        inner = _Piece(*(side - (wide.left, wide.top)[axis % 2] for axis, side in enumerate(_sides(snapped))))
+        moved = np.zeros((snapped.bottom - snapped.top, snapped.right - snapped.left), np.uint8)
+        moved[_within(area, snapped)] = change
         for number, plane in enumerate(self._planes):
+            if number == 1:
+                moved = _most_of_blocks(moved, self._grid)
             step = self._grid if number else (1, 1)
-            moved = inner.of(_most_of_blocks(change, step), step)
-            own, here, there = (inner.of(planes[number], step) for planes in (kept, old, new))
-            changed.of(plane, step)[:] = _replaced(own, here, there, moved, depth_of(self._frame.format))
+            kept = snapped.of(plane, step)
+            kept[:] = _replaced(kept, inner.of(old[number], step), inner.of(new[number], step), moved, depth)
+
+    def _told(self, box: Area) -> Picture:
+        """The pixels of `box` as BGR tells them; to be read only."""
+        piece = _Piece(*_sides(box))
+        known = self._known(piece)
+        return self.region(box) if known is None else known
 
     def _known(self, piece: _Piece) -> Picture | None:
         """Its pixels, if `region` has just read them."""
@@ -254,6 +277,15 @@ def _most_of_channels(one: Picture, two: Picture) -> Picture:
     """(height, width) How far the pixels of two pictures are apart, in levels."""
     apart = np.maximum(one, two) - np.minimum(one, two)
     return np.asarray(np.maximum(np.maximum(apart[..., 0], apart[..., 1]), apart[..., 2]), np.uint8)
+
+
+def _touched(change: Picture) -> tuple[int, int, int, int] | None:
+    """Left, top, right and bottom of what isn't 0; None where all is."""
+    rows = np.flatnonzero(change.any(axis=1))
+    if not len(rows):
+        return None
+    columns = np.flatnonzero(change.any(axis=0))
+    return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
 
 
 def _most_of_blocks(values: Picture, step: tuple[int, int]) -> Picture:

@@ -15,7 +15,7 @@ from greenroom.engines.previz.warp import Box, View, source_map
 from greenroom.perception import mesh
 from greenroom.perception.pose import Pose
 
-__all__ = ["LipPainter"]
+__all__ = ["LipPainter", "looked_at"]
 
 Vectors = NDArray[np.float64]
 Picture = NDArray[np.uint8]
@@ -127,6 +127,15 @@ class LipPainter:
         now = np.clip(_cheeks(plate, points) / self._light, 0.02, 8)
         self._gain = now if self._gain is None else self._gain + _FOLLOWS * (now - self._gain)
         return self._gain
+
+
+def looked_at(points: Vectors, region: Box, whole: Box) -> Box:
+    """The box of a frame that is read to change `region` of it: cheeks and lips of landmarks `points` are in it."""
+    reach = 4 + round(0.06 * float(np.linalg.norm(points[234, :2] - points[454, :2])))
+    places = np.concatenate(
+        [points[[*_CHEEKS, *_OUTER_OUTLINE], :2], [[region.left, region.top], [region.right, region.bottom]]]
+    )
+    return Box.around(places, reach, whole)
 
 
 def _cheeks(picture: Picture, points: Vectors) -> Vectors:

@@ -20,7 +20,7 @@ from greenroom.engines.previz.delivery import deliver, read_dialogue
 from greenroom.engines.previz.driver import Driver, runs
 from greenroom.engines.previz.expression import Face
 from greenroom.engines.previz.lip_edges import lip_edges
-from greenroom.engines.previz.lip_paint import LipPainter
+from greenroom.engines.previz.lip_paint import LipPainter, looked_at
 from greenroom.engines.previz.lip_timing import UNTOUCHED, allowed_frames, shares, speaking
 from greenroom.engines.previz.lower_face import LowerFace, Moved
 from greenroom.engines.previz.talk import Speech, hear
@@ -121,11 +121,12 @@ class Resync:
             region, found = self.region(index), self.anchored(index)
             if region is not None and found is not None:
                 points, pose = found
-                box = _looked_at(points, region, whole, hurried=self.hurried(index))
-                frame = window.showing(box, plate.region(box))
                 if self.hurried(index):
-                    seen = finder.landmarks(frame, Region.of_points(points))
+                    box = _round_the_net(points, whole)
+                    seen = finder.landmarks(window.showing(box, plate.glance(box)), Region.of_points(points))
                     points = LowerFace.refreshed(points, seen.points) if seen.presence > PRESENT else points
+                box = looked_at(points, region, whole)
+                frame = window.showing(box, plate.region(box))
                 shot = self.driver.shot(index)
                 if shot not in painters:
                     painters = {shot: self.painter(shot)}  # shots come one after another: one is kept
@@ -149,19 +150,10 @@ class Resync:
         return read_pictures(self.source.media, indices, width=width, height=height, fit=self.request.spec.fit)
 
 
-def _looked_at(points: Vectors, region: Box, whole: Box, *, hurried: bool) -> Box:
-    """What has to be seen of a frame to change `region`: the face, and where its landmarks are asked for again all that
-    the net sees.
-    """
+def _round_the_net(points: Vectors, whole: Box) -> Box:
+    """All that the landmark net looks at when it is asked again."""
     seen = Region.of_points(points)
-    reach = round(_NET_SEES * seen.side) if hurried else round(_SPARE * seen.side)
-    box = Box.around(np.array([[seen.x, seen.y]]), reach, whole) if hurried else Box.around(points, reach, whole)
-    return Box(
-        min(box.left, region.left),
-        min(box.top, region.top),
-        max(box.right, region.right),
-        max(box.bottom, region.bottom),
-    )
+    return Box.around(np.array([[seen.x, seen.y]]), round(_NET_SEES * seen.side), whole)
 
 
 def render_lipsync(request: Request) -> Delivery:
