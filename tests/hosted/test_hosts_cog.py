@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from greenroom.engines.contract import Failed, Pending, Status, Succeeded
+from greenroom.engines.hosted.download import download
 from greenroom.engines.hosted.hosts.cog import CogHost
 from greenroom.engines.hosted.hosts.host import Host
 from greenroom.engines.hosted.hosts.job_file import JobFile
@@ -96,7 +97,9 @@ def run(work: Awaitable[Any]) -> Any:
     return asyncio.run(main())
 
 
-def test_a_job_is_followed_to_its_movie(host: CogHost, server: Loopback, portrait: Path, dialogue: Path) -> None:
+def test_a_job_is_followed_to_its_movie(
+    host: CogHost, server: Loopback, portrait: Path, dialogue: Path, tmp_path: Path
+) -> None:
     async def work() -> Any:
         inputs = {
             "image": await host.upload(portrait, "image/png"),
@@ -108,21 +111,41 @@ def test_a_job_is_followed_to_its_movie(host: CogHost, server: Loopback, portrai
 
     (output,) = run(work())
     assert output.mime == "video/mp4"
-    movie = base64.b64decode(output.url.partition(",")[2])
+    fetched = run(download(host.wire, output.url, tmp_path / "take.mp4", limit=1_000_000, expected="video"))
+    assert (fetched.mime, fetched.claimed) == ("video/mp4", "video/mp4")
+    movie = (tmp_path / "take.mp4").read_bytes()
     assert movie[4:8] == b"ftyp"
     assert b"mp4a" in movie
     assert server.billed() == 1
     assert server.jobs[0].inputs["audio"].startswith("data:audio/x-wav;base64,")  # audio/wav would lose its suffix
 
 
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("data:video/mp4;base64,PGh0bWw+PGJvZHk+", "a web page instead of video"),
+        ("data:video/mp4;base64,!", "can't be unpacked"),
+        ("data:video/mp4;base64,", "an empty file"),
+        ("data:video/mp4;base64," + "A" * 4000, "the limit is"),
+    ],
+    ids=["html", "broken", "empty", "large"],
+)
+def test_a_data_uri_is_looked_at_like_any_file(host: CogHost, tmp_path: Path, url: str, words: str) -> None:
+    with pytest.raises(DeliveryError, match=words):
+        run(download(host.wire, url, tmp_path / "take.mp4", limit=2000, expected="video"))
+    assert not list(tmp_path.glob("take*"))
+
+
 def test_the_answer_outlives_the_process_that_waited(make_host: Callable[..., CogHost], server: Loopback) -> None:
     async def first() -> Any:
-        handle = await sent(host := make_host())
+        host = make_host()
+        handle = await sent(host)
         assert await ended(host, handle) == Succeeded()
         return handle
 
     async def second(handle: Any) -> Any:
-        assert await ended(host := make_host(), handle) == Succeeded()
+        host = make_host()
+        assert await ended(host, handle) == Succeeded()
         assert await host.find("job-1") == handle
         return await host.outputs(handle)
 

@@ -34,8 +34,9 @@ _CLASSES = {
     "kling": "KlingHost",
     "dashscope": "DashScopeHost",
     "comfyui": "ComfyUIHost",
+    "cog": "CogHost",
 }
-IDEMPOTENT = frozenset({"sync", "kling", "comfyui"})
+IDEMPOTENT = frozenset({"sync", "kling", "comfyui", "cog"})
 """Hosts at which a repeated submit can't be billed twice. Their classes say the same, but would load httpx."""
 
 

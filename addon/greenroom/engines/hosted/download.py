@@ -12,6 +12,8 @@ EngineError says that it is still there, and fetching may be tried again.
 from __future__ import annotations
 
 import asyncio
+import base64
+import binascii
 import os
 import re
 from collections.abc import Mapping
@@ -72,7 +74,8 @@ class _Progress:
 async def download(
     wire: Wire, url: str, to: Path, *, limit: int, expected: str = "", headers_needed: bool = False
 ) -> Downloaded:
-    """Fetches `url` to `to`. `limit` is in bytes, `expected` "video", "image", "audio" or "" for anything.
+    """Fetches `url` (or unpacks it, a data URI) to `to`. `limit` is in bytes, `expected` "video", "image", "audio" or ""
+    for anything.
 
     `headers_needed`: with the host's key, which goes to the host's own addresses only.
 
@@ -121,6 +124,9 @@ class _Fetch:
         return Downloaded(self.to, self.at.size, self.at.kind, self.at.claimed, tries)
 
     async def _all_tries(self, file: BinaryIO) -> int:
+        if self.url.startswith("data:"):
+            await asyncio.to_thread(self._unpacked, file)
+            return 1
         clock, idle, tries = self.wire.clock, 0, 0
         while True:
             tries += 1
@@ -132,6 +138,20 @@ class _Fetch:
             if idle >= _TRIES or tries >= _MOST_TRIES or self._late():
                 raise self._unfinished(trouble)
             await clock.sleep(pause(clock, idle + 1, headers))
+
+    def _unpacked(self, file: BinaryIO) -> None:
+        """The file that an answer brought with it (Cog)."""
+        head, _, packed = self.url.partition(",")
+        self._check_size(len(packed) * 3 // 4)
+        try:
+            content = base64.b64decode(packed, validate=True)
+        except binascii.Error:
+            raise DeliveryError(f"{self._title} delivered a file that can't be unpacked", hint=_AGAIN) from None
+        self.at = _Progress(len(content), len(content), claimed=head.removeprefix("data:").partition(";")[0])
+        self.pages = _LOOKS  # there is no asking again
+        if content:
+            self._check_kind(content[:ENOUGH])
+        file.write(content)
 
     async def _try(self, file: BinaryIO) -> tuple[str, Mapping[str, str]]:
         """What went wrong, in words ("": nothing), and the answer's headers."""
