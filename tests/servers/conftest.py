@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,8 @@ import pytest
 
 from greenroom.testing.materials import write_dialogue, write_movie, write_portrait
 from greenroom.testing.servers import Loopback, serve
+
+collect_ignore = ["test_real_cog.py"] if sys.platform == "win32" else []  # Cog has no wheel for Windows
 
 
 @pytest.fixture(scope="session")

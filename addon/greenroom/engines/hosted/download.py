@@ -74,8 +74,8 @@ class _Progress:
 async def download(
     wire: Wire, url: str, to: Path, *, limit: int, expected: str = "", headers_needed: bool = False
 ) -> Downloaded:
-    """Fetches `url` (or unpacks it, a data URI) to `to`. `limit` is in bytes, `expected` "video", "image", "audio" or ""
-    for anything.
+    """Fetches `url` (or unpacks it, a data URI) to `to`. `limit` is in bytes; `expected`: "video", "image", "audio",
+    or "" for anything.
 
     `headers_needed`: with the host's key, which goes to the host's own addresses only.
 
