@@ -116,6 +116,8 @@ class Server:
             writer.transport.abort()
             return False
         told = {"Content-Length": str(len(reply.body) if reply.length is None else reply.length)} | dict(reply.headers)
+        if "Transfer-Encoding" in told:
+            del told["Content-Length"]
         lines = [f"HTTP/1.1 {reply.status} X", *(f"{name}: {value}" for name, value in told.items())]
         writer.write("\r\n".join([*lines, "", ""]).encode() + reply.body[: reply.cut])
         await writer.drain()

@@ -126,7 +126,7 @@ def test_more_than_the_limit_is_counted_where_it_is_not_announced(
     server: Any, fetch: Any, film: bytes, left: Any
 ) -> None:
     chunk = b"%x\r\n" % len(film) + film + b"\r\n"
-    server.will(body=chunk * 10 + b"0\r\n\r\n", headers={"Transfer-Encoding": "chunked"}, length=None)
+    server.will(body=chunk * 10 + b"0\r\n\r\n", headers={"Transfer-Encoding": "chunked"})
     with pytest.raises(EngineError, match="the limit is 1 MB"):
         fetch()
     assert left() == []
