@@ -121,15 +121,17 @@ class ComfyUIHost:
         if await self._queued(number) == 0:  # older versions interrupt whatever is at work
             await self.wire.post("interrupt", json={"prompt_id": number})
 
-    async def schema(self, endpoint: str) -> Mapping[str, Any]:
-        """The workflow's slots as if they were a model's inputs."""
-        slots = self._workflow(endpoint).slots
-        required = [slot for slot, places in slots.items() if any(place.by_value for place in places)]
-        return {"type": "object", "properties": {slot: {} for slot in slots}, "required": required}
+    async def schema(self, endpoint: str) -> None:
+        """None: a workflow may leave out what it has no use for (a seed), and `submit` says what it misses."""
+        return
 
     async def find(self, job: str) -> Handle | None:
         number = _prompt_id(job)
         return None if await self._whereabouts(number) is None else self._handle(number)
+
+    def handle_for(self, number: str, endpoint: str, job: str) -> Handle:
+        """`number` is the prompt's id."""
+        return self._handle(number)
 
     def _handle(self, number: str) -> dict[str, Any]:
         return {"host": self.name, "api": self.wire.settings.api, "id": number}
