@@ -35,6 +35,21 @@ def test_a_marker_on_a_slug_is_a_cue_at_its_record_range(bench: Any) -> None:
     assert cue.problems == ()
 
 
+def test_a_clip_of_negative_length_is_told_once(bench: Any) -> None:
+    clip = bench.marked(bench.clip("bad", -5), "GR: actor=mara mode=stage", at=86424)
+    sheet = _sheet(bench.cut([clip, bench.clip("b", 20)]))
+    told = [problem for problem in (*sheet.problems, *sheet.cues[0].problems) if problem.severity is Severity.ERROR]
+    assert _codes(told) == ["bad-range"]
+    assert _codes(sheet.cues[0].problems) == ["bad-range"]
+    assert "a range of -5" in told[0].message
+
+
+def test_a_bad_range_without_a_note_stays_with_the_cut(bench: Any) -> None:
+    sheet = _sheet(bench.cut([bench.clip("bad", -5), bench.marked(bench.clip("b", 20), "GR: actor=mara mode=stage")]))
+    assert "bad-range" in _codes(sheet.problems)
+    assert _codes(sheet.cues[0].problems) == []
+
+
 def test_a_marker_on_a_gap_is_a_cue(bench: Any) -> None:
     gap = bench.marked(bench.gap(30), "remember the door", "@mara: walks in")
     cue = _sheet(bench.cut([bench.clip(), gap])).cues[0]

@@ -260,6 +260,18 @@ def test_speed_ramps_are_refused_with_the_reason(cut: Any, plan_of: Any, codes: 
     assert planned.cue.event.unsupported
 
 
+def test_a_clip_of_negative_length_is_one_error_of_its_cue(cut: Any, plan_of: Any) -> None:
+    import opentimelineio as otio
+
+    clip = cut.note(cut.stand_in(), "GR: actor=MARA mode=replace")
+    rate = clip.source_range.duration.rate
+    clip.source_range = otio.opentime.TimeRange(clip.source_range.start_time, otio.opentime.RationalTime(-5, rate))
+    made = plan_of(cut)
+    told = [*made.problems, *(problem for planned in made.cues for problem in planned.problems)]
+    about = {"bad-range", "unsupported-clip", "empty-slot"}
+    assert [problem.code for problem in told if problem.code in about] == ["bad-range"]
+
+
 def test_too_many_handles_are_refused(talking: Any, plan_of: Any, codes: Codes) -> None:
     talking.note(talking.placeholder(), "GR: actor=mara mode=talk handles=4000")
     assert codes(plan_of(talking).cues[1])["bad-value"].hint == "Write a whole number from 0 to 1000."

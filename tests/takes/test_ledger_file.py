@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import sqlite3
 import subprocess
@@ -227,6 +228,7 @@ with Ledger.open(Path(sys.argv[1]), project=sys.argv[2]) as ledger:
 def test_a_full_disk_is_said_and_costs_nothing_written(ledger_path: Path, python: Python, open_again: Open) -> None:
     output = python(FULL, ledger_path, PROJECT).communicate(timeout=60)[0].splitlines()
     assert "Make room" in output[-1]
+    assert output[-1].startswith(str(ledger_path))
     ledger = open_again()
     assert all(ledger.digest(line) for line in output[:-1])
     assert len(output) > 3
@@ -237,3 +239,27 @@ def test_check_finds_a_job_without_its_take(ledger: Ledger, publish: Callable[..
     ledger.adopt(publish())
     ledger._connection.execute("delete from takes")
     assert ledger.check() == ("job done without a take: 7f3a 1",)
+
+
+FULL_PAGES = """
+import sys
+from pathlib import Path
+from greenroom.errors import StoreError
+from greenroom.takes import Ledger
+with Ledger.open(Path(sys.argv[1]), project=sys.argv[2]) as ledger:
+    pages = ledger._connection.execute("pragma page_count").fetchone()[0]
+    ledger._connection.execute(f"pragma max_page_count = {pages + 2}")
+    try:
+        for index in range(1_000):
+            ledger.remember_digest(str(index), "x" * 1000)
+    except StoreError as error:
+        print(error)
+"""
+
+
+def test_a_full_ledger_names_itself_and_the_room_it_needs(ledger_path: Path, python: Python) -> None:
+    """SQLite says "full" of a limit of pages in the very words that it has for a disk."""
+    (said,) = python(FULL_PAGES, ledger_path, PROJECT).communicate(timeout=60)[0].splitlines()
+    assert said.startswith(str(ledger_path))
+    assert re.search(r"[\d,.]+ MB are free on its disk, 67\.1 MB are needed", said)
+    assert "run the same command again" in said

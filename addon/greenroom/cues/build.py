@@ -14,7 +14,7 @@ from greenroom.cues.dialogue import Dialogue, find_track
 from greenroom.cues.grammar import ParsedNote
 from greenroom.cues.keys import wish_problems
 from greenroom.cues.late import Late, late
-from greenroom.cues.model import Cue, Event, EventKind, Layout, Mode, Note, Origin
+from greenroom.cues.model import BAD_RANGE, Cue, Event, EventKind, Layout, Mode, Note, Origin
 from greenroom.cues.place import place_of
 from greenroom.errors import Problem, Severity, nearest
 from greenroom.media.types import SoundClip
@@ -53,6 +53,7 @@ class CueBuilder:
     def __init__(self, layout: Layout, known_actors: Iterable[str], handles: int) -> None:
         self._layout = layout
         self._handles = handles  # of takes whose note asks for none
+        self._bad_ranges = {problem.where: problem for problem in layout.problems if problem.code == BAD_RANGE}
         self._actors = {_folded(name): name for name in known_actors}
 
     @cached_property
@@ -83,7 +84,7 @@ class CueBuilder:
             *self._actor_problems(asked.actor, mode),
             *_unspoken_line(asked, mode),
             *self._wish_problems(found, asked, mode),
-            *_event_problems(event),
+            *self._event_problems(event),
         ]
         return PlacedCue.of(
             id=id,
@@ -110,6 +111,11 @@ class CueBuilder:
     def _placed(self, problems: list[Problem], event: Event) -> tuple[Problem, ...]:
         where = place_of(event, self._layout)
         return tuple(replace(problem, where=problem.where or where) for problem in problems)
+
+    def _event_problems(self, event: Event) -> list[Problem]:
+        # What is wrong with the range is all that there is to say: no length and no take follow from it.
+        told = self._bad_ranges.get(place_of(event, self._layout)) if self._bad_ranges and event.unsupported else None
+        return [told] if told is not None and not event.visible.duration else _event_problems(event)
 
     def suggestion(self, event: Event, id: str) -> Cue:
         """What a placeholder without a note could become."""

@@ -16,7 +16,7 @@ from greenroom.cues.build import CueBuilder, Found
 from greenroom.cues.dialogue import EventIndex, find_track
 from greenroom.cues.grammar import ParsedNote, looks_like_note, parse_note
 from greenroom.cues.identity import derived_id
-from greenroom.cues.model import Cue, CueSheet, Event, EventKind, Layout, Note, Origin, TrackLayout
+from greenroom.cues.model import BAD_RANGE, Cue, CueSheet, Event, EventKind, Layout, Note, Origin, TrackLayout
 from greenroom.cues.offline import OfflineMedia
 from greenroom.cues.place import place_of, place_on
 from greenroom.errors import Problem, Severity, nearest
@@ -183,8 +183,16 @@ class _Reader:
         room = [event for event in self._room if event.address not in self._found]
         suggestions = tuple(self._suggestion(event, taken) for event in sorted(room, key=_record_order))
         self._report_notes_on_sound()
-        problems = (*self._layout.problems, *self._problems, *self._offline.problems())
+        problems = (*self._not_told(cues), *self._problems, *self._offline.problems())
         return CueSheet(self._layout, cues, suggestions, problems)
+
+    def _not_told(self, cues: tuple[Cue, ...]) -> tuple[Problem, ...]:
+        """The layout's problems without those that a cue tells as its own."""
+        problems = self._layout.problems
+        if all(problem.code != BAD_RANGE for problem in problems):
+            return problems
+        told = {problem for cue in cues for problem in cue.problems}
+        return tuple(problem for problem in problems if problem not in told)
 
     def _with_id(self, found: Found, taken: set[str], given: set[str]) -> Cue:
         id = found.parsed.id

@@ -13,7 +13,21 @@ from greenroom.errors import Problem
 from greenroom.frames import FrameRange
 from greenroom.media.types import ImageSequence, SoundClip
 
-__all__ = ["Cue", "CueSheet", "Event", "EventKind", "Layout", "MediaUse", "Mode", "Note", "Origin", "TrackLayout"]
+__all__ = [
+    "BAD_RANGE",
+    "Cue",
+    "CueSheet",
+    "Event",
+    "EventKind",
+    "Layout",
+    "MediaUse",
+    "Mode",
+    "Note",
+    "Origin",
+    "TrackLayout",
+]
+
+BAD_RANGE = "bad-range"  # the problem of an item whose length can't be used: it counts as no frames
 
 
 class Mode(enum.StrEnum):

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from greenroom.cues.clock import Clock, Position, nearest_frame
 from greenroom.cues.header import Header
-from greenroom.cues.model import Note, Origin
+from greenroom.cues.model import BAD_RANGE, Note, Origin
 from greenroom.cues.notes import comment_notes, marker_notes
 from greenroom.cues.placed import PlacedEvent, Surroundings, place
 from greenroom.cues.source import Times, is_clip, is_enabled, is_gap, speed_of
@@ -136,7 +136,7 @@ class Walker:
         if shown is not None:
             said = f"has a range of {shown[2]:g} at rate {shown[3]:g}"
         self.report(
-            "bad-range",
+            BAD_RANGE,
             f"{said}: it counts as no frames, so what follows on {run.around.track} may stand too early",
             Severity.ERROR,
             where=self.where(item.get("name") or "", run),

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from greenroom.errors import LedgerBusy, StoreError
+from greenroom.takes.disk import MARGIN, free_space, megabytes
 
 __all__ = ["SCHEMA", "connect", "explained"]
 
@@ -151,7 +152,8 @@ def explain(error: sqlite3.DatabaseError, path: Path, holders: tuple[int, ...]) 
         who = f"process {', '.join(map(str, holders))}" if holders else "another program"
         return LedgerBusy(f"{who} holds the ledger", hint="Wait for it or end it, then try again.", where=str(path))
     if "full" in text:
-        hint = "Make room on that disk and run the same command again: it goes on where it was."
+        text = f"{text}; {megabytes(free_space(path.parent))} are free on its disk, {megabytes(MARGIN)} are needed"
+        hint = "Make room on that disk, or lift its quota, and run the same command again: it goes on where it was."
     elif "disk I/O" in text:
         hint = "The disk is full or failing. Make room, check it, and run the same command again."
     elif "readonly" in text or "unable to open" in text:

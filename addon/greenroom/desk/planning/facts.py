@@ -114,6 +114,8 @@ def source_at_slot(event: Event) -> Fraction:
     media = event.media
     if media is None:
         return Fraction(0)
+    if event.record.start == event.visible.start:  # most: fractions are dear where a cut has 10,000 clips
+        return media.media_start + media.available_start
     # media_start says which frame is shown first, also backwards
     before = (event.record.start - event.visible.start) * media.speed * media.source.rate / event.record.rate
     return media.media_start + media.available_start - before

@@ -17,7 +17,7 @@ from typing import Any
 
 from greenroom.cast.model import Actor
 from greenroom.cues.fingerprint import fingerprint
-from greenroom.cues.model import Cue, CueSheet, Layout, Mode
+from greenroom.cues.model import BAD_RANGE, Cue, CueSheet, Layout, Mode
 from greenroom.desk.planning.facts import Survey, media_key, where_of
 from greenroom.desk.planning.footage import FootageFinder
 from greenroom.desk.planning.model import CuePlan, Plan, PlannedTake
@@ -122,6 +122,8 @@ class _Planner:
             problems += limits_of(choice.engine, placed.spec, where)
         problems += heard.problems
         said = {problem.code for problem in cue.problems}  # the cue sheet's words for the same fault are enough
+        if BAD_RANGE in said:
+            said |= {"unsupported-clip", "empty-slot"}  # what a bad range leads to
         problems = [*cue.problems, *(problem for problem in problems if problem.code not in said)]
         planned = CuePlan(
             cue=cue,
