@@ -17,6 +17,7 @@ import pytest
 from greenroom.cast import save_actor
 from greenroom.desk import road
 from greenroom.desk.project.project import Project
+from greenroom.engines.hosted.settings import HOSTS
 from greenroom.engines.previz.drawn_actors import draw
 from greenroom.media.posters import write_png
 from greenroom.media.sound import write_wav
@@ -91,13 +92,19 @@ def portrait(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def make_scene(tmp_path: Path, portrait: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Scene]:
+def no_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A user who has set no key and no address, whoever runs the tests."""
+    monkeypatch.setenv("GREENROOM_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("GREENROOM_KEYS", str(tmp_path / "keys.toml"))
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
+    for settings in HOSTS.values():
+        for variable in (*settings.key_variables, f"GREENROOM_{settings.name.upper()}_URL"):
+            monkeypatch.delenv(variable, raising=False)
+
+
+@pytest.fixture
+def make_scene(tmp_path: Path, portrait: Path, no_keys: None) -> Callable[..., Scene]:
     def make(rate: Fraction = Fraction(24), handles: int = 4) -> Scene:
-        monkeypatch.setenv("GREENROOM_DATA", str(tmp_path / "data"))
-        monkeypatch.setenv("GREENROOM_KEYS", str(tmp_path / "keys.toml"))
-        monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
-        for host in ("FAL_KEY", "REPLICATE_API_TOKEN", "SYNC_API_KEY", "KLING_API_KEY", "DASHSCOPE_API_KEY"):
-            monkeypatch.delenv(host, raising=False)
         folder = tmp_path / "Szene #1, 100% über"
         project = Project.init(folder, handles=handles)
         project.file.write_text(project.file.read_text("utf-8").replace("[output]", "[unused]") + SMALL, "utf-8")
@@ -120,7 +127,7 @@ def scene(make_scene: Callable[..., Scene]) -> Scene:
 
 
 @pytest.fixture
-def open_host(monkeypatch: pytest.MonkeyPatch, scene: Scene) -> Iterator[Callable[..., Loopback]]:
+def open_host(monkeypatch: pytest.MonkeyPatch, no_keys: None) -> Iterator[Callable[..., Loopback]]:
     """Opens a host on this machine and sets its addresses and key, as a studio's gateway would be set."""
     with ExitStack() as hosts:
 

@@ -173,3 +173,23 @@ def test_a_setting_changes_what_is_sent_and_what_it_costs(scene: Any, open_host:
     made = scene.generate()
     assert made.plan.cost == Decimal("0.16")
     assert fal.jobs[0].inputs["resolution"] == "480p"
+
+
+def test_a_live_schema_that_changed_keeps_the_job_from_being_sent(scene: Any, open_host: Callable[..., Any]) -> None:
+    replicate = open_host("replicate")
+    replicate.schemas["veed/fabric-1.0"] = {"properties": {"picture": {}, "audio": {}, "resolution": {}}}
+    scene.placeholder("GR: actor=mara mode=talk engine=fabric-1.0@replicate")
+    (result,) = scene.generate().report.results
+    assert "image is gone" in result.message
+    assert 'models."fabric-1.0".hosts.replicate.inputs' in result.hint
+    assert replicate.billed() == 0
+
+
+def test_a_cut_at_23976_gets_its_own_frames_back(make_scene: Callable[..., Any], open_host: Callable[..., Any]) -> None:
+    sync = open_host("sync", rate=Fraction(24))
+    scene = make_scene(Fraction(24000, 1001))
+    scene.stand_in("GR: mode=lipsync engine=lipsync-2-pro")
+    (take,) = scene.generate().report.takes
+    assert (probe(take.media).frames, probe(take.media).rate) == (32, Fraction(24000, 1001))
+    assert '"1001/1000"' in (take.media.parent / "take.json").read_text("utf-8")
+    assert sync.billed() == 1

@@ -103,7 +103,7 @@ def prompt_of(request: Request, called: str = "") -> str:
         f"Expression: {options['look'].strip()}" if options.get("look", "").strip() else "",
         f'Says: "{request.line.strip()}"' if request.line.strip() else "",
     ]
-    sentences = [part if part[-1] in ".!?" else f"{part}." for part in parts if part]
+    sentences = [part if part.rstrip('"')[-1:] in (".", "!", "?") else f"{part}." for part in parts if part]
     return " ".join(sentences)
 
 
