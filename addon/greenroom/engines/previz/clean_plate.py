@@ -72,8 +72,8 @@ class CleanPlate:
         return Box(left, top, right, bottom).cut(self.box)
 
     def behind(self, frame: Picture, box: Box, free: Layer) -> Picture:
-        """The background in `box` (an `aligned` one) in the light of `frame`, of which `free` (height, width of
-        the box; 0 to 1) shows background itself.
+        """The background in `box` (an `aligned` one) in the light of `frame`, of which `free` (the box in cells of
+        any size; 0 to 1) shows background itself.
         """
         size = (-(-box.width // _CELL), -(-box.height // _CELL))
         part, own = frame[box.within(Box.of(frame))], self._picture[box.within(self.box)]

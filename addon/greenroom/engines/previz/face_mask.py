@@ -74,6 +74,21 @@ class Grid:
         whole = cv2.copyMakeBorder(picture, 0, down, 0, across, cv2.BORDER_REPLICATE) if across or down else picture
         return cast(Layer, cv2.resize(whole, (columns, rows), interpolation=cv2.INTER_AREA))
 
+    def around(self, values: Values) -> Grid:
+        """The part of this grid, in whole cells, in which `values` (rows, columns) are above 0, and one cell more."""
+        rows, columns = np.flatnonzero(values.any(1)), np.flatnonzero(values.any(0))
+        if not len(rows):
+            return Grid(Box(self.region.left, self.region.top, self.region.left, self.region.top), self.cell)
+        first = self.region.origin + self.cell * np.array([max(0, columns[0] - 1), max(0, rows[0] - 1)])
+        last = self.region.origin + self.cell * np.array([columns[-1] + 2, rows[-1] + 2])
+        return Grid(Box(int(first[0]), int(first[1]), int(last[0]), int(last[1])).cut(self.region), self.cell)
+
+    def cells(self, part: Grid) -> tuple[slice, slice]:
+        """Rows and columns of a `part` of this grid that begins with a whole cell."""
+        left, top = (part.region.left - self.region.left) // self.cell, (part.region.top - self.region.top) // self.cell
+        columns, rows = part.size
+        return slice(top, top + rows), slice(left, left + columns)
+
     def enlarged(self, values: Values) -> Values:
         """`values` of the cells (rows, columns, ...) for every pixel of the region."""
         if self.cell == 1:

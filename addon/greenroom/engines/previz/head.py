@@ -109,8 +109,7 @@ class _Shot:
         Both are as large as the frame; nothing outside of the head's box is read or written.
         """
         whole = Box.of(plate)
-        gone = self.empty.clear(frame, plate, seen, pose)
-        self.grains.lay(frame, self.empty.region(pose, whole), gone, index)
+        self.grains.lay(frame, *self.empty.clear(frame, plate, seen, pose), index)
         posed = self.shape.at(pose.to_canonical(seen), pose)
         placed = self.head.placed(posed, head_box(pose, whole))
         region = placed.view.region

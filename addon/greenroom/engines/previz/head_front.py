@@ -24,6 +24,7 @@ _WIDER = 1.06  # of the face's outline: an object's edge goes on a little beyond
 _LEAST_HIDDEN = 0.025  # of the face; less is a glint or a fold of the skin, and would flicker
 _CHART, _CHART_FACE = (64, 80), 48.0  # columns and rows; columns across the face
 _USUAL = 0.5  # share of the frames in which something hides a place that makes it part of the head
+_STIRRED = 0.1  # of any cell, from which what is in front has moved on the face
 _BACK = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
 _ROOM = 96  # pixels by which grain is shifted about
 
@@ -40,56 +41,64 @@ class InFront:
         self._learnt: list[Layer] = []
         self._always: Layer | None = None
         self._hidden: tuple[Grid, Layer] | None = None
+        self._last: tuple[Vectors, Grid, Layer] | None = None
+        self._steady = False
 
     def learn(self, plate: Picture, seen: Vectors) -> float:
         """One frame of the shot, with the stand-in's landmarks (478, 3). Returns how much of the face is hidden."""
-        found = self._found(plate, seen)
-        if found is None:
+        grid = _around(plate, seen)
+        if grid is None:
             return 0.0
-        _, hidden, inside, to_chart = found
+        hidden, inside, to_chart = self._found(plate, seen, grid)
         self._learnt.append(np.asarray(cv2.warpAffine(hidden, to_chart, _CHART), np.float32))
         return float((hidden > 0.5).sum()) / max(1.0, inside)
 
     def look(self, plate: Picture, seen: Vectors) -> None:
-        """The next frame."""
+        """The next frame. While what is in front stays where it is on the face, every other frame is looked at."""
         if self._learnt:
             usual = np.mean(np.stack(self._learnt) > 0.4, axis=0).astype(np.float32)
             wide = cv2.dilate((usual > _USUAL).astype(np.float32), np.ones((7, 7), np.uint8))
             self._always = np.asarray(cv2.GaussianBlur(wide, (0, 0), 1.0), np.float32)
             self._learnt, self._skin = [], None
         self._hidden = None
-        found = self._found(plate, seen)
-        if found is None:
+        grid = _around(plate, seen)
+        if grid is None:
+            self._last, self._steady = None, False
             return
-        grid, hidden, inside, to_chart = found
+        before = None if self._last is None else _moved(*self._last, seen, grid)
+        if before is not None and self._steady:
+            self._steady, hidden = False, before
+        else:
+            hidden = self._looked(plate, seen, grid)
+            self._steady = before is not None and float(cv2.absdiff(hidden, before).max()) < _STIRRED
+        self._last = seen, grid, hidden
+        self._hidden = (grid, hidden) if hidden.any() else None
+
+    def _looked(self, plate: Picture, seen: Vectors, grid: Grid) -> Layer:
+        """What is in front of the face and doesn't belong to the head, in the grid's cells; all 0: it is little."""
+        hidden, inside, to_chart = self._found(plate, seen, grid)
         if self._always is not None:
             hidden = hidden * (1 - cv2.warpAffine(self._always, to_chart, grid.size, flags=_BACK))
         hidden = np.asarray(cv2.morphologyEx(hidden, cv2.MORPH_OPEN, np.ones((5, 5), np.uint8)), np.float32)
-        if float((hidden > 0.5).sum()) > _LEAST_HIDDEN * inside:
-            self._hidden = grid, hidden
+        return hidden if float((hidden > 0.5).sum()) > _LEAST_HIDDEN * inside else np.zeros_like(hidden)
 
-    def _found(self, plate: Picture, seen: Vectors) -> tuple[Grid, Layer, float, Vectors] | None:
+    def _found(self, plate: Picture, seen: Vectors, grid: Grid) -> tuple[Layer, float, Vectors]:
         """What hides the face, in cells of a grid around it; the face's size in them; and the affine to the chart."""
-        middle = seen[_OVAL, :2].mean(0)
-        oval = middle + _WIDER * (seen[_OVAL, :2] - middle)
-        width = float(np.linalg.norm(seen[234, :2] - seen[454, :2]))
-        box = Box.around(oval, 2 + round(0.05 * width), Box.of(plate))
-        if min(box.width, box.height) < 8:
-            return None
-        grid = Grid.of(box, width)
+        box = grid.region
         small = grid.shrunk(np.ascontiguousarray(plate[box.within(Box.of(plate))]))
         points = np.column_stack([grid.at(seen), seen[:, 2] / grid.cell])
         if self._skin is None:
             self._skin = SkinModel.of(small, points)
         else:
             self._skin.update(small, points)
+        middle, oval, width = _outline(seen)
         inside = np.zeros(small.shape[:2], np.uint8)
         cv2.fillPoly(inside, [np.round(grid.at(oval)).astype(np.int32)], 1)
         soft = cv2.GaussianBlur(inside.astype(np.float32), (0, 0), 1.5)
         hidden = np.asarray((1 - self._skin.likelihood(small, (0, 0))) * soft, np.float32)
         across = seen[454, :2] - seen[234, :2]
         roll = float(np.degrees(np.arctan2(across[1], across[0])))
-        return grid, hidden, float(inside.sum()), _to_chart(grid, middle, width, roll)
+        return hidden, float(inside.sum()), _to_chart(grid, middle, width, roll)
 
     def within(self, grid: Grid) -> Layer:
         """What hides the face in cells of `grid`: 0 to 1."""
@@ -101,6 +110,26 @@ class InFront:
         finer = grid.cell / own.cell
         turn = np.array([[finer, 0, shift[0]], [0, finer, shift[1]]])
         return np.asarray(cv2.warpAffine(hidden, turn, grid.size, flags=_BACK), np.float32)
+
+
+def _outline(seen: Vectors) -> tuple[Vectors, Vectors, float]:
+    """The middle of the face, its generous outline, and its width: in pixels."""
+    middle = seen[_OVAL, :2].mean(0)
+    return middle, middle + _WIDER * (seen[_OVAL, :2] - middle), float(np.linalg.norm(seen[234, :2] - seen[454, :2]))
+
+
+def _around(plate: Picture, seen: Vectors) -> Grid | None:
+    """The cells around the face; None: hardly any of it is in the picture."""
+    _, oval, width = _outline(seen)
+    box = Box.around(oval, 2 + round(0.05 * width), Box.of(plate))
+    return None if min(box.width, box.height) < 8 else Grid.of(box, width)
+
+
+def _moved(before: Vectors, old: Grid, hidden: Layer, seen: Vectors, grid: Grid) -> Layer:
+    """What was `hidden` of the face `before`, in cells of `old`, carried along to the cells of `grid`."""
+    known = np.column_stack([old.at(before[:468, :2]), np.ones(468)])
+    there = np.linalg.lstsq(known, grid.at(seen[:468, :2]), rcond=None)[0].T
+    return np.asarray(cv2.warpAffine(hidden, there, grid.size), np.float32)
 
 
 def _to_chart(grid: Grid, middle: Vectors, width: float, roll: float) -> Vectors:

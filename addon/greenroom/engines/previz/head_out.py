@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The stand-in's head taken out of the plate: where it is, how softly it ends on the neck, and what was behind it.
 
-Masks are kept in cells of about a millimetre of the stand-in's head: their edges lie over background, which needs no
-more, and the cost doesn't grow with the picture.
+Masks are kept in cells of one or two millimetres of the stand-in's head: their edges lie over background, which needs
+no more, and the cost doesn't grow with the picture.
 """
 
 from __future__ import annotations
@@ -33,11 +33,12 @@ Layer = NDArray[np.float32]
 Vectors = NDArray[np.float64]
 Pictures = Callable[[tuple[int, ...]], Iterator[Picture]]
 
-_SIGHTS = 20  # frames of a shot that its background is gathered from
+_SIGHTS = 12  # frames of a shot that its background is gathered from
 _FEWEST_SIGHTS, _HELD = 6, 130e6  # bytes that these frames may take meanwhile
 _OBSTRUCTED = 0.02  # of the face, hidden beyond the usual, from which something is in front of it
 _HAIR_SIGHTS = 3  # of them, in which long hair is looked for
-_CELLS = 9.0  # a centimetre
+_CELLS = 6.0  # a centimetre
+_STAYS = 0.25  # cm that a head may move until its matte is looked at again
 _HEAD = (13.5, 15.5)  # cm: half axes of the area that a head with its hair fills
 _HEAD_MIDDLE = (0.0, -4.5)  # of that area, in cm from the middle of the face
 _AROUND = ((-17.0, -21.0), (17.0, 23.0))  # cm from there: head, long hair, and shoulders enough for a matte
@@ -53,7 +54,7 @@ class EmptyPlate:
     background: CleanPlate
     hair: LongHair
     front: InFront
-    matte: PersonMatte
+    matte: _Person
 
     @classmethod
     def of(cls, driver: Driver, shot: int, source: PictureSource, pictures: Pictures, frame: Box) -> EmptyPlate:
@@ -69,36 +70,39 @@ class EmptyPlate:
             matte.reset()
             pose, seen = poses[index], driver.points(index)
             grid = _grid(box, pose)
-            free = np.ascontiguousarray(grid.enlarged(_free(_person(matte, picture, grid), pose, grid)))
+            free = np.ascontiguousarray(grid.enlarged(_free(_matte(matte, _small(picture, grid)), pose, grid)))
             found.append(Sight(np.ascontiguousarray(picture[box.within(frame)]), free))
             covered.append(0.0 if seen is None else front.learn(picture, seen))
             if seen is not None and index in sights[:: -(-len(sights) // _HAIR_SIGHTS)]:
                 looks.append((picture, seen, pose))
-        matte.reset()
-        return cls(CleanPlate.of(box, _unobstructed(found, covered)), LongHair.of(looks, matted), front, matte)
+        background = CleanPlate.of(box, _unobstructed(found, covered))
+        return cls(background, LongHair.of(looks, matted), front, _Person())
 
-    def clear(self, frame: Picture, plate: Picture, seen: Vectors, pose: Pose) -> Layer:
+    def clear(self, frame: Picture, plate: Picture, seen: Vectors, pose: Pose) -> tuple[Box, Layer]:
         """Take the head out of `frame`, a copy of `plate`, in place; `seen` (478, 3) are the stand-in's landmarks.
 
-        What lies in front of the face stays. Returns what was taken out of `region`: (height, width), 0 to 1.
+        What lies in front of the face stays. Returns what was taken out, and where: (height, width) of the box, 0 to 1.
         """
         self.front.look(plate, seen)
         box = self.region(pose, Box.of(plate))
         grid = _grid(box, pose)
-        person = _person(self.matte, plate, grid)
+        small = _small(plate, grid)
+        person = self.matte.of(small, pose, grid)
         gone = self._gone(person, seen, pose, grid) * (1 - self.front.within(grid))
-        free = _free(person, pose, grid)
-        behind = self.background.behind(plate, box, np.ascontiguousarray(grid.enlarged(free)))
-        clothes = self.hair.clothes(grid.shrunk(plate[box.within(Box.of(plate))]), person, gone, pose, grid)
+        behind = self.background.behind(plate, box, _free(person, pose, grid))
+        clothes = self.hair.clothes(small, person, gone, pose, grid)
         if clothes is not None:
             low = slice(
                 max(0, round(pose.translation[1]) - box.top), box.height
             )  # hair above the mouth hides no clothes
             picture, share = grid.enlarged(clothes[0].astype(np.float32)), grid.enlarged(clothes[1])
             over(behind[low], picture[low].astype(np.uint8), np.ascontiguousarray(share[low]))
-        whole = np.ascontiguousarray(grid.enlarged(gone))
-        over(frame[box.within(Box.of(frame))], behind, whole)
-        return whole
+        part = grid.around(gone)
+        if not part.region.width:
+            return part.region, np.zeros((0, 0), np.float32)
+        whole = np.ascontiguousarray(part.enlarged(gone[grid.cells(part)]))
+        over(frame[part.region.within(Box.of(frame))], behind[part.region.within(box)], whole)
+        return part.region, whole
 
     def region(self, pose: Pose, frame: Box) -> Box:
         """The box of a frame in which `clear` may change pixels."""
@@ -137,9 +141,51 @@ def _grid(box: Box, pose: Pose) -> Grid:
     return Grid(box, max(1, round(pose.scale / _CELLS)))
 
 
-def _person(matte: PersonMatte, plate: Picture, grid: Grid) -> Layer:
-    """The matte of whoever is in the grid's region, in its cells."""
-    small = grid.shrunk(np.ascontiguousarray(plate[grid.region.within(Box.of(plate))]))
+class _Person:
+    """The matte of one shot's stand-in, frame by frame: looked for in every other one while the head hardly moves, and
+    carried along with it in between.
+    """
+
+    def __init__(self) -> None:
+        self._matte = PersonMatte()
+        self._last: tuple[Pose, Grid, Layer] | None = None
+
+    def of(self, small: Picture, pose: Pose, grid: Grid) -> Layer:
+        """In cells of `grid`, of which `small` has the colours."""
+        if self._last is not None and _apart(self._last[0], pose) < _STAYS:
+            before, self._last = self._last, None
+            return _carried(*before, pose, grid)
+        person = _matte(self._matte, small)
+        self._last = pose, grid, person
+        return person
+
+
+def _apart(before: Pose, now: Pose) -> float:
+    """Centimetres that the head has moved, at its crown or its chin."""
+    ends = np.array([[0.0, -15.0, 0.0], [0.0, 9.0, 0.0]])
+    moved = now.to_picture(ends)[:, :2] - before.to_picture(ends)[:, :2]
+    return float(np.linalg.norm(moved, axis=1).max() / now.scale)
+
+
+def _carried(before: Pose, old: Grid, person: Layer, now: Pose, grid: Grid) -> Layer:
+    """The matte `person` of an `old` grid as it lies in `grid`, moved as the head was."""
+    size, turn = before.scale / now.scale, np.radians(before.roll - now.roll)
+    linear = size * np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+    # from the middle of a cell to a pixel, to the pixel where it was, to the old grid's cells
+    first = grid.region.origin + (grid.cell - 1) / 2
+    there = before.translation[:2] + linear @ (first - now.translation[:2])
+    offset = (there - old.region.origin - (old.cell - 1) / 2) / old.cell
+    back = np.column_stack([linear * (grid.cell / old.cell), offset])
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    return np.asarray(cv2.warpAffine(person, back, grid.size, flags=flags, borderMode=cv2.BORDER_REPLICATE), np.float32)
+
+
+def _small(plate: Picture, grid: Grid) -> Picture:
+    """The grid's region of a frame, one pixel a cell."""
+    return grid.shrunk(np.ascontiguousarray(plate[grid.region.within(Box.of(plate))]))
+
+
+def _matte(matte: PersonMatte, small: Picture) -> Layer:
     return np.asarray(matte.matte(small), np.float32)
 
 
