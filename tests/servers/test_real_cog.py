@@ -26,7 +26,7 @@ from greenroom.engines.hosted.download import download
 from greenroom.engines.hosted.hosts.cog import CogHost
 from greenroom.engines.hosted.settings import HOSTS
 from greenroom.engines.hosted.wire import Wire
-from greenroom.errors import EngineUnavailable
+from greenroom.errors import EngineError
 from greenroom.testing.servers import Fault, Loopback, serve
 
 PREDICTOR = """
@@ -255,7 +255,7 @@ def test_a_model_that_does_not_start_is_not_waited_for(tmp_path: Path) -> None:
     try:
         settings = replace(HOSTS["cog"], api=started.url, upload=started.url, media=started.url)
         host = CogHost(Wire(settings), tmp_path / "cog")
-        with pytest.raises(EngineUnavailable, match=r"didn't start: .*no weights"):
+        with pytest.raises(EngineError, match=r"didn't start: .*no weights"):
             run(host.submit("", {"image": TINY}, job="job-7"))
     finally:
         started.__exit__()

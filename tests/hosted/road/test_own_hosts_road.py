@@ -23,7 +23,7 @@ inputs = { image = "portrait:close", audio = "dialogue" }
 """
 
 
-def taken(made: Any) -> list[int]:
+def taken(made: Any) -> list[int | None]:
     assert [result.message for result in made.report.results if result.take is None] == []
     return [probe(take.media).frames for take in made.report.takes]
 
