@@ -101,6 +101,8 @@ STEPS: dict[str, Callable[[Ledger, str], None]] = {
     "begin anew": lambda ledger, job: ledger.begin_anew(job),
     "failed": lambda ledger, job: ledger.failed(job, "no"),
     "unknown": lambda ledger, job: ledger.unknown(job, "who knows"),
+    "attach": lambda ledger, job: ledger.attach(job, {"id": "abc"}),
+    "give up": lambda ledger, job: ledger.give_up(job, "no"),
 }
 ALLOWED = {
     "planned": {"submitting", "submitting again", "failed"},
@@ -109,7 +111,7 @@ ALLOWED = {
     "running": {"running", "begin anew", "failed", "unknown"},
     "done": set(),
     "failed": set(),
-    "unknown": {"failed"},
+    "unknown": {"failed", "attach", "give up"},
 }
 
 
@@ -140,7 +142,7 @@ def test_a_failed_job_is_planned_again_under_its_number(
 
 def test_an_unknown_job_is_never_planned_again(ledger: Ledger, job_in: Callable[[str], Job], plan_job: Plan) -> None:
     job = job_in("unknown")
-    assert plan_job().state == Unknown("the answer was lost")
+    assert plan_job().state == Unknown("the answer was lost", {"id": "abc"})
     with pytest.raises(StoreError):
         ledger.submitting(job.id, repeat=True)
 

@@ -18,6 +18,7 @@ COMMANDS = {
     "cues": "cut_commands:cues",
     "plan": "cut_commands:plan",
     "generate": "generate_command:generate",
+    "jobs": "jobs_commands:jobs",
     "takes": "take_commands:takes",
     "circle": "take_commands:circle",
     "apply": "take_commands:apply",

@@ -28,7 +28,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 from greenroom.errors import Problem
 from greenroom.media.types import ImageSequence, TakeSpec
@@ -48,6 +48,7 @@ __all__ = [
     "Request",
     "Status",
     "Succeeded",
+    "Traceable",
 ]
 
 Handle: TypeAlias = Mapping[str, Any]
@@ -222,3 +223,19 @@ class Engine(Protocol):
     async def fetch(self, handle: Handle, request: Request) -> Delivery: ...
 
     async def cancel(self, handle: Handle) -> None: ...
+
+
+@runtime_checkable
+class Traceable(Engine, Protocol):
+    """What an engine may do besides, for jobs that were sent and whose answer was lost. Nothing is sent again by it.
+
+    `number` is the provider's id of a job, as a person found it there; `job` is the request's. `asks` says that `find`
+    can know something: that the provider can be asked for a job by the request's own id, by any process.
+    """
+
+    @property
+    def asks(self) -> bool: ...
+
+    def handle_for(self, number: str, job: str) -> Handle: ...
+
+    async def find(self, job: str) -> Handle | None: ...

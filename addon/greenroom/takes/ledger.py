@@ -7,7 +7,7 @@ process killed at any moment leaves a ledger that says what is known, and what i
 
     planned -> submitted (no handle yet) -> submitted (handle) -> running -> done
                     any of these -> failed -> planned again, under the same number
-                    sent, and nobody knows -> unknown: stays until a person decides
+                    sent, and nobody knows -> unknown: stays until a person decides (attach, give_up)
 """
 
 from __future__ import annotations
@@ -232,6 +232,42 @@ class Ledger(Database):
         self._change(
             job_id, _SENT, "lose sight of", state="unknown", message=without_secrets(message), hint="", owner=None
         )
+
+    def attach(self, job_id: str, handle: Mapping[str, Any]) -> None:
+        """A job of which nobody knew is this one at its provider: it was sent, and goes on. Needs the claim.
+
+        Raises:
+            StoreError: it isn't unknown, or another job of the ledger is that one.
+        """
+        text = json.dumps(without_secrets(plain(handle)), sort_keys=True)
+        with self.transaction():
+            other = self._job_of_handle(handle, job_id)
+            if other is not None:
+                raise StoreError(
+                    f"{handle.get('id')} is job {other}'s already",
+                    hint="Look again which one at the provider is this job's.",
+                    where=f"job {job_id}",
+                )
+            self._change(job_id, self._doubted, "attach", state="submitted", handle=text, message="", hint="")
+
+    def give_up(self, job_id: str, message: str, hint: str = "") -> None:
+        """Nothing will come of a job of which nobody knew, a person says: it may be made again. Needs the claim."""
+        message, hint = without_secrets(message), without_secrets(hint)
+        self._change(job_id, self._doubted, "give up", state="failed", message=message, hint=hint, owner=None)
+
+    @property
+    def _doubted(self) -> str:
+        return f"state = 'unknown' and owner = '{self._presence.owner}'"
+
+    def _job_of_handle(self, handle: Mapping[str, Any], but: str) -> str | None:
+        """Another job that has, or had, this one at the provider, and a take of it or hope for one."""
+        found = self._all(
+            "select id, handle from jobs where handle is not null and id <> ? and state not in ('failed', 'gone')",
+            (but,),
+        )
+        who = [(json.loads(row["handle"]), row["id"]) for row in found]
+        same = (each for known, each in who if all(known.get(name) == handle.get(name) for name in ("host", "id")))
+        return next(same, None)
 
     def _change(self, job_id: str, allowed: str, verb: str, **columns: Any) -> None:
         columns["updated"] = rows.now()

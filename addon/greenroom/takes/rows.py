@@ -17,7 +17,7 @@ from greenroom.takes.states import Done, FailedJob, Job, JobState, Planned, Runn
 __all__ = ["JOB_COLUMNS", "STATE_NAMES", "job_of", "now", "take_facts", "take_of"]
 
 JOB_COLUMNS = (
-    "id, cue, number, variant, fingerprint, engine, mode, actor, cost, currency, created, attempts, "
+    "id, cue, number, variant, fingerprint, engine, mode, actor, cost, currency, created, updated, attempts, "
     "state, handle, message, hint"
 )
 STATE_NAMES: Mapping[type, str] = {
@@ -52,6 +52,7 @@ def job_of(row: sqlite3.Row) -> Job:
         state=_state_of(row),
         created=row["created"],
         attempts=row["attempts"],
+        updated=row["updated"],
     )
 
 
@@ -69,7 +70,7 @@ def _state_of(row: sqlite3.Row) -> JobState:
         case "failed":
             return FailedJob(row["message"], row["hint"])
         case _:
-            return Unknown(row["message"])
+            return Unknown(row["message"], handle)
 
 
 def take_facts(take: Take) -> str:

@@ -50,9 +50,10 @@ class FailedJob:
 
 @dataclass(frozen=True)
 class Unknown:
-    """A paid job whose outcome nobody knows. Never repeated by itself."""
+    """A paid job whose outcome nobody knows. Never repeated by itself. `handle` is there if the provider gave one."""
 
     message: str
+    handle: Mapping[str, Any] | None = None
 
 
 JobState: TypeAlias = Planned | Submitted | Running | Done | FailedJob | Unknown
@@ -80,6 +81,7 @@ class Job:
     state: JobState
     created: str  # ISO 8601, UTC
     attempts: int = 0
+    updated: str = ""  # when it came into its state, likewise
 
 
 @dataclass(frozen=True)

@@ -59,7 +59,7 @@ def test_while_one_is_in_doubt_the_other_is_not_sent(
         report = run(engine(hosted=True, faults={"c0000": fault}), plan=twins)
         assert [result.outcome for result in report.results] == [Outcome.UNKNOWN] * 2
         assert "cue c0000" in report.results[1].message
-        assert "provider's own list" in report.results[1].hint
+        assert "greenroom jobs" in report.results[1].hint
         assert report.exit_status == 3
         assert len(engine().bills()) == 1
     assert [job.state for job in open_ledger().jobs("c0001")] == [Planned()]

@@ -17,7 +17,7 @@ from greenroom.desk.generating.finishing import Finished, bytes_needed, finish
 from greenroom.desk.generating.job_events import JobEvent, JobResult, JobStep, Outcome
 from greenroom.desk.generating.job_room import Order, Room
 from greenroom.desk.generating.take_record import describe_take, hash_media, media_to_hash
-from greenroom.desk.generating.twins import attempt_folder, delivery_of_twin, inherit
+from greenroom.desk.generating.twins import attempt_folder, attempt_name, delivery_of_twin, inherit
 from greenroom.desk.generating.verdict import ForeignError, Stage, Verdict, verdict
 from greenroom.engines.contract import Capabilities, Delivery, Engine, Failed, Handle, Lost, Pending, Request
 from greenroom.errors import EngineError, EngineUnavailable, GreenroomError, PaymentUnknownError, StoreError, nearest
@@ -32,7 +32,7 @@ _ASK_AGAIN = 0.25  # seconds between looks at a job that another process has
 _SUBMIT_GRACE = 60.0  # seconds that Ctrl-C waits for the answer to a submit that is on its way
 _CANCEL_GRACE = 5.0
 _MAKE_ROOM = "Make room, and run the same command again: it goes on where it was."
-_LOOK = "Look at the provider's own list of jobs. It is not sent again by itself."
+_LOOK = "It is not sent again by itself: greenroom jobs lists it, and how it is settled with the provider."
 
 
 async def perform(room: Room, order: Order) -> JobResult:
@@ -297,8 +297,7 @@ class _Performance:
             request = await asyncio.to_thread(
                 self.room.prepare, self.order.cue_plan, self.order.planned, self.job, work
             )
-        # another attempt is another job for a provider: an idempotency key must not bring back the old failure
-        return replace(request, job=f"{self.job.id}-{work.name.removeprefix('attempt_')}", work=work)
+        return replace(request, job=attempt_name(self.job), work=work)
 
     async def _submit(self, engine: Engine, request: Request) -> Handle:
         ledger, job_id = self.room.ledger, self.job.id
@@ -362,7 +361,7 @@ class _Performance:
                     raise EngineError(status.message, hint=status.hint)
                 case Lost():
                     kind = PaymentUnknownError if self._abilities.hosted else EngineError
-                    raise kind(status.message, hint="Look at the provider's own list of jobs.")
+                    raise kind(status.message, hint=_LOOK if self._abilities.hosted else "Run it again.")
                 case _:
                     return
 

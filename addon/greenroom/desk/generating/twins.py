@@ -13,13 +13,23 @@ from greenroom.engines.contract import Delivery
 from greenroom.takes.ledger import Ledger
 from greenroom.takes.states import Job, Planned, Running, Submitted
 
-__all__ = ["attempt_folder", "delivery_of_twin", "inherit"]
+__all__ = ["attempt_folder", "attempt_name", "delivery_of_twin", "inherit"]
 
 
 def attempt_folder(work_folder: Path, job: Job) -> Path:
     """Where the job's present attempt works, or its first."""
-    number = max(1, job.attempts + int(isinstance(job.state, Planned)))
-    return work_folder / job.id / f"attempt_{number}"
+    return work_folder / job.id / f"attempt_{_attempt(job)}"
+
+
+def attempt_name(job: Job) -> str:
+    """What the attempt is called at a provider: another one is another job there, since an idempotency key must not
+    bring back the old failure.
+    """
+    return f"{job.id}-{_attempt(job)}"
+
+
+def _attempt(job: Job) -> int:
+    return max(1, job.attempts + int(isinstance(job.state, Planned)))
 
 
 def inherit(ledger: Ledger, work_folder: Path, job: Job) -> Job | None:

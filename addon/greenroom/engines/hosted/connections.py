@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from greenroom.engines.hosted.hosts.host import Host
     from greenroom.engines.hosted.wire import Wire
 
-__all__ = ["IDEMPOTENT", "Connections"]
+__all__ = ["ASKED_LATER", "IDEMPOTENT", "Connections"]
 
 _ROOM = "greenroom.engines.hosted.hosts"
 _CLASSES = {
@@ -38,6 +38,9 @@ _CLASSES = {
 }
 IDEMPOTENT = frozenset({"sync", "kling", "comfyui", "cog"})
 """Hosts at which a repeated submit can't be billed twice. Their classes say the same, but would load httpx."""
+
+ASKED_LATER = frozenset({"kling", "comfyui"})
+"""Hosts that any process can ask for a job by our own id. Of others only the process that sent it can, or nobody."""
 
 
 class _Lines:

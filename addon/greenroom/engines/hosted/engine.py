@@ -10,6 +10,7 @@ Whatever goes wrong before the paid POST is an error of ours, so that the desk k
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
@@ -17,12 +18,13 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from greenroom.engines.contract import Capabilities, Delivery, Estimate, Handle, Listing, Request, Status
-from greenroom.engines.hosted.connections import IDEMPOTENT, Connections
+from greenroom.engines.hosted.connections import ASKED_LATER, IDEMPOTENT, Connections
 from greenroom.engines.hosted.limit_words import limit_words
 from greenroom.engines.hosted.offers import Model, Offer
-from greenroom.errors import DeliveryError, EngineError, GreenroomError, Problem
+from greenroom.errors import DeliveryError, EngineError, GreenroomError, InputError, Problem
 
 if TYPE_CHECKING:
+    from greenroom.engines.hosted.fit import Order
     from greenroom.engines.hosted.hosts.host import Output
     from greenroom.engines.hosted.inputs import Inputs
 
@@ -33,6 +35,7 @@ VERSION = "1"
 
 _SMALLEST_LIMIT = 500_000_000  # bytes of a result, whatever its length
 _LARGEST_SECOND = 25_000_000  # bytes: 200 Mb/s, twice what any host was seen to deliver
+_NUMBER = re.compile(r"(?!\.+$)[\w.:~-]{1,200}", re.ASCII)  # providers' ids: UUIDs, words, numbers
 _SUFFIXES = (".mp4", ".mov", ".webm", ".png", ".jpg", ".jpeg", ".webp")
 
 
@@ -128,7 +131,7 @@ class HostedEngine:
         await download(
             wire, output.url, path, limit=limit, expected=self.model.kind, headers_needed=output.headers_needed
         )
-        about: Mapping[str, Any] = handle.get("sent") or {}
+        about: Mapping[str, Any] = handle.get("sent") or self._sent_again(request)
         stretch = Fraction(str(about.get("stretch", "1")))
         if stretch != 1 and self.model.kind == "video":
             path = await asyncio.to_thread(
@@ -138,6 +141,32 @@ class HostedEngine:
 
     async def cancel(self, handle: Handle) -> None:
         await self._connections.host(self.offer.host).cancel(handle)
+
+    @property
+    def asks(self) -> bool:
+        return self.offer.host in ASKED_LATER
+
+    def handle_for(self, number: str, job: str) -> Handle:
+        """The handle of a job that was found at the host. Asks nobody, and needs a running event loop.
+
+        Raises:
+            InputError: that is no id.
+            EngineError: such a job can't be taken up.
+        """
+        if not _NUMBER.fullmatch(number):
+            raise InputError(f'"{number}" is no id of a job', hint="Copy the id alone, as the provider shows it.")
+        handle = self._connections.host(self.offer.host).handle_for(number, self.offer.endpoint, job)
+        return {**handle, "engine": self.name, "host": self.offer.host}
+
+    async def find(self, job: str) -> Handle | None:
+        handle = await self._connections.host(self.offer.host).find(job)
+        return None if handle is None else {**handle, "engine": self.name, "host": self.offer.host}
+
+    def _sent_again(self, request: Request) -> dict[str, Any]:
+        """What was sent, for a job whose handle was made afterwards: the same request asks for the same."""
+        from greenroom.engines.hosted.fit import order_of
+
+        return _about_order(order_of(self._offer(request), request.spec))
 
     def _offer(self, request: Request) -> Offer:
         return self.offer.chosen(request.settings)
@@ -203,14 +232,11 @@ class HostedEngine:
 
 
 def _about(inputs: Inputs, drift: tuple[str, ...]) -> dict[str, Any]:
-    order = inputs.order
-    return {
-        "frames": order.frames,
-        "rate": str(order.rate),
-        "stretch": str(order.stretch),
-        "notes": list(inputs.notes),
-        "drift": list(drift),
-    }
+    return {**_about_order(inputs.order), "notes": list(inputs.notes), "drift": list(drift)}
+
+
+def _about_order(order: Order) -> dict[str, Any]:
+    return {"frames": order.frames, "rate": str(order.rate), "stretch": str(order.stretch)}
 
 
 def _longest(offer: Offer) -> Fraction | None:

@@ -109,6 +109,9 @@ class DashScopeHost:
     async def find(self, job: str) -> None:
         return None
 
+    def handle_for(self, number: str, endpoint: str, job: str) -> Handle:
+        return {"host": self.name, "api": self.wire.settings.api, "id": number, "job": job}
+
     async def _task(self, handle: Handle) -> Mapping[str, Any]:
         answer = await self.wire.get(f"api/v1/tasks/{handle['id']}")
         output = _output(answer)

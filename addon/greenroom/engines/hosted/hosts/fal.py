@@ -36,6 +36,7 @@ _IN_ONE_PIECE = 100 * 1024 * 1024  # bytes; larger files go up in parts, as fal_
 _PART = 10 * 1024 * 1024
 _ADDRESSES = ("status_url", "response_url", "cancel_url")
 _GONE = (404, 410)
+_NAMESPACES = ("workflows", "comfy")  # of apps, in fal_client's AppId
 _FILES = ("video", "videos", "images", "image", "audio")  # where results lie, over all endpoints of the catalogue
 
 
@@ -117,6 +118,15 @@ class FalHost:
 
     async def find(self, job: str) -> None:
         return None
+
+    def handle_for(self, number: str, endpoint: str, job: str) -> Handle:
+        """Requests lie under the app, "owner/name", whatever follows it in the endpoint."""
+        parts = endpoint.strip("/").split("/")
+        app = "/".join(parts[: 3 if parts[0] in _NAMESPACES else 2])
+        api = self.wire.settings.api
+        place = f"{api}/{app}/requests/{number}"
+        addresses = {"status_url": f"{place}/status", "response_url": place, "cancel_url": f"{place}/cancel"}
+        return {"host": self.name, "api": api, "id": number, "job": job, **addresses}
 
     async def _response(self, handle: Handle) -> Answer:
         return await self.wire.get(str(handle["response_url"]), accept=(400, *_GONE, 422, 499))

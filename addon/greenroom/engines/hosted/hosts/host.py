@@ -8,6 +8,7 @@
     cancel(handle)
     schema(endpoint) -> the host's live input schema, where it has one
     find(job) -> the Handle of a submit whose answer was lost, where the host can be asked
+    handle_for(number, endpoint, job) -> the Handle of a job whose id a person found at the host; asks nobody
 
 `submit` raises an EngineError only if the request surely didn't arrive, or was refused. Everything else is a
 PaymentUnknownError; `Wire.post_once` tells them apart, so that a host only has to use it for its paid POST.
@@ -65,3 +66,5 @@ class Host(Protocol):
     async def schema(self, endpoint: str) -> Mapping[str, Any] | None: ...
 
     async def find(self, job: str) -> Handle | None: ...
+
+    def handle_for(self, number: str, endpoint: str, job: str) -> Handle: ...

@@ -130,6 +130,9 @@ class KlingHost:
                 return self._handle(each, task, job)
         return None
 
+    def handle_for(self, number: str, endpoint: str, job: str) -> Handle:
+        return self._handle(endpoint, {"task_id": number}, job)
+
     def _handle(self, endpoint: str, task: Mapping[str, Any], job: str) -> Handle:
         number = task.get("task_id") or task.get("id")
         if not number:

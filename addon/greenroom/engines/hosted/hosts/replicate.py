@@ -142,6 +142,9 @@ class ReplicateHost:
         del self._open[job]
         return self._handle(same[0], job)
 
+    def handle_for(self, number: str, endpoint: str, job: str) -> Handle:
+        return {"host": self.name, "api": self.wire.settings.api, "id": number, "job": job}
+
     async def _found_after_all(self, job: str) -> Handle | None:
         for number in range(_LISTS):
             if number:

@@ -101,6 +101,9 @@ class SyncHost:
         del self._open[job]
         return handle
 
+    def handle_for(self, number: str, endpoint: str, job: str) -> Handle:
+        return {"host": self.name, "api": self.wire.settings.api, "id": number, "job": job}
+
     async def _in_turn(self, body: Mapping[str, Any], job: str) -> Answer:
         """The answer to the paid POST, once the plan has a place for it."""
         for number in range(_ROUNDS):

@@ -1,0 +1,285 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Jobs as `greenroom jobs` lists them, and settling those of which nobody knows what came.
+
+    attach     a person found it at the provider: it counts as sent, and the next `generate` fetches it
+    find       the provider is asked for it, by our own id
+    give_up    nothing will come of it: it counts as failed, and the next `generate` makes it again
+
+Nothing is sent here, and nothing fetched. While a job is settled no other process can make it, or its twin.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from greenroom.desk.as_json import Json
+from greenroom.desk.generating.twins import attempt_name
+from greenroom.desk.open_cut import find_project
+from greenroom.engines.contract import Capabilities, Engine, Failed, Handle, Lost, Traceable
+from greenroom.errors import (
+    CueError,
+    EngineError,
+    EngineUnavailable,
+    InputError,
+    PaymentUnknownError,
+    RefusedError,
+    StoreError,
+    nearest,
+)
+from greenroom.takes.rows import STATE_NAMES
+from greenroom.takes.states import Done, FailedJob, Job, Planned, Running, Submitted, Unknown
+
+if TYPE_CHECKING:
+    from greenroom.takes.ledger import Ledger
+
+__all__ = ["ListedJob", "attach", "find", "give_up", "jobs_json", "listed", "one_job"]
+
+_GIVEN_UP = "it was given up by hand"
+
+
+@dataclass(frozen=True)
+class ListedJob:
+    """A job, and what can be done with it next: sentences, or command lines that begin with "greenroom"."""
+
+    job: Job
+    next_steps: tuple[str, ...]
+
+    @property
+    def number(self) -> str:
+        """The provider's id, where it is known."""
+        state = self.job.state
+        handle = state.handle if isinstance(state, Submitted | Running | Unknown) else None
+        return str((handle or {}).get("id", ""))
+
+    @property
+    def message(self) -> str:
+        state = self.job.state
+        return state.message if isinstance(state, FailedJob | Unknown) else ""
+
+
+def listed(
+    project: Path | None = None,
+    *,
+    cue: str = "",
+    done: bool = False,
+    installed: Mapping[str, Engine] | None = None,
+) -> tuple[ListedJob, ...]:
+    """The jobs that aren't done, by cue and take; `done`: those too.
+
+    Raises:
+        CueError: nothing was ever asked for of this cue.
+    """
+    cue = cue.strip().lstrip("#").casefold()
+    with _opened(project, installed) as (ledger, engines):
+        everything = ledger.jobs()
+        known = {job.cue for job in everything}
+        if cue and cue not in known:
+            raise CueError(f'cue "{cue}" has no jobs', hint=nearest(cue, known))
+        wanted = [job for job in everything if cue in ("", job.cue) and (done or not isinstance(job.state, Done))]
+        return tuple(ListedJob(job, _next_steps(job, engines)) for job in wanted)
+
+
+def one_job(job: str, project: Path | None = None, *, installed: Mapping[str, Engine] | None = None) -> ListedJob:
+    """The job called `job`, or whose id begins so.
+
+    Raises:
+        InputError: there is none, or several.
+    """
+    with _opened(project, installed) as (ledger, engines):
+        found = _chosen(ledger, job)
+        return ListedJob(found, _next_steps(found, engines))
+
+
+def attach(
+    job: str, number: str, project: Path | None = None, *, installed: Mapping[str, Engine] | None = None
+) -> ListedJob:
+    """The provider's job `number` is this one, which the provider is asked for before it is believed.
+
+    Raises:
+        InputError: no such job.
+        RefusedError: the job isn't unknown; or the provider says that `number` failed.
+        EngineError: the provider doesn't know `number`, or can't be asked.
+        StoreError: another process is at the job, or another job has that number.
+    """
+    with _in_doubt(job, project, installed) as (ledger, engines, found):
+        engine = _traceable(found, engines)
+        ledger.attach(found.id, asyncio.run(_seen(engine, found, number.strip())))
+        return _settled(ledger, engines, found)
+
+
+def find(job: str, project: Path | None = None, *, installed: Mapping[str, Engine] | None = None) -> ListedJob:
+    """Asks the provider for the job by our own id.
+
+    Raises:
+        PaymentUnknownError: the provider doesn't know it by that, or can't be asked: nothing has changed.
+        InputError, RefusedError, EngineError, StoreError: as `attach`.
+    """
+    with _in_doubt(job, project, installed) as (ledger, engines, found):
+        handle = asyncio.run(_traceable(found, engines).find(_name_there(found)))
+        if handle is None:
+            raise PaymentUnknownError(
+                f"{found.engine} can't say what became of it",
+                hint=f"Look at the provider's own list of jobs. If it is there: {_attach_line(found)}   "
+                f"If it surely isn't: greenroom jobs lost {found.id}",
+                where=f"job {found.id}",
+            )
+        ledger.attach(found.id, handle)
+        return _settled(ledger, engines, found)
+
+
+def give_up(job: str, project: Path | None = None, *, installed: Mapping[str, Engine] | None = None) -> ListedJob:
+    """Nothing will come of it. The next `generate` may make it again, which is paid again.
+
+    Raises:
+        InputError, RefusedError, StoreError: as `attach`.
+    """
+    with _in_doubt(job, project, installed) as (ledger, engines, found):
+        message = found.state.message if isinstance(found.state, Unknown) else ""
+        ledger.give_up(found.id, f"{_GIVEN_UP} ({message})" if message else _GIVEN_UP)
+        return _settled(ledger, engines, found)
+
+
+@contextmanager
+def _opened(
+    project: Path | None, installed: Mapping[str, Engine] | None
+) -> Iterator[tuple[Ledger, Mapping[str, Engine]]]:
+    from greenroom.engines import find_engines
+    from greenroom.takes.ledger import Ledger
+
+    home = find_project(None, project)
+    engines = find_engines(project=home.engine_tables) if installed is None else installed
+    with Ledger.open(home.ledger_path, project=home.id) as ledger:
+        yield ledger, engines
+
+
+@contextmanager
+def _in_doubt(
+    name: str, project: Path | None, installed: Mapping[str, Engine] | None
+) -> Iterator[tuple[Ledger, Mapping[str, Engine], Job]]:
+    """The job, claimed. Raises RefusedError where nothing is to be settled."""
+    with _opened(project, installed) as (ledger, engines):
+        found = _chosen(ledger, name)
+        if not ledger.claim(found.id):
+            raise StoreError(
+                f"process {ledger.holder(found.id)} is at it, or at its twin",
+                hint="Wait for it, then look again: greenroom jobs",
+                where=f"job {found.id}",
+            )
+        try:
+            found = ledger.job(found.id)
+            if not isinstance(found.state, Unknown):
+                raise RefusedError(
+                    f"there is no doubt about it: it is {_state_name(found)}",
+                    hint=" ".join(_next_steps(found, engines)),
+                    where=f"job {found.id}",
+                )
+            yield ledger, engines, found
+        finally:
+            ledger.release(found.id)
+
+
+def _chosen(ledger: Ledger, name: str) -> Job:
+    name = name.strip().casefold()
+    ids = {job.id.casefold(): job for job in ledger.jobs()}
+    found = [ids[name]] if name in ids else [job for known, job in ids.items() if name and known.startswith(name)]
+    if not found:
+        raise InputError(f'there is no job "{name}"', hint="See: greenroom jobs --all")
+    if len(found) > 1:
+        raise InputError(f'several jobs begin with "{name}"', hint=f"{', '.join(job.id for job in found)}.")
+    return found[0]
+
+
+def _settled(ledger: Ledger, engines: Mapping[str, Engine], job: Job) -> ListedJob:
+    now = ledger.job(job.id)
+    return ListedJob(now, _next_steps(now, engines))
+
+
+def _traceable(job: Job, engines: Mapping[str, Engine]) -> Traceable:
+    engine = engines.get(job.engine)
+    if engine is None:
+        raise EngineUnavailable(f'there is no engine "{job.engine}" any more', hint=nearest(job.engine, engines))
+    abilities: Capabilities = engine.capabilities()
+    if abilities.unavailable:
+        raise EngineUnavailable(f"{job.engine} can't be asked: {abilities.unavailable}", where=f"job {job.id}")
+    if not isinstance(engine, Traceable):
+        raise EngineUnavailable(f"{job.engine} can't take up a job by its id", hint=f"greenroom jobs lost {job.id}")
+    return engine
+
+
+async def _seen(engine: Traceable, job: Job, number: str) -> Handle:
+    """The handle of a job that the provider knows."""
+    handle = engine.handle_for(number, _name_there(job))
+    status = await engine.poll(handle)
+    if isinstance(status, Lost):
+        raise EngineError(status.message, hint="Copy the id as the provider shows it. Nothing has changed.")
+    if isinstance(status, Failed):
+        raise RefusedError(
+            f"{number} failed there: {status.message}",
+            hint=f"If it surely is this job: greenroom jobs lost {job.id}   Then the next generate makes it again.",
+            where=f"job {job.id}",
+        )
+    return handle
+
+
+def _name_there(job: Job) -> str:
+    """What the job was called when it was sent; one that was taken over from a twin has the twin's name."""
+    handle = (job.state.handle if isinstance(job.state, Unknown) else None) or {}
+    return str(handle.get("job") or attempt_name(job))
+
+
+def _next_steps(job: Job, engines: Mapping[str, Engine]) -> tuple[str, ...]:
+    match job.state:
+        case Unknown():
+            engine = engines.get(job.engine)
+            asks = isinstance(engine, Traceable) and engine.asks
+            asked = (f"greenroom jobs find {job.id}",) if asks else ()
+            return (*asked, _attach_line(job), f"greenroom jobs lost {job.id}")
+        case Planned():
+            return ("The next generate makes it.",)
+        case Submitted(handle) if handle is None:
+            return ("The next generate says what became of it.",)
+        case Submitted() | Running():
+            return ("The next generate goes on with it.",)
+        case FailedJob(_, hint):
+            return (*((hint,) if hint else ()), "The next generate makes it again.")
+        case _:
+            return ()
+
+
+def _attach_line(job: Job) -> str:
+    return f"greenroom jobs attach {job.id} PROVIDER_ID"
+
+
+def _state_name(job: Job) -> str:
+    return STATE_NAMES[type(job.state)]
+
+
+def jobs_json(found: tuple[ListedJob, ...]) -> Json:
+    """greenroom.jobs/1"""
+    return {"schema": "greenroom.jobs/1", "jobs": [_job_json(each) for each in found]}
+
+
+def _job_json(each: ListedJob) -> Json:
+    job = each.job
+    return {
+        "job": job.id,
+        "cue": job.cue,
+        "take": job.number,
+        "variant": job.variant,
+        "actor": job.actor,
+        "engine": job.engine,
+        "mode": job.mode,
+        "state": _state_name(job),
+        "since": job.updated,
+        "provider_id": each.number,
+        "cost": None if job.cost is None else str(job.cost),
+        "currency": job.currency,
+        "attempts": job.attempts,
+        "message": each.message,
+        "next": list(each.next_steps),
+    }
