@@ -8,7 +8,8 @@ stand-in's neck. Nothing outside the head's surroundings is touched.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +17,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from greenroom.engines.contract import Request
+from greenroom.engines.contract import PictureSource, Request
 from greenroom.engines.previz.composite import Grain, foreground, grain_of, over
 from greenroom.engines.previz.delivery import read_portrait
 from greenroom.engines.previz.driver import Driver
@@ -26,7 +27,7 @@ from greenroom.engines.previz.face_mask import Grid, mouth_hole
 from greenroom.engines.previz.head_cut import CutHead, cut_head
 from greenroom.engines.previz.head_front import Grains
 from greenroom.engines.previz.head_neck import tint_neck
-from greenroom.engines.previz.head_out import EmptyPlate, head_box, matted
+from greenroom.engines.previz.head_out import Cleared, EmptyPlate, head_box, matted
 from greenroom.engines.previz.head_shape import HeadShape, Posed
 from greenroom.engines.previz.head_tone import Sharpness, Tone, scene_light
 from greenroom.engines.previz.rig import Placed, Rig
@@ -34,7 +35,7 @@ from greenroom.engines.previz.warp import Box, Sampler, View
 from greenroom.engines.previz.window import Window
 from greenroom.errors import CastError
 from greenroom.media.pictures import read_pictures
-from greenroom.media.plates import Plate, read_plates
+from greenroom.media.plates import Converter, Plate, read_plates
 from greenroom.media.relay import ahead
 from greenroom.perception import mesh
 from greenroom.perception.faces import FaceFinder
@@ -50,6 +51,7 @@ _FINER = 1.3  # the portrait's face width against the plate's largest: sharp whe
 _LARGEST = 900  # pixels of face width
 _FACE_WIDTH = 14.3  # cm, of the canonical face, from vertex 234 to 454
 _GRAINY = 160  # px; in a smaller picture everything is fine enough to be taken for grain
+_IN_TURN = 3  # frames at once: one is drawn into or encoded, one waits, one is emptied
 _LEAST = 8  # px; of less of a head nothing is drawn
 
 
@@ -92,24 +94,45 @@ class Head:
         return np.asarray(np.linalg.lstsq(known * weight, there * weight, rcond=None)[0])
 
 
+@dataclass(frozen=True, eq=False)
+class _Ground:
+    """What is known of a shot before anything is drawn: the stand-in's rest face (478, 3), their surroundings."""
+
+    own: Vectors
+    empty: EmptyPlate
+    grain: Grain
+    scene: float
+
+
+@dataclass(frozen=True, eq=False)
+class _Bare:
+    """A frame whose head has been taken out: `frame`, that was `plate`, in `box` alone."""
+
+    index: int
+    box: Box
+    plate: Picture
+    frame: Picture
+    seen: Vectors
+    pose: Pose
+    cleared: Cleared
+    ground: _Ground
+
+
 class _Shot:
     """What is kept from frame to frame of one shot."""
 
-    def __init__(self, head: Head, own: Vectors, empty: EmptyPlate, grain: Grain, scene: float) -> None:
-        self.head = head
-        self.shape = HeadShape(head.rig, own)
-        self.empty = empty
-        self.tone = Tone(scene - head.scene)
+    def __init__(self, head: Head, ground: _Ground) -> None:
+        self.head, self.ground = head, ground
+        self.shape = HeadShape(head.rig, ground.own)
+        self.tone = Tone(ground.scene - head.scene)
         self.sharpness = Sharpness()
-        self.grains = Grains(grain)
+        self.grains = Grains(ground.grain)
 
-    def draw(self, frame: Picture, plate: Picture, seen: Vectors, pose: Pose, index: int) -> None:
-        """Put the actor's head into `frame`, a copy of `plate`; `seen` are the stand-in's landmarks.
-
-        Both are as large as the frame; nothing outside of the head's box is read or written.
-        """
+    def draw(self, bare: _Bare) -> None:
+        """Put the actor's head into `bare.frame`; nothing outside of the head's box is read or written."""
+        frame, plate, seen, pose, index = bare.frame, bare.plate, bare.seen, bare.pose, bare.index
         whole = Box.of(plate)
-        self.grains.lay(frame, *self.empty.clear(frame, plate, seen, pose), index)
+        self.grains.lay(frame, bare.cleared.box, bare.cleared.gone, index)
         posed = self.shape.at(pose.to_canonical(seen), pose)
         placed = self.head.placed(posed, head_box(pose, whole))
         region = placed.view.region
@@ -119,10 +142,11 @@ class _Shot:
         tint_neck(frame, *self.tone.skins, seen, pose)
         _lay_mouth(drawn, plate, seen, posed.face, region)
         width = _width(posed.face)
-        soft = cv2.GaussianBlur(alpha, (0, 0), max(0.6, width / 250))
-        grid = Grid.of(region, width)
-        shown = np.asarray(soft * (1 - grid.enlarged(self.empty.front.within(grid))), np.float32)
-        over(frame[region.within(whole)], drawn, shown)
+        shown = cv2.GaussianBlur(alpha, (0, 0), max(0.6, width / 250))
+        if bare.cleared.hidden.cover is not None:
+            grid = Grid.of(region, width)
+            shown = shown * (1 - grid.enlarged(bare.cleared.hidden.within(grid)))
+        over(frame[region.within(whole)], drawn, np.asarray(shown, np.float32))
 
     def _drawn(self, plate: Picture, seen: Vectors, posed: Posed, placed: Placed, index: int) -> tuple[Picture, Layer]:
         """The actor's head in the plate's light, and its alpha."""
@@ -155,33 +179,68 @@ def head_frames(request: Request, driver: Driver, wanted: NDArray[np.bool_], rep
         raise CastError("no face in the portrait", hint=hint, where=str(request.performer.portrait))
     source = request.stand_in
     assert source is not None
-    spec = request.spec
-
-    def pictures(indices: tuple[int, ...]) -> Iterator[Picture]:
-        return read_pictures(source.media, indices, width=spec.width, height=spec.height, fit=spec.fit)
-
-    head = Head.of(portrait, found.points, _largest(driver))
-    _tell(report, head)
-    shot, number = None, -1
-    whole = Box(0, 0, spec.width, spec.height)
-    before, after = Window(spec.width, spec.height), Window(spec.width, spec.height)
-    for index, plate in enumerate(ahead(read_plates(source.media, source.indices, spec))):
-        seen, pose = driver.points(index), driver.pose(index)
-        if seen is None or pose is None or not wanted[index]:
+    grounds = _Grounds(request, driver, source, wanted)
+    with ThreadPoolExecutor(1, "greenroom-previz-portrait") as pool:
+        making, head = pool.submit(Head.of, portrait, found.points, _largest(driver)), None
+        shot = None
+        # one frame is emptied while another is drawn: the encoder alone doesn't fill a core
+        for plate, bare in ahead(grounds.frames(), depth=1):
+            if bare is not None:
+                if head is None:
+                    head = making.result()
+                    _tell(report, head)
+                if shot is None or shot.ground is not bare.ground:
+                    shot = _Shot(head, bare.ground)
+                shot.draw(bare)
+                plate.put(bare.box, bare.frame[bare.box.within(Box.of(bare.frame))])
             yield plate
-            continue
-        if shot is None or driver.shot(index) != number:
-            number = driver.shot(index)
-            empty = EmptyPlate.of(driver, number, source, pictures, whole)
-            first = plate.bgr()
-            grain = grain_of(first) if min(plate.size) >= _GRAINY else Grain()
-            shot = _Shot(head, driver.neutral_of(number), empty, grain, scene_light(first, head_box(pose, whole)))
-        box = head_box(pose, whole)
+
+
+class _Grounds:
+    """The plates of a take, each with its head taken out where one is to be replaced."""
+
+    def __init__(self, request: Request, driver: Driver, source: PictureSource, wanted: NDArray[np.bool_]) -> None:
+        self._spec, self._driver, self._source = request.spec, driver, source
+        self._wanted = wanted
+        self._whole = Box(0, 0, request.spec.width, request.spec.height)
+        size = (request.spec.width, request.spec.height)
+        self._windows = [(Window(*size), Window(*size)) for _ in range(_IN_TURN)]
+        self._converters: list[Converter] = []
+
+    def frames(self) -> Generator[tuple[Plate, _Bare | None]]:
+        number, ground = -1, None
+        for index, plate in enumerate(ahead(read_plates(self._source.media, self._source.indices, self._spec))):
+            seen, pose = self._driver.points(index), self._driver.pose(index)
+            if seen is None or pose is None or not self._wanted[index]:
+                yield plate, None
+                continue
+            plate = self._parted(plate, index)
+            if ground is None or self._driver.shot(index) != number:
+                number = self._driver.shot(index)
+                ground = self._ground(number, plate, pose)
+            yield plate, self._bare(index, plate, seen, pose, ground)
+
+    def _parted(self, plate: Plate, index: int) -> Plate:
+        """The same plate with a converter that no other thread is at."""
+        if len(self._converters) < _IN_TURN:
+            self._converters = [Converter(plate.frame) for _ in range(_IN_TURN)]
+        return Plate(plate.frame, self._converters[index % _IN_TURN])
+
+    def _ground(self, number: int, plate: Plate, pose: Pose) -> _Ground:
+        first = plate.bgr()
+        empty = EmptyPlate.of(self._driver, number, self._source, self._pictures, self._whole)
+        grain = grain_of(first) if min(plate.size) >= _GRAINY else Grain()
+        return _Ground(self._driver.neutral_of(number), empty, grain, scene_light(first, head_box(pose, self._whole)))
+
+    def _bare(self, index: int, plate: Plate, seen: Vectors, pose: Pose, ground: _Ground) -> _Bare:
+        box = head_box(pose, self._whole)
         pixels = plate.region(box)
-        frame = after.showing(box, pixels)
-        shot.draw(frame, before.showing(box, pixels), seen, pose, index)
-        plate.put(box, frame[box.within(whole)])
-        yield plate
+        before, after = (window.showing(box, pixels) for window in self._windows[index % _IN_TURN])
+        return _Bare(index, box, before, after, seen, pose, ground.empty.clear(after, before, seen, pose), ground)
+
+    def _pictures(self, indices: tuple[int, ...]) -> Iterator[Picture]:
+        spec = self._spec
+        return read_pictures(self._source.media, indices, width=spec.width, height=spec.height, fit=spec.fit)
 
 
 def _tell(report: dict[str, Any], head: Head) -> None:

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +15,7 @@ from greenroom.engines.previz.warp import Box
 from greenroom.perception import mesh
 from greenroom.perception.skin import SkinModel
 
-__all__ = ["Grains", "InFront"]
+__all__ = ["Grains", "Hidden", "InFront"]
 
 Picture = NDArray[np.uint8]
 Layer = NDArray[np.float32]
@@ -29,6 +31,24 @@ _BACK = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
 _ROOM = 96  # pixels by which grain is shifted about
 
 
+@dataclass(frozen=True, eq=False)
+class Hidden:
+    """What hides the face of one frame: `cover` (rows, columns) in cells of `grid`, 0 to 1; None: nothing."""
+
+    grid: Grid | None = None
+    cover: Layer | None = None
+
+    def within(self, grid: Grid) -> Layer:
+        """The same in cells of another `grid`."""
+        if self.grid is None or self.cover is None:
+            return np.zeros(grid.size[::-1], np.float32)
+        # from the asked grid's cells to the own ones; centres lie at half numbers
+        shift = (grid.region.origin - self.grid.region.origin + grid.cell / 2) / self.grid.cell - 0.5
+        finer = grid.cell / self.grid.cell
+        turn = np.array([[finer, 0, shift[0]], [0, finer, shift[1]]])
+        return np.asarray(cv2.warpAffine(self.cover, turn, grid.size, flags=_BACK), np.float32)
+
+
 class InFront:
     """What hides the stand-in's face in one shot: first `learn` from some of its frames, then `look` at all, in order.
 
@@ -40,7 +60,6 @@ class InFront:
         self._skin: SkinModel | None = None
         self._learnt: list[Layer] = []
         self._always: Layer | None = None
-        self._hidden: tuple[Grid, Layer] | None = None
         self._last: tuple[Vectors, Grid, Layer] | None = None
         self._steady = False
 
@@ -53,18 +72,17 @@ class InFront:
         self._learnt.append(np.asarray(cv2.warpAffine(hidden, to_chart, _CHART), np.float32))
         return float((hidden > 0.5).sum()) / max(1.0, inside)
 
-    def look(self, plate: Picture, seen: Vectors) -> None:
+    def look(self, plate: Picture, seen: Vectors) -> Hidden:
         """The next frame. While what is in front stays where it is on the face, every other frame is looked at."""
         if self._learnt:
             usual = np.mean(np.stack(self._learnt) > 0.4, axis=0).astype(np.float32)
             wide = cv2.dilate((usual > _USUAL).astype(np.float32), np.ones((7, 7), np.uint8))
             self._always = np.asarray(cv2.GaussianBlur(wide, (0, 0), 1.0), np.float32)
             self._learnt, self._skin = [], None
-        self._hidden = None
         grid = _around(plate, seen)
         if grid is None:
             self._last, self._steady = None, False
-            return
+            return Hidden()
         before = None if self._last is None else _moved(*self._last, seen, grid)
         if before is not None and self._steady:
             self._steady, hidden = False, before
@@ -72,7 +90,7 @@ class InFront:
             hidden = self._looked(plate, seen, grid)
             self._steady = before is not None and float(cv2.absdiff(hidden, before).max()) < _STIRRED
         self._last = seen, grid, hidden
-        self._hidden = (grid, hidden) if hidden.any() else None
+        return Hidden(grid, hidden) if hidden.any() else Hidden()
 
     def _looked(self, plate: Picture, seen: Vectors, grid: Grid) -> Layer:
         """What is in front of the face and doesn't belong to the head, in the grid's cells; all 0: it is little."""
@@ -99,17 +117,6 @@ class InFront:
         across = seen[454, :2] - seen[234, :2]
         roll = float(np.degrees(np.arctan2(across[1], across[0])))
         return hidden, float(inside.sum()), _to_chart(grid, middle, width, roll)
-
-    def within(self, grid: Grid) -> Layer:
-        """What hides the face in cells of `grid`: 0 to 1."""
-        if self._hidden is None:
-            return np.zeros(grid.size[::-1], np.float32)
-        own, hidden = self._hidden
-        # from the asked grid's cells to those of `hidden`; centres lie at half numbers
-        shift = (grid.region.origin - own.region.origin + grid.cell / 2) / own.cell - 0.5
-        finer = grid.cell / own.cell
-        turn = np.array([[finer, 0, shift[0]], [0, finer, shift[1]]])
-        return np.asarray(cv2.warpAffine(hidden, turn, grid.size, flags=_BACK), np.float32)
 
 
 def _outline(seen: Vectors) -> tuple[Vectors, Vectors, float]:

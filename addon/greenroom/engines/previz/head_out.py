@@ -19,14 +19,14 @@ from greenroom.engines.previz.clean_plate import CleanPlate, Sight
 from greenroom.engines.previz.composite import over
 from greenroom.engines.previz.driver import Driver
 from greenroom.engines.previz.face_mask import Grid
-from greenroom.engines.previz.head_front import InFront
+from greenroom.engines.previz.head_front import Hidden, InFront
 from greenroom.engines.previz.head_hair import LongHair
 from greenroom.engines.previz.head_neck import on_head
 from greenroom.engines.previz.warp import Box
 from greenroom.perception.matte import PersonMatte
 from greenroom.perception.pose import Pose
 
-__all__ = ["EmptyPlate", "head_box", "matted"]
+__all__ = ["Cleared", "EmptyPlate", "head_box", "matted"]
 
 Picture = NDArray[np.uint8]
 Layer = NDArray[np.float32]
@@ -45,6 +45,15 @@ _AROUND = ((-17.0, -21.0), (17.0, 23.0))  # cm from there: head, long hair, and 
 _NECK = np.array([[0.0, 10.0, 7.0]])  # a point inside the neck, canonical cm
 _HAIR_TIPS = 0.8  # cm that are taken out around the matte, which loses fine hair
 _CLEAR = 1.0  # cm away from the matte, from where background is surely seen
+
+
+@dataclass(frozen=True, eq=False)
+class Cleared:
+    """What was taken out of a frame: `gone` (height, width of `box`; 0 to 1); and what stays in front of the face."""
+
+    box: Box
+    gone: Layer
+    hidden: Hidden
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,17 +87,17 @@ class EmptyPlate:
         background = CleanPlate.of(box, _unobstructed(found, covered))
         return cls(background, LongHair.of(looks, matted), front, _Person())
 
-    def clear(self, frame: Picture, plate: Picture, seen: Vectors, pose: Pose) -> tuple[Box, Layer]:
+    def clear(self, frame: Picture, plate: Picture, seen: Vectors, pose: Pose) -> Cleared:
         """Take the head out of `frame`, a copy of `plate`, in place; `seen` (478, 3) are the stand-in's landmarks.
 
-        What lies in front of the face stays. Returns what was taken out, and where: (height, width) of the box, 0 to 1.
+        What lies in front of the face stays.
         """
-        self.front.look(plate, seen)
+        hidden = self.front.look(plate, seen)
         box = self.region(pose, Box.of(plate))
         grid = _grid(box, pose)
         small = _small(plate, grid)
         person = self.matte.of(small, pose, grid)
-        gone = self._gone(person, seen, pose, grid) * (1 - self.front.within(grid))
+        gone = self._gone(person, seen, pose, grid) * (1 - hidden.within(grid))
         behind = self.background.behind(plate, box, _free(person, pose, grid))
         clothes = self.hair.clothes(small, person, gone, pose, grid)
         if clothes is not None:
@@ -99,10 +108,10 @@ class EmptyPlate:
             over(behind[low], picture[low].astype(np.uint8), np.ascontiguousarray(share[low]))
         part = grid.around(gone)
         if not part.region.width:
-            return part.region, np.zeros((0, 0), np.float32)
+            return Cleared(part.region, np.zeros((0, 0), np.float32), hidden)
         whole = np.ascontiguousarray(part.enlarged(gone[grid.cells(part)]))
         over(frame[part.region.within(Box.of(frame))], behind[part.region.within(box)], whole)
-        return part.region, whole
+        return Cleared(part.region, whole, hidden)
 
     def region(self, pose: Pose, frame: Box) -> Box:
         """The box of a frame in which `clear` may change pixels."""
