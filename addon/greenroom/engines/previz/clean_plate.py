@@ -71,19 +71,18 @@ class CleanPlate:
         )
         return Box(left, top, right, bottom).cut(self.box)
 
-    def behind(self, frame: Picture, box: Box, free: Layer) -> Picture:
+    def behind(self, frame: Picture, box: Box, free: Layer, wanted: Box | None = None) -> Picture:
         """The background in `box` (an `aligned` one) in the light of `frame`, of which `free` (the box in cells of
-        any size; 0 to 1) shows background itself.
+        any size; 0 to 1) shows background itself. With `wanted` only that part of the box.
         """
+        wanted = wanted or box
         size = (-(-box.width // _CELL), -(-box.height // _CELL))
-        part, own = frame[box.within(Box.of(frame))], self._picture[box.within(self.box)]
+        part = frame[box.within(Box.of(frame))]
         known = np.asarray(cv2.resize(free, size, interpolation=cv2.INTER_AREA) > 0.98, np.float32)
-        off = _cells(part, size) - _cells(own, size)
+        off = _cells(part, size) - _cells(self._picture[box.within(self.box)], size)
         light = np.asarray(cv2.GaussianBlur(_stretched(off, known, _FEW_ROUNDS), (0, 0), _SOFT), np.float32)
-        shown = cv2.resize(
-            self._steadied(light, box), (size[0] * _CELL, size[1] * _CELL), interpolation=cv2.INTER_LINEAR
-        )
-        return np.asarray(cv2.add(own, shown[: box.height, : box.width], dtype=cv2.CV_8U), np.uint8)
+        shown = _enlarged(self._steadied(light, box), box, wanted)
+        return np.asarray(cv2.add(self._picture[wanted.within(self.box)], shown, dtype=cv2.CV_8U), np.uint8)
 
     def _steadied(self, light: Layer, box: Box) -> Layer:
         """`light` of the box's cells, quieted by that of the frames before wherever they had any."""
@@ -143,6 +142,17 @@ def _stretched(picture: Layer, known: Layer, rounds: int) -> Layer:
         smooth = cv2.blur(filled, (3, 3), borderType=cv2.BORDER_REPLICATE)
         filled = np.asarray(smooth + weight * (picture - smooth), np.float32)
     return filled
+
+
+def _enlarged(light: Layer, box: Box, wanted: Box) -> Layer:
+    """The pixels of `wanted`, of a `light` that is told in cells of `box`."""
+    left, top = (max(0, side // _CELL - 1) for side in (wanted.left - box.left, wanted.top - box.top))
+    right, bottom = (-(-side // _CELL) + 1 for side in (wanted.right - box.left, wanted.bottom - box.top))
+    cells = light[top:bottom, left:right]
+    size = (cells.shape[1] * _CELL, cells.shape[0] * _CELL)
+    whole = cv2.resize(cells, size, interpolation=cv2.INTER_LINEAR)
+    corner = Box(box.left + left * _CELL, box.top + top * _CELL, 0, 0)
+    return np.asarray(whole[wanted.within(corner)], np.float32)
 
 
 def _cells(part: Picture, size: tuple[int, int]) -> Layer:

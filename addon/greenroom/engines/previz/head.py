@@ -128,8 +128,10 @@ class _Shot:
         self.sharpness = Sharpness()
         self.grains = Grains(ground.grain)
 
-    def draw(self, bare: _Bare) -> None:
-        """Put the actor's head into `bare.frame`; nothing outside of the head's box is read or written."""
+    def draw(self, bare: _Bare) -> Box:
+        """Put the actor's head into `bare.frame`; nothing outside of the head's box is read, and of the one that is
+        returned written.
+        """
         frame, plate, seen, pose, index = bare.frame, bare.plate, bare.seen, bare.pose, bare.index
         whole = Box.of(plate)
         self.grains.lay(frame, bare.cleared.box, bare.cleared.gone, index)
@@ -137,9 +139,9 @@ class _Shot:
         placed = self.head.placed(posed, head_box(pose, whole))
         region = placed.view.region
         if min(region.width, region.height) < _LEAST:
-            return
+            return bare.cleared.box
         drawn, alpha = self._drawn(plate, seen, posed, placed, index)
-        tint_neck(frame, *self.tone.skins, seen, pose)
+        neck = tint_neck(frame, *self.tone.skins, seen, pose)
         _lay_mouth(drawn, plate, seen, posed.face, region)
         width = _width(posed.face)
         shown = cv2.GaussianBlur(alpha, (0, 0), max(0.6, width / 250))
@@ -147,6 +149,7 @@ class _Shot:
             grid = Grid.of(region, width)
             shown = shown * (1 - grid.enlarged(bare.cleared.hidden.within(grid)))
         over(frame[region.within(whole)], drawn, np.asarray(shown, np.float32))
+        return _around(bare.cleared.box, neck, region).cut(bare.box)
 
     def _drawn(self, plate: Picture, seen: Vectors, posed: Posed, placed: Placed, index: int) -> tuple[Picture, Layer]:
         """The actor's head in the plate's light, and its alpha."""
@@ -191,8 +194,9 @@ def head_frames(request: Request, driver: Driver, wanted: NDArray[np.bool_], rep
                     _tell(report, head)
                 if shot is None or shot.ground is not bare.ground:
                     shot = _Shot(head, bare.ground)
-                shot.draw(bare)
-                plate.put(bare.box, bare.frame[bare.box.within(Box.of(bare.frame))])
+                changed = shot.draw(bare)
+                if changed.width and changed.height:
+                    plate.put(changed, bare.frame[changed.within(Box.of(bare.frame))])
             yield plate
 
 
@@ -267,6 +271,15 @@ def _covered(placed: Placed) -> Layer:
     outermost = placed.rings[-len(mesh.FACE_OVAL) :, :2] - region.origin
     cv2.fillConvexPoly(mask, cv2.convexHull(np.round(outermost).astype(np.int32)), 1)
     return mask.astype(np.float32)
+
+
+def _around(*boxes: Box) -> Box:
+    """The box of all those that aren't empty."""
+    some = [box for box in boxes if box.width and box.height]
+    return Box(
+        *(min(side) for side in zip(*((box.left, box.top) for box in some), strict=True)),
+        *(max(side) for side in zip(*((box.right, box.bottom) for box in some), strict=True)),
+    )
 
 
 def _width(face: Vectors) -> float:

@@ -29,14 +29,12 @@ _LIKE = (0.09, 0.22)  # of the logarithm of a colour's ratios: skin surely, and 
 _DARK, _PALE = 0.18, 1.35  # of the face's brightness: shade under a chin, and what is too bright for skin
 
 
-def tint_neck(frame: Picture, skin: Vectors, wanted: Vectors, seen: Vectors, pose: Pose) -> None:
-    """Bring what looks like the stand-in's `skin` (BGR) under the jaw to `wanted`, in place."""
+def tint_neck(frame: Picture, skin: Vectors, wanted: Vectors, seen: Vectors, pose: Pose) -> Box:
+    """Bring what looks like the stand-in's `skin` (BGR) under the jaw to `wanted`, in place, inside of the box."""
     factor = np.clip(wanted / np.maximum(skin, 4), 0.5, 2.0)
-    if np.abs(factor - 1).max() < 0.01:
-        return
     box = _under(seen, pose, Box.of(frame))
-    if box.width < 4 or box.height < 4:
-        return
+    if np.abs(factor - 1).max() < 0.01 or box.width < 4 or box.height < 4:
+        return Box(0, 0, 0, 0)
     part = frame[box.within(Box.of(frame))]
     grid = Grid(box, max(1, round(pose.scale / _CELLS)))
     like = _like(grid.shrunk(part), skin) * _zone(seen, pose, grid)
@@ -44,6 +42,7 @@ def tint_neck(frame: Picture, skin: Vectors, wanted: Vectors, seen: Vectors, pos
     weight = np.ascontiguousarray(grid.enlarged(soft))
     tinted = cv2.LUT(part, np.clip(np.arange(256)[:, None] * factor + 0.5, 0, 255).astype(np.uint8).reshape(1, 256, 3))
     over(part, np.asarray(tinted, np.uint8), weight)
+    return box
 
 
 def on_head(pose: Pose, x: NDArray[np.floating], y: NDArray[np.floating]) -> tuple[Vectors, Vectors]:

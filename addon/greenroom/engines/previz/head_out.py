@@ -98,19 +98,20 @@ class EmptyPlate:
         small = _small(plate, grid)
         person = self.matte.of(small, pose, grid)
         gone = self._gone(person, seen, pose, grid) * (1 - hidden.within(grid))
-        behind = self.background.behind(plate, box, _free(person, pose, grid))
-        clothes = self.hair.clothes(small, person, gone, pose, grid)
-        if clothes is not None:
-            low = slice(
-                max(0, round(pose.translation[1]) - box.top), box.height
-            )  # hair above the mouth hides no clothes
-            picture, share = grid.enlarged(clothes[0].astype(np.float32)), grid.enlarged(clothes[1])
-            over(behind[low], picture[low].astype(np.uint8), np.ascontiguousarray(share[low]))
         part = grid.around(gone)
         if not part.region.width:
             return Cleared(part.region, np.zeros((0, 0), np.float32), hidden)
+        behind = self.background.behind(plate, box, _free(person, pose, grid), part.region)
+        clothes = self.hair.clothes(small, person, gone, pose, grid)
+        if clothes is not None:
+            cells = grid.cells(part)
+            colours, cover = clothes[0][cells].astype(np.float32), np.ascontiguousarray(clothes[1][cells])
+            # hair above the mouth hides no clothes
+            low = slice(max(0, round(pose.translation[1]) - part.region.top), part.region.height)
+            picture, share = part.enlarged(colours), part.enlarged(cover)
+            over(behind[low], picture[low].astype(np.uint8), np.ascontiguousarray(share[low]))
         whole = np.ascontiguousarray(part.enlarged(gone[grid.cells(part)]))
-        over(frame[part.region.within(Box.of(frame))], behind[part.region.within(box)], whole)
+        over(frame[part.region.within(Box.of(frame))], behind, whole)
         return Cleared(part.region, whole, hidden)
 
     def region(self, pose: Pose, frame: Box) -> Box:
