@@ -29,8 +29,14 @@ def doubted(run: Run, project: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: 
     with Ledger.open(home.ledger_path, project=home.id) as ledger:
         made = [
             ledger.plan_job(
-                **{"cue": cue, "fingerprint": f"print of {cue}", "variant": 1, "engine": "fabric-1.0@fal"},
-                **{"mode": "talk", "actor": "mara", "cost": Decimal("0.30"), "currency": "USD"},
+                cue=cue,
+                fingerprint=f"print of {cue}",
+                variant=1,
+                engine="fabric-1.0@fal",
+                mode="talk",
+                actor="mara",
+                cost=Decimal("0.30"),
+                currency="USD",
             )
             for cue in ("aaaa", "bbbb", "cccc")
         ]
