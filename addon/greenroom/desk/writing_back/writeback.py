@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
 from greenroom.cues.grammar import parse_note, write_note
 from greenroom.cues.model import Cue, CueSheet, Origin
@@ -102,7 +103,7 @@ def _source_start(cue: Cue, take: Take, shown: FrameRange | None) -> int | None:
 
     A clip that already lies inside the take stays as it is: so a trimmed or slipped take is left as the editor has it.
     """
-    if Fraction(take.rate) != cue.slot.rate:
+    if _rate(take.rate) != cue.slot.rate:
         return None
     before = _under_transition(cue)
     if shown is not None and take.start_frame <= shown.start and shown.end <= take.start_frame + take.frames:
@@ -127,10 +128,21 @@ def _reference(cue: Cue, take: Take) -> TakeReference:
         "engine": take.engine,
         "sha256": take.sha256,
     }  # the rest is in take.json, beside the media
-    rate = Fraction(take.rate)
     return TakeReference(
-        reference_key(take.number), take.media, take.start_frame, take.frames, rate, take.media.stem, facts
+        reference_key(take.number),
+        take.media,
+        take.start_frame,
+        take.frames,
+        _rate(take.rate),
+        take.media.stem,
+        facts,
     )
+
+
+@lru_cache(maxsize=64)
+def _rate(written: str) -> Fraction:
+    """A take's rate. Reading "24" as a fraction costs as much as the rest of its reference; a cut has few rates."""
+    return Fraction(written)
 
 
 def _mark(cue: Cue, has: TakesOfCue, start: int) -> MarkCue:
