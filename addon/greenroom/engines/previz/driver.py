@@ -8,21 +8,17 @@ frame are kept in memory.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from greenroom.cues.wishes import Who
 from greenroom.engines.contract import PictureSource, Request
-from greenroom.engines.previz.engine import workers
 from greenroom.media.pictures import read_pictures
 from greenroom.perception import mesh
 from greenroom.perception.faces import FaceFinder, TrackedFace
@@ -84,8 +80,7 @@ class Driver:
         pictures = read_pictures(
             source.media, source.indices, width=width, height=height, fit=request.spec.fit, quick=True
         )
-        with _threads(max(1, (os.cpu_count() or 1) // workers(request.settings))):
-            return cls.follow(_ahead(pictures), request.work / f"{name}.f32", (width, height), who=who)
+        return cls.follow(_ahead(pictures), request.work / f"{name}.f32", (width, height), who=who)
 
     @classmethod
     def follow(
@@ -200,17 +195,6 @@ def runs(states: Iterable[str]) -> list[list[str | int]]:
         else:
             listed.append([state, index, index])
     return listed
-
-
-@contextmanager
-def _threads(count: int) -> Iterator[None]:
-    """So many threads for OpenCV and its nets: a take's whole share of the cores, as nothing is encoded meanwhile."""
-    before = cv2.getNumThreads()
-    cv2.setNumThreads(count)
-    try:
-        yield
-    finally:
-        cv2.setNumThreads(before)
 
 
 def _ahead(pictures: Iterator[Picture]) -> Iterator[Picture]:
