@@ -13,7 +13,7 @@ from measure import Row, compare
 from numpy.typing import NDArray
 
 from greenroom.engines.contract import Performer, PictureSource, Request
-from greenroom.engines.previz.drawn_actors import draw
+from greenroom.engines.previz.drawn.actors import draw
 from greenroom.engines.previz.replace import render_replace
 from greenroom.media import TakeWriter, read_pictures, write_png
 from greenroom.media.types import Codec, TakeSpec

@@ -19,7 +19,7 @@ import numpy as np
 from measure import Row
 
 from greenroom.engines.contract import Performer, PictureSource, Request
-from greenroom.engines.previz.drawn_actors import draw
+from greenroom.engines.previz.drawn.actors import draw
 from greenroom.media import TakeWriter, write_png
 from greenroom.media.types import Codec, TakeSpec
 

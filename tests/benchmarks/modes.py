@@ -16,7 +16,7 @@ from measure import Row, compare
 from talk import FRAMES, talk_request
 
 from greenroom.engines.contract import Delivery, PictureSource, Request
-from greenroom.engines.previz.drawn_actors import draw
+from greenroom.engines.previz.drawn.actors import draw
 from greenroom.engines.previz.talk import render_talk
 from greenroom.media import TakeWriter, read_pictures, write_png
 from greenroom.media.types import Codec, TakeSpec

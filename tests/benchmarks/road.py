@@ -20,7 +20,7 @@ from greenroom.cues.model import Cue
 from greenroom.desk import road
 from greenroom.desk.writing_back.apply import apply_to_timeline
 from greenroom.desk.writing_back.writeback import TakesOfCue, edit_plan
-from greenroom.engines.previz.drawn_actors import draw
+from greenroom.engines.previz.drawn.actors import draw
 from greenroom.media import write_png, write_wav
 from greenroom.takes.states import Take
 from greenroom.testing.engines import TinyEngine

@@ -13,7 +13,7 @@ import soundfile
 from measure import Row, compare, seconds_of
 
 from greenroom.engines.contract import Performer, Request
-from greenroom.engines.previz.drawn_actors import draw
+from greenroom.engines.previz.drawn.actors import draw
 from greenroom.engines.previz.talk import prepare, render_talk
 from greenroom.media import TakeWriter, write_png, write_wav
 from greenroom.media.types import Codec, TakeSpec

@@ -82,7 +82,7 @@ def run(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_
 
 @pytest.fixture(scope="session")
 def drawn_portrait(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from greenroom.engines.previz.drawn_actors import draw
+    from greenroom.engines.previz.drawn.actors import draw
     from greenroom.media import write_png
 
     path = tmp_path_factory.mktemp("portraits") / "mara.png"

@@ -13,10 +13,10 @@ from greenroom.cues import parse_note
 from greenroom.cues.grammar import KNOWN_KEYS
 from greenroom.cues.keys import KEY_MODES, wish_problems
 from greenroom.cues.model import Mode
-from greenroom.engines.previz.backdrop import SETTINGS
-from greenroom.engines.previz.camera import MOVES
-from greenroom.engines.previz.motions import VOCABULARY
-from greenroom.engines.previz.temper import TONES
+from greenroom.engines.previz.acting.motions import VOCABULARY
+from greenroom.engines.previz.acting.temper import TONES
+from greenroom.engines.previz.compositing.backdrop import SETTINGS
+from greenroom.engines.previz.compositing.camera import MOVES
 
 
 @pytest.fixture(scope="module")

@@ -240,7 +240,7 @@ def test_a_portrait_without_a_face_makes_no_actor(scene: Scene, tmp_path: Path) 
 
 
 def test_a_drawn_actor_is_cast(scene: Scene, tmp_path: Path) -> None:
-    from greenroom.engines.previz.drawn_actors import draw
+    from greenroom.engines.previz.drawn.actors import draw
 
     write_png(tmp_path / "theo.png", draw("theo"))
     added = road.add_actor("Théo", portrait=tmp_path / "theo.png", project=scene.folder, display_name="Théo")

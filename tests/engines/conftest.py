@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 import greenroom
 from greenroom.engines.contract import Performer, Request
-from greenroom.engines.previz.drawn_actors import ACTORS, draw
+from greenroom.engines.previz.drawn.actors import ACTORS, draw
 from greenroom.engines.previz.talk import Performance, prepare
 from greenroom.media.types import Codec, TakeSpec
 from greenroom.perception.faces import FaceFinder

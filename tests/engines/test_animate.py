@@ -15,11 +15,11 @@ import pytest
 from numpy.typing import NDArray
 
 from greenroom.engines.contract import Performer, Request
+from greenroom.engines.previz.acting.life import live
+from greenroom.engines.previz.acting.motion_curves import act
+from greenroom.engines.previz.acting.motions import read_motion
 from greenroom.engines.previz.animate import Animation, prepare, render_animate
-from greenroom.engines.previz.life import live
-from greenroom.engines.previz.motion_curves import act
-from greenroom.engines.previz.motions import read_motion
-from greenroom.engines.previz.puppet import Puppet
+from greenroom.engines.previz.puppet.puppet import Puppet
 from greenroom.media.probe import probe
 from greenroom.media.types import Codec, TakeSpec
 from greenroom.perception.faces import FaceFinder

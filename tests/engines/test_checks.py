@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from greenroom.engines.contract import Performer, PictureSource, Request
 from greenroom.engines.previz import PrevizEngine
 from greenroom.engines.previz.checks import footage_problems
-from greenroom.engines.previz.rig import Head, Rig
+from greenroom.engines.previz.puppet.rig import Head, Rig
 from greenroom.errors import Problem, Severity
 from greenroom.media.pictures import read_pictures
 from greenroom.media.types import Codec, TakeSpec

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from greenroom.engines.previz.composite import (
+from greenroom.engines.previz.compositing.composite import (
     UNCHANGED,
     Grain,
     Light,

@@ -6,7 +6,7 @@ import itertools
 import numpy as np
 import pytest
 
-from greenroom.engines.previz.drawn_actors import ACTORS, draw
+from greenroom.engines.previz.drawn.actors import ACTORS, draw
 from greenroom.errors import CastError
 from greenroom.perception.faces import FaceFinder
 from greenroom.perception.mesh import FACE_OVAL

@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from greenroom.cues.wishes import Who
-from greenroom.engines.previz.driver import LOST, RE_DETECTED, TRACKED, Driver, runs
+from greenroom.engines.previz.acting.driver import LOST, RE_DETECTED, TRACKED, Driver, runs
 from greenroom.media.pictures import read_pictures
 from greenroom.testing.footage import carphone
 

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from greenroom.engines.previz.framing import frame_portrait
+from greenroom.engines.previz.puppet.framing import frame_portrait
 from greenroom.perception.faces import FaceFinder
 from greenroom.perception.mesh import FACE_OVAL
 

@@ -15,16 +15,16 @@ import pytest
 from numpy.typing import NDArray
 
 from greenroom.engines.contract import Performer, PictureSource, Request
-from greenroom.engines.previz.clean_plate import CleanPlate, Sight
-from greenroom.engines.previz.drawn_actors import draw
-from greenroom.engines.previz.driver import Driver
-from greenroom.engines.previz.face_mask import Grid
-from greenroom.engines.previz.head_cut import cut_head
-from greenroom.engines.previz.head_hair import LongHair
-from greenroom.engines.previz.head_out import head_box, matted
+from greenroom.engines.previz.acting.driver import Driver
+from greenroom.engines.previz.drawn.actors import draw
+from greenroom.engines.previz.face.mask import Grid
+from greenroom.engines.previz.head.clean_plate import CleanPlate, Sight
+from greenroom.engines.previz.head.cut import cut_head
+from greenroom.engines.previz.head.hair import LongHair
+from greenroom.engines.previz.head.head_out import head_box, matted
+from greenroom.engines.previz.puppet.warp import Box
 from greenroom.engines.previz.replace import plates as plates_in
 from greenroom.engines.previz.replace import prepare, render_replace
-from greenroom.engines.previz.warp import Box
 from greenroom.media.pictures import read_pictures
 from greenroom.media.takes import TakeWriter
 from greenroom.media.types import Codec, TakeSpec

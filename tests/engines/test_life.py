@@ -6,8 +6,8 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from greenroom.engines.previz.life import MOST_TURN, Life, live
-from greenroom.engines.previz.visemes import GRID
+from greenroom.engines.previz.acting.life import MOST_TURN, Life, live
+from greenroom.engines.previz.acting.visemes import GRID
 
 
 def speech_like(seconds: float) -> np.ndarray:

@@ -20,13 +20,13 @@ from numpy.typing import NDArray
 
 import greenroom
 from greenroom.engines.contract import Delivery, Performer, PictureSource, Request
+from greenroom.engines.previz.acting.visemes import CHANNELS, closures
 from greenroom.engines.previz.delivery import deliver
-from greenroom.engines.previz.drawn_actors import draw
-from greenroom.engines.previz.lip_timing import allowed_frames, shares, speaking
+from greenroom.engines.previz.drawn.actors import draw
+from greenroom.engines.previz.lips.timing import allowed_frames, shares, speaking
 from greenroom.engines.previz.lipsync import Resync, prepare, render_lipsync
+from greenroom.engines.previz.puppet.warp import Box
 from greenroom.engines.previz.talk import prepare as prepare_talk
-from greenroom.engines.previz.visemes import CHANNELS, closures
-from greenroom.engines.previz.warp import Box
 from greenroom.errors import CueError, EngineError
 from greenroom.media.pictures import read_pictures
 from greenroom.media.plates import read_plates

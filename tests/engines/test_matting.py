@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from greenroom.engines.previz.composite import foreground
-from greenroom.engines.previz.matting import cut_out, own_alpha
+from greenroom.engines.previz.compositing.composite import foreground
+from greenroom.engines.previz.compositing.matting import cut_out, own_alpha
 from greenroom.perception.faces import FaceFinder
 from greenroom.testing.footage import data_file
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from greenroom.engines.contract import Performer, PictureSource, Request
 from greenroom.engines.previz.mimic import Mimicry, prepare, render_mimic
-from greenroom.engines.previz.puppet import Puppet
+from greenroom.engines.previz.puppet.puppet import Puppet
 from greenroom.errors import MediaError
 from greenroom.media.pictures import read_pictures
 from greenroom.media.probe import probe

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from greenroom.engines.previz.life import live
-from greenroom.engines.previz.motion_curves import MOST_PITCH, MOST_TURNED, Moves, act
-from greenroom.engines.previz.motions import VOCABULARY, Action, Word, read_motion
+from greenroom.engines.previz.acting.life import live
+from greenroom.engines.previz.acting.motion_curves import MOST_PITCH, MOST_TURNED, Moves, act
+from greenroom.engines.previz.acting.motions import VOCABULARY, Action, Word, read_motion
 
 ACTIONS = [word.name for word in VOCABULARY if word.kind == "action"]
 HEAD, SLOT = 6, 48

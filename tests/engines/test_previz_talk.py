@@ -15,9 +15,9 @@ import numpy as np
 import pytest
 
 from greenroom.engines.contract import Request
-from greenroom.engines.previz.rig import Rig
+from greenroom.engines.previz.acting.visemes import CHANNELS, closures
+from greenroom.engines.previz.puppet.rig import Rig
 from greenroom.engines.previz.talk import prepare, render_talk
-from greenroom.engines.previz.visemes import CHANNELS, closures
 from greenroom.errors import CastError, MediaError
 from greenroom.media.probe import probe
 

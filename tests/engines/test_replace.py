@@ -17,9 +17,9 @@ import pytest
 from numpy.typing import NDArray
 
 from greenroom.engines.contract import Performer, PictureSource, Request
+from greenroom.engines.previz.puppet.warp import Box
 from greenroom.engines.previz.replace import Replacement, plates, prepare, render_replace
 from greenroom.engines.previz.talk import render_talk
-from greenroom.engines.previz.warp import Box
 from greenroom.errors import EngineError
 from greenroom.media.pictures import read_pictures
 from greenroom.media.plates import Plate

@@ -15,13 +15,13 @@ import pytest
 from numpy.typing import NDArray
 
 from greenroom.engines.contract import PictureSource, Request
-from greenroom.engines.previz.backdrop import SETTINGS, paint, read_setting
-from greenroom.engines.previz.camera import MOVES, read_camera
-from greenroom.engines.previz.layering import composited
+from greenroom.engines.previz.compositing.backdrop import SETTINGS, paint, read_setting
+from greenroom.engines.previz.compositing.camera import MOVES, read_camera
+from greenroom.engines.previz.compositing.layering import composited
+from greenroom.engines.previz.puppet.warp import Box
 from greenroom.engines.previz.stage import render_stage
 from greenroom.engines.previz.stage import staged as staged_frames
 from greenroom.engines.previz.talk import prepare, render_talk
-from greenroom.engines.previz.warp import Box
 from greenroom.media.check import check_take
 from greenroom.media.pictures import read_frames, read_pictures
 from greenroom.media.plates import Plate, read_plates

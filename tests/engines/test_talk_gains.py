@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 
 from greenroom.cues.wishes import LOOKS
 from greenroom.engines.contract import Request
-from greenroom.engines.previz.expression import Face
-from greenroom.engines.previz.life import live
+from greenroom.engines.previz.acting.life import live
+from greenroom.engines.previz.acting.temper import TONES, Tone, mood_of, read_look, read_tone
+from greenroom.engines.previz.acting.visemes import CHANNELS, GRID
+from greenroom.engines.previz.puppet.expression import Face
 from greenroom.engines.previz.talk import prepare
-from greenroom.engines.previz.temper import TONES, Tone, mood_of, read_look, read_tone
-from greenroom.engines.previz.visemes import CHANNELS, GRID
 from greenroom.perception.faces import FaceFinder
 from greenroom.perception.mesh import LEFT_IRIS, RIGHT_IRIS
 

@@ -6,7 +6,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from greenroom.engines.previz.visemes import (
+from greenroom.engines.previz.acting.visemes import (
     CHANNELS,
     GRID,
     closures,

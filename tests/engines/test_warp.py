@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from greenroom.engines.previz.drawn_actors import draw
-from greenroom.engines.previz.rig import Head, Placed, Rig
-from greenroom.engines.previz.warp import Box, Motion, Sampler, View, source_map
+from greenroom.engines.previz.drawn.actors import draw
+from greenroom.engines.previz.puppet.rig import Head, Placed, Rig
+from greenroom.engines.previz.puppet.warp import Box, Motion, Sampler, View, source_map
 from greenroom.perception.faces import FaceFinder
 
 _NOD = Head(yaw=4.0, pitch=-3.0, roll=2.0, shift_x=3.0)

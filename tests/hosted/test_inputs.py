@@ -43,7 +43,7 @@ def offer_of(name: str) -> Offer:
 @pytest.fixture(scope="session")
 def portrait(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A drawn woman in the middle of a wide picture."""
-    from greenroom.engines.previz.drawn_actors import draw
+    from greenroom.engines.previz.drawn.actors import draw
     from greenroom.media import write_png
 
     path = tmp_path_factory.mktemp("portraits") / "mara.png"

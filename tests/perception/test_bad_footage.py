@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from greenroom.engines.previz.drawn_actors import draw
+from greenroom.engines.previz.drawn.actors import draw
 from greenroom.perception.faces import FaceFinder, Landmarks
 from greenroom.perception.matte import PersonMatte
 from greenroom.perception.mesh import LEFT_EYE_OUTLINE, RIGHT_EYE_OUTLINE

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from greenroom.engines.previz.drawn_actors import draw
+from greenroom.engines.previz.drawn.actors import draw
 from greenroom.perception.faces import FaceFinder
 from greenroom.perception.mesh import FACE_OVAL
 from greenroom.perception.skin import SkinModel

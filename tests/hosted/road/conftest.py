@@ -18,7 +18,7 @@ from greenroom.cast import save_actor
 from greenroom.desk import road
 from greenroom.desk.project.project import Project
 from greenroom.engines.hosted.settings import HOSTS
-from greenroom.engines.previz.drawn_actors import draw
+from greenroom.engines.previz.drawn.actors import draw
 from greenroom.media.posters import write_png
 from greenroom.media.sound import write_wav
 from greenroom.media.takes import TakeWriter

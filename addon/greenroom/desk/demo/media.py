@@ -74,7 +74,7 @@ def _all_media(work: Path) -> Iterator[tuple[str, Path, Callable[[Path], None]]]
 
 
 def _draw_portrait(actor: str, path: Path) -> None:
-    from greenroom.engines.previz.drawn_actors import draw
+    from greenroom.engines.previz.drawn.actors import draw
     from greenroom.media import write_png
 
     write_png(path, draw(actor, WIDTH, HEIGHT))
@@ -126,7 +126,7 @@ def _film_stand_in(shot: Shot, work: Path, path: Path) -> None:
 
 
 def _stand_in_request(recording: Path, shot: Shot, work: Path) -> Request:
-    from greenroom.engines.previz.drawn_actors import draw
+    from greenroom.engines.previz.drawn.actors import draw
     from greenroom.media import mix, write_png, write_wav
 
     work.mkdir(parents=True, exist_ok=True)

@@ -11,17 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from greenroom.engines.contract import Delivery, Request
+from greenroom.engines.previz.acting.life import live
+from greenroom.engines.previz.acting.motion_curves import Moves, act
+from greenroom.engines.previz.acting.motions import read_motion
+from greenroom.engines.previz.acting.temper import Temper
+from greenroom.engines.previz.compositing.layering import deliver_layered
 from greenroom.engines.previz.delivery import read_dialogue
-from greenroom.engines.previz.expression import Face, displacement
-from greenroom.engines.previz.framing import Framed
-from greenroom.engines.previz.layering import deliver_layered
-from greenroom.engines.previz.life import live
-from greenroom.engines.previz.motion_curves import Moves, act
-from greenroom.engines.previz.motions import read_motion
-from greenroom.engines.previz.puppet import Held, Puppet, framed_actor
-from greenroom.engines.previz.rig import Head, Rig
+from greenroom.engines.previz.puppet.expression import Face, displacement
+from greenroom.engines.previz.puppet.framing import Framed
+from greenroom.engines.previz.puppet.puppet import Held, Puppet, framed_actor
+from greenroom.engines.previz.puppet.rig import Head, Rig
 from greenroom.engines.previz.talk import away, hear
-from greenroom.engines.previz.temper import Temper
 
 __all__ = ["Animation", "prepare", "render_animate"]
 

@@ -16,16 +16,16 @@ from numpy.typing import NDArray
 
 from greenroom.cues.wishes import read_who
 from greenroom.engines.contract import Delivery, PictureSource, Request
+from greenroom.engines.previz.acting.driver import Driver, runs
+from greenroom.engines.previz.compositing.window import Window
 from greenroom.engines.previz.delivery import deliver, read_dialogue
-from greenroom.engines.previz.driver import Driver, runs
-from greenroom.engines.previz.expression import Face
-from greenroom.engines.previz.lip_edges import lip_edges
-from greenroom.engines.previz.lip_paint import LipPainter, looked_at
-from greenroom.engines.previz.lip_timing import UNTOUCHED, allowed_frames, shares, speaking
-from greenroom.engines.previz.lower_face import LowerFace, Moved
+from greenroom.engines.previz.lips.edges import lip_edges
+from greenroom.engines.previz.lips.lower_face import LowerFace, Moved
+from greenroom.engines.previz.lips.paint import LipPainter, looked_at
+from greenroom.engines.previz.lips.timing import UNTOUCHED, allowed_frames, shares, speaking
+from greenroom.engines.previz.puppet.expression import Face
+from greenroom.engines.previz.puppet.warp import Box
 from greenroom.engines.previz.talk import Speech, hear
-from greenroom.engines.previz.warp import Box
-from greenroom.engines.previz.window import Window
 from greenroom.errors import CueError, EngineError
 from greenroom.media.pictures import read_pictures
 from greenroom.media.plates import Plate, read_plates

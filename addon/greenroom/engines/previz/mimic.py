@@ -13,15 +13,15 @@ from numpy.typing import NDArray
 
 from greenroom.cues.wishes import read_who
 from greenroom.engines.contract import Delivery, PictureSource, Request
-from greenroom.engines.previz.driver import LOST, Driver, runs
-from greenroom.engines.previz.expression import JAW_DROP, Face, driven, lip_gap
-from greenroom.engines.previz.framing import Framed
-from greenroom.engines.previz.handles import HANDLES
-from greenroom.engines.previz.imitation import CHANNELS, Imitated, imitate, read_channels
-from greenroom.engines.previz.layering import deliver_layered
-from greenroom.engines.previz.life import Life, live
-from greenroom.engines.previz.puppet import Held, Puppet, framed_actor
-from greenroom.engines.previz.rig import Head, Rig
+from greenroom.engines.previz.acting.driver import LOST, Driver, runs
+from greenroom.engines.previz.acting.imitation import CHANNELS, Imitated, imitate, read_channels
+from greenroom.engines.previz.acting.life import Life, live
+from greenroom.engines.previz.compositing.layering import deliver_layered
+from greenroom.engines.previz.puppet.expression import JAW_DROP, Face, driven, lip_gap
+from greenroom.engines.previz.puppet.framing import Framed
+from greenroom.engines.previz.puppet.handles import HANDLES
+from greenroom.engines.previz.puppet.puppet import Held, Puppet, framed_actor
+from greenroom.engines.previz.puppet.rig import Head, Rig
 from greenroom.errors import MediaError
 from greenroom.media.probe import probe_source
 

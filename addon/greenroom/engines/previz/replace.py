@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 
 from greenroom.cues.wishes import read_spans, read_who
 from greenroom.engines.contract import Delivery, PictureSource, Request
-from greenroom.engines.previz.actor_face import ActorFace, skin_tone
+from greenroom.engines.previz.acting.driver import LOST, Driver, runs
 from greenroom.engines.previz.checks import SMALLEST_FACE, TURNED
 from greenroom.engines.previz.delivery import deliver, read_portrait
-from greenroom.engines.previz.driver import LOST, Driver, runs
-from greenroom.engines.previz.face_shape import at_rest, outline_difference
-from greenroom.engines.previz.face_swap import FaceSwap, face_width
-from greenroom.engines.previz.warp import Box
+from greenroom.engines.previz.face.actor_face import ActorFace, skin_tone
+from greenroom.engines.previz.face.shape import at_rest, outline_difference
+from greenroom.engines.previz.face.swap import FaceSwap, face_width
+from greenroom.engines.previz.puppet.warp import Box
 from greenroom.errors import EngineError
 from greenroom.media.plates import Plate, read_plates
 from greenroom.media.relay import ahead
@@ -58,7 +58,7 @@ class Replacement:
     def frames(self) -> Iterator[Plate]:
         """The take's frames."""
         if self.report["style"] == "head":
-            from greenroom.engines.previz.head import head_frames
+            from greenroom.engines.previz.head.replaced import head_frames
 
             yield from head_frames(self.request, self.driver, self.wanted, self.report)
             return
@@ -73,7 +73,7 @@ class Replacement:
         if not self.wanted[index]:
             return None
         if self.report["style"] == "head":
-            from greenroom.engines.previz.head_out import head_box
+            from greenroom.engines.previz.head.head_out import head_box
 
             pose = self.driver.pose(index)
             return None if pose is None else head_box(pose, Box(0, 0, *self.driver.size))

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from greenroom.engines.contract import Delivery, Request
 from greenroom.engines.previz import animate, talk
-from greenroom.engines.previz.framing import Framed
-from greenroom.engines.previz.layering import composited, deliver_layered
+from greenroom.engines.previz.compositing.layering import composited, deliver_layered
+from greenroom.engines.previz.puppet.framing import Framed
 from greenroom.media.plates import Plate
 
 __all__ = ["render_stage", "staged"]

@@ -15,17 +15,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from greenroom.engines.contract import Delivery, Request
+from greenroom.engines.previz.acting.life import Life, live
+from greenroom.engines.previz.acting.temper import Temper
+from greenroom.engines.previz.acting.visemes import energy_curves, loudness, mouths_at_frames, speech_curves
+from greenroom.engines.previz.compositing.layering import deliver_layered
+from greenroom.engines.previz.compositing.seating import framed_for
 from greenroom.engines.previz.delivery import read_dialogue, read_portrait
-from greenroom.engines.previz.expression import Face, displacement
-from greenroom.engines.previz.eyes import Eyes
-from greenroom.engines.previz.framing import Framed
-from greenroom.engines.previz.layering import deliver_layered
-from greenroom.engines.previz.life import Life, live
-from greenroom.engines.previz.mouth import Mouth
-from greenroom.engines.previz.rig import Head, Rig
-from greenroom.engines.previz.seating import framed_for
-from greenroom.engines.previz.temper import Temper
-from greenroom.engines.previz.visemes import energy_curves, loudness, mouths_at_frames, speech_curves
+from greenroom.engines.previz.puppet.expression import Face, displacement
+from greenroom.engines.previz.puppet.eyes import Eyes
+from greenroom.engines.previz.puppet.framing import Framed
+from greenroom.engines.previz.puppet.mouth import Mouth
+from greenroom.engines.previz.puppet.rig import Head, Rig
 from greenroom.errors import CastError
 from greenroom.frames import seconds
 from greenroom.media.types import TakeSpec
