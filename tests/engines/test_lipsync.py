@@ -23,7 +23,8 @@ from greenroom.engines.contract import Delivery, Performer, PictureSource, Reque
 from greenroom.engines.previz.acting.visemes import CHANNELS, closures
 from greenroom.engines.previz.delivery import deliver
 from greenroom.engines.previz.drawn.actors import draw
-from greenroom.engines.previz.lips.timing import allowed_frames, shares, speaking
+from greenroom.engines.previz.footage import allowed_frames
+from greenroom.engines.previz.lips.timing import shares, speaking
 from greenroom.engines.previz.lipsync import Resync, prepare, render_lipsync
 from greenroom.engines.previz.puppet.warp import Box
 from greenroom.engines.previz.talk import prepare as prepare_talk

@@ -19,10 +19,11 @@ from greenroom.engines.contract import Delivery, PictureSource, Request
 from greenroom.engines.previz.acting.driver import Driver, runs
 from greenroom.engines.previz.compositing.window import Window
 from greenroom.engines.previz.delivery import deliver, read_dialogue
+from greenroom.engines.previz.footage import KEPT, UNTOUCHED, allowed_frames
 from greenroom.engines.previz.lips.edges import lip_edges
 from greenroom.engines.previz.lips.lower_face import LowerFace, Moved
 from greenroom.engines.previz.lips.paint import LipPainter, looked_at
-from greenroom.engines.previz.lips.timing import UNTOUCHED, allowed_frames, shares, speaking
+from greenroom.engines.previz.lips.timing import shares, speaking
 from greenroom.engines.previz.puppet.expression import Face
 from greenroom.engines.previz.puppet.warp import Box
 from greenroom.engines.previz.talk import Speech, hear
@@ -33,13 +34,10 @@ from greenroom.media.relay import ahead
 from greenroom.perception.faces import PRESENT, FaceFinder, Region
 from greenroom.perception.pose import Pose
 
-__all__ = ["KEPT", "Resync", "prepare", "render_lipsync"]
+__all__ = ["Resync", "prepare", "render_lipsync"]
 
 Picture = NDArray[np.uint8]
 Vectors = NDArray[np.float64]
-
-KEPT = "kept plate"
-"""State of a frame that should speak, but shows no face: it stays as it is."""
 
 _SMALL = 60  # pixels between the ears below which lips are a few pixels high
 _TURNED = 35.0  # degrees of yaw from which half of the mouth is hidden

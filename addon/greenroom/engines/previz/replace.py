@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from greenroom.cues.wishes import read_spans, read_who
+from greenroom.cues.wishes import read_who
 from greenroom.engines.contract import Delivery, PictureSource, Request
 from greenroom.engines.previz.acting.driver import LOST, Driver, runs
 from greenroom.engines.previz.checks import SMALLEST_FACE, TURNED
@@ -22,6 +22,7 @@ from greenroom.engines.previz.delivery import deliver, read_portrait
 from greenroom.engines.previz.face.actor_face import ActorFace, skin_tone
 from greenroom.engines.previz.face.shape import at_rest, outline_difference
 from greenroom.engines.previz.face.swap import FaceSwap, face_width
+from greenroom.engines.previz.footage import KEPT, UNTOUCHED, allowed_frames
 from greenroom.engines.previz.puppet.warp import Box
 from greenroom.errors import EngineError
 from greenroom.media.plates import Plate, read_plates
@@ -32,7 +33,6 @@ __all__ = ["Replacement", "prepare", "render_replace"]
 
 Vectors = NDArray[np.float64]
 
-KEPT, UNTOUCHED = "kept plate", "untouched"
 _LOOKS = 3  # frames at which skin is compared
 _LIGHTNESS = 0.5  # weight against hue: exposure differs from shot to shot, hue hardly
 # One face under warmer, cooler, darker and brighter light is up to 11 from itself, fair actors are 4 to 18 from each
@@ -85,6 +85,7 @@ def render_replace(request: Request) -> Delivery:
 
     Raises:
         CastError: no face in the portrait.
+        CueError: only= or not= can't be read.
         EngineError: no stand-in, or nobody seen in it.
         MediaError: portrait, stand-in or dialogue can't be read.
     """
@@ -106,24 +107,9 @@ def prepare(request: Request) -> Replacement:
     actor = ActorFace.of(read_portrait(request), FaceFinder(), str(request.performer.portrait))
     who = request.options.get("who", "")
     driver = Driver.read(request, source, who=read_who(who) if who else None)
-    wanted = _wanted(request)
+    wanted = allowed_frames(request.options, request.spec)
     report = _report(request, source, driver, actor, wanted)
     return Replacement(request, source, driver, actor, wanted, report)
-
-
-def _wanted(request: Request) -> NDArray[np.bool_]:
-    """(frames,) Where the note lets the picture be changed: inside of only=, outside of not=."""
-    spec = request.spec
-    wanted = np.ones(spec.frames, bool)
-    for key, inside in (("only", True), ("not", False)):
-        spans = read_spans(request.options[key], spec.rate, 0) if request.options.get(key) else None
-        if spans is None:
-            continue
-        named = np.zeros(spec.frames, bool)
-        for first, end in spans:
-            named[max(0, spec.head + first) : max(0, spec.head + end)] = True
-        wanted &= named if inside else ~named
-    return wanted
 
 
 def _report(

@@ -7,7 +7,7 @@ same bytes, another seed another performance.
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,17 +19,13 @@ from greenroom.engines.previz.acting.life import Life, live
 from greenroom.engines.previz.acting.temper import Temper
 from greenroom.engines.previz.acting.visemes import energy_curves, loudness, mouths_at_frames, speech_curves
 from greenroom.engines.previz.compositing.layering import deliver_layered
-from greenroom.engines.previz.compositing.seating import framed_for
-from greenroom.engines.previz.delivery import read_dialogue, read_portrait
+from greenroom.engines.previz.delivery import read_dialogue
 from greenroom.engines.previz.puppet.expression import Face, displacement
-from greenroom.engines.previz.puppet.eyes import Eyes
 from greenroom.engines.previz.puppet.framing import Framed
-from greenroom.engines.previz.puppet.mouth import Mouth
+from greenroom.engines.previz.puppet.puppet import Held, Puppet, framed_actor
 from greenroom.engines.previz.puppet.rig import Head, Rig
-from greenroom.errors import CastError
 from greenroom.frames import seconds
 from greenroom.media.types import TakeSpec
-from greenroom.perception.faces import FaceFinder
 from greenroom.perception.pose import fit_pose
 from greenroom.perception.speech import Span, time_phones
 
@@ -82,23 +78,16 @@ class Performance:
         return self.temper.life
 
     def frames(self) -> Generator[Picture, Picture | None]:
-        """The take's frames, (height, width, 3) BGR, each an array of its own; one that is done with may be sent back,
-        and the next frame is drawn into it.
-        """
-        rig = Rig(self.framed.picture, self.framed.points, scale=self.framed.scale)
-        mouth, eyes = Mouth(rig), Eyes(rig)
-        rows, columns = rig.region.within(rig.frame)
-        frame: Picture | None = None
+        """The take's frames, (height, width, 3) BGR; see Puppet.frames."""
+        puppet = Puppet(self.framed)
+        return puppet.frames(self.performance(puppet.rig))
+
+    def performance(self, rig: Rig) -> Iterator[Held]:
+        """What `rig` does in each frame."""
         for index in range(len(self.speech.mouths)):
             face = self.face(index)
-            placed = rig.place(displacement(rig.neutral, face), self.head(index, rig.pose.scale))
-            if frame is None:
-                frame = rig.picture.copy()  # one that comes back differs inside of the region alone
-            windows = (*eyes.windows(placed, face.blink), mouth.window(placed))
-            region = rig.warp(placed, windows, into=frame[rows, columns])
-            eyes.paint(region, placed, face.blink, self.temper.gaze(index))
-            mouth.paint(region, placed, face)
-            frame = yield frame
+            head = self.head(index, rig.pose.scale)
+            yield Held(displacement(rig.neutral, face), face, head, self.temper.gaze(index))
 
 
 def render_talk(request: Request) -> Delivery:
@@ -115,15 +104,7 @@ def render_talk(request: Request) -> Delivery:
 def prepare(request: Request) -> Performance:
     """Read portrait and dialogue, find face and phones, and plan every frame."""
     spec = request.spec
-    portrait = read_portrait(request)
-    found = FaceFinder().find(portrait)
-    if found is None:
-        raise CastError(
-            "no face in the portrait",
-            hint="Use a picture in which one face looks towards the camera.",
-            where=str(request.performer.portrait),
-        )
-    framed = framed_for(request, portrait, found.points)
+    framed = framed_actor(request)
     speech = hear(read_dialogue(request), request.line, spec)
     life = live(spec.frames, spec.rate, request.seed, speech.loud)
     temper = Temper.of(request, life, speech.loud, away=away(framed, request.seed))

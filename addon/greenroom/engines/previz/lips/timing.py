@@ -3,23 +3,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
 
-from greenroom.cues.wishes import read_spans
-from greenroom.errors import CueError
-from greenroom.media.types import TakeSpec
-
-__all__ = ["RETURN", "UNTOUCHED", "allowed_frames", "shares", "speaking"]
+__all__ = ["RETURN", "shares", "speaking"]
 
 Curves = NDArray[np.float64]
 Frames = NDArray[np.bool_]
-
-UNTOUCHED = "untouched"
-"""State of a frame that is the plate's to the bit: silence, or outside of only=, or inside of not=."""
 
 RETURN = Fraction(3, 20)
 """Seconds that the lips take from the plate's own mouth to the first viseme, and back: what lips take to part."""
@@ -37,25 +29,6 @@ def speaking(mouths: Curves, rate: Fraction) -> Frames:
         if after - before - 1 <= pause:
             spoken[before:after] = True
     return spoken
-
-
-def allowed_frames(options: Mapping[str, str], spec: TakeSpec) -> Frames:
-    """(spec.frames,) Where only= and not= let the mouth be changed. Both count from the slot's first frame.
-
-    Raises:
-        CueError: frames that can't be read.
-    """
-    allowed = np.ones(spec.frames, bool)
-    if options.get("only"):
-        allowed[:] = False
-    for key, value in (("only", True), ("not", False)):
-        text = options.get(key, "")
-        spans = read_spans(text, spec.rate, 0) if text else ()
-        if spans is None:
-            raise CueError(f"{key}={text} names no frames", hint=f"Write {key}=IN-OUT, for example {key}=0-24.")
-        for first, end in spans:
-            allowed[max(0, spec.head + first) : max(0, spec.head + end)] = value
-    return allowed
 
 
 def shares(spoken: Frames, usable: Frames, shots: NDArray[np.int32], rate: Fraction) -> Curves:
