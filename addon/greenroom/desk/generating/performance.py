@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One job on its way: what is known of it, what is told of it, and what an error means for it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from greenroom.desk.generating.job_events import JobEvent, JobResult, JobStep, Outcome
+from greenroom.desk.generating.job_room import Order, Room
+from greenroom.desk.generating.twins import attempt_folder
+from greenroom.desk.generating.verdict import ForeignError, Stage, Verdict, verdict
+from greenroom.engines.contract import Capabilities, Handle
+from greenroom.errors import EngineUnavailable, GreenroomError, StoreError
+from greenroom.takes.states import Done, FailedJob, Running, Submitted, Take, Unknown
+
+__all__ = ["LOOK", "Performance"]
+
+LOOK = "It is not sent again by itself: greenroom jobs lists it, and how it is settled with the provider."
+
+
+class Performance:
+    """What all steps of a job's way share. `stage` says what the desk is at, for the verdict on an error."""
+
+    def __init__(self, room: Room, order: Order) -> None:
+        self.room = room
+        self.order = order
+        self.job = order.job
+        self.stage = Stage.PREPARE
+        self.abilities: Capabilities | None = None
+
+    # Telling
+
+    def tell(self, step: JobStep, message: str = "", progress: float | None = None) -> None:
+        job = self.job
+        self.room.on_event(JobEvent(job.id, job.cue, job.number, step, progress, message, self.order.where))
+
+    def result(self, outcome: Outcome, take: Take | None = None, message: str = "", hint: str = "") -> JobResult:
+        steps = {Outcome.MADE: JobStep.DONE, Outcome.CACHED: JobStep.CACHED, Outcome.UNKNOWN: JobStep.UNKNOWN}
+        self.tell(steps.get(outcome, JobStep.FAILED), message, 1.0 if take else None)
+        job = self.job
+        number = take.number if take else job.number
+        return JobResult(job.id, job.cue, number, job.variant, outcome, take, message, hint, self.order.where)
+
+    def gave_up(self, error: GreenroomError) -> JobResult:
+        """Write down what the error means for the job, and say it."""
+        try:
+            ruling = self._rule(error)
+        except StoreError as trouble:  # the ledger can't be written either: say both
+            ruling, error.hint = Verdict.KEEP, f"{error.hint} {trouble}".strip()
+        outcome = Outcome.UNKNOWN if ruling is Verdict.UNKNOWN else Outcome.FAILED
+        result = self.result(outcome, message=error.message, hint=error.hint)
+        return replace(result, resumable=ruling is Verdict.KEEP)
+
+    def _rule(self, error: GreenroomError) -> Verdict:
+        ledger, state = self.room.ledger, self.room.ledger.job(self.order.job.id).state
+        if isinstance(state, FailedJob):
+            return Verdict.FAILED  # the engine said so, and it is written down
+        if isinstance(state, Done | Unknown) or self.abilities is None:
+            ruling = Verdict.KEEP
+        else:
+            sent = isinstance(state, Running) or (isinstance(state, Submitted) and state.handle is not None)
+            ruling = verdict(self.stage, error, self.abilities, sent=sent)
+        if ruling is Verdict.FAILED:
+            ledger.failed(self.order.job.id, error.message, error.hint)
+        elif ruling is Verdict.UNKNOWN:
+            ledger.unknown(self.order.job.id, error.message)
+        return ruling
+
+    @contextlib.contextmanager
+    def at(self, stage: Stage) -> Iterator[None]:
+        """Foreign code runs within: whatever it raises is one of our errors outside."""
+        self.stage = stage
+        try:
+            yield
+        except GreenroomError:
+            raise
+        except Exception as error:
+            name = self.abilities.name if self.abilities else self.order.cue_plan.engine
+            raise ForeignError(
+                f"{name} broke while the desk was at {stage} ({type(error).__name__}: {error})",
+                hint="Run the same command again; if it stays, report it.",
+                where=self.order.where,
+            ) from error
+
+    @property
+    def _abilities(self) -> Capabilities:
+        if self.abilities is None:
+            raise EngineUnavailable(f"engine {self.order.cue_plan.engine} was not asked for its capabilities")
+        return self.abilities
+
+    def _handle(self) -> Handle | None:
+        state = self.job.state
+        return state.handle if isinstance(state, Submitted | Running) else None
+
+    @property
+    def _work(self) -> Path:
+        return attempt_folder(self.room.work_folder, self.job)
