@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from greenroom.errors import MediaError
 from greenroom.frames import exact_rate
-from greenroom.media.container import opened, picture_stream
+from greenroom.media.container import fraction_of, opened, picture_stream
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -79,11 +79,11 @@ def read_clock(container: InputContainer, stream: VideoStream, path: Path) -> Cl
     Raises:
         MediaError: there are no pictures.
     """
-    base = stream.time_base or Fraction(1, 1000)
+    base = fraction_of(stream.time_base, Fraction(1, 1000))
     if container.format.name.startswith("mxf") and stream.duration and stream.average_rate:
         # one edit unit a picture by definition (SMPTE 377-1); going through 100 GB to count them helps nobody
         frames = round(stream.duration * base * stream.average_rate)
-        return Clock(stream.average_rate, frames, base, stream.start_time or 0)
+        return Clock(fraction_of(stream.average_rate, Fraction(1)), frames, base, stream.start_time or 0)
     # QuickTime's index is whole and true; others (AVI) count before B-frames are put in order
     entries = stream.index_entries[:] if stream.frames and container.format.name.startswith("mov") else []
     if entries and len(entries) >= stream.frames:
@@ -135,7 +135,7 @@ def _constant_rate(times: Sequence[int], base: Fraction, stream: VideoStream) ->
     if near and min(near)[0] <= _ON_GRID:
         return min(near)[1]
     # an odd rate has to be kept tightly: almost any rhythm is near to some grid
-    odd = (Fraction(stream.average_rate or average), average)
+    odd = (fraction_of(stream.average_rate, average), average)
     return next((rate for rate in odd if _worst(times, base, rate) <= max(_TICK * rate, 2 * base * rate)), None)
 
 

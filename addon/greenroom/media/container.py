@@ -10,8 +10,9 @@ from __future__ import annotations
 import contextlib
 import io
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import av
 import av.error
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from av.container import InputContainer
     from av.video.stream import VideoStream
 
-__all__ = ["audio_stream", "is_still", "last_words", "opened", "picture_stream", "reading"]
+__all__ = ["audio_stream", "fraction_of", "is_still", "last_words", "opened", "picture_stream", "reading"]
 
 _SUFFIXES = """
     .png .jpg .jpeg .tif .tiff .exr .dpx .cin .bmp .tga .webp .sgi .rgb .hdr .j2k .jp2 .psd .ppm .pgm .qoi .jxl
@@ -43,6 +44,19 @@ _OPTIONS = {"protocol_whitelist": "file", "format_whitelist": ",".join(_FORMATS)
 def is_still(path: Path) -> bool:
     """Whether the name says that this is a single picture."""
     return path.suffix.lower() in _SUFFIXES.split()
+
+
+class _Ratio(Protocol):
+    @property
+    def numerator(self) -> int: ...
+
+    @property
+    def denominator(self) -> int: ...
+
+
+def fraction_of(ratio: _Ratio | None, otherwise: Fraction) -> Fraction:
+    """A rate, clock or aspect as PyAV has it, exactly: a class of its own since 19; None is `otherwise`."""
+    return otherwise if ratio is None else Fraction(ratio.numerator, ratio.denominator)
 
 
 @contextlib.contextmanager

@@ -12,7 +12,7 @@ import av.error
 from greenroom.errors import FrameError, MediaError
 from greenroom.frames import frame_of, write_rate
 from greenroom.media.clock import Clock, read_clock
-from greenroom.media.container import is_still, opened, picture_stream
+from greenroom.media.container import fraction_of, is_still, opened, picture_stream
 from greenroom.media.planes import has_alpha
 from greenroom.media.types import AudioStream, Colour, ImageSequence, MediaInfo, MediaKind
 
@@ -135,7 +135,7 @@ def _displayed(frame: VideoFrame, stream: VideoStream) -> tuple[int, int, Fracti
 def pixel_aspect(stream: VideoStream) -> Fraction:
     """Width to height of one stored pixel; 1 where the file doesn't say or says nonsense."""
     aspect = stream.sample_aspect_ratio
-    return Fraction(aspect) if aspect and Fraction(1, 10) < aspect < 10 else Fraction(1)
+    return fraction_of(aspect, Fraction(1)) if aspect and Fraction(1, 10) < aspect < 10 else Fraction(1)
 
 
 def _start(container: InputContainer, stream: VideoStream, clock: Clock | None, path: Path) -> tuple[str | None, int]:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from greenroom.errors import MediaError
-from greenroom.media.container import audio_stream, opened, picture_stream
+from greenroom.media.container import audio_stream, fraction_of, opened, picture_stream
 
 if TYPE_CHECKING:
     from av.audio.frame import AudioFrame
@@ -140,7 +140,7 @@ class _DecodedFile:
 
     def _whole_grid(self) -> tuple[int, int, int, int]:
         """floor(time * time_base * rate - origin + 1/2) in integers: thousands of frames make Fractions slow."""
-        step = (self._stream.time_base or Fraction(1, self.rate)) * self.rate
+        step = fraction_of(self._stream.time_base, Fraction(1, self.rate)) * self.rate
         shift = Fraction(1, 2) - self._origin * self.rate
         unit = step.denominator * shift.denominator
         rounding = step.numerator // step.denominator  # samples within one tick of the container's clock

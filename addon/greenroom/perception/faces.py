@@ -81,7 +81,7 @@ class FaceFinder:
     def _near(self, bgr: Picture, points: NDArray[np.float64]) -> list[Landmarks]:
         """The faces within a face's width of a place: found at any size, as the picture around it is what is shown."""
         low, high = points[:, :2].min(axis=0), points[:, :2].max(axis=0)
-        middle, reach = (low + high) / 2, _ROUND * float((high - low).max())
+        middle, reach = (low + high) / 2, _ROUND * float(np.max(high - low))
         left, top = np.maximum(0, np.floor(middle - reach)).astype(int)
         right, bottom = np.ceil(middle + reach).astype(int)
         window = np.ascontiguousarray(bgr[top : max(0, bottom), left : max(0, right)])

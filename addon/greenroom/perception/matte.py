@@ -99,8 +99,7 @@ def _quieted(coarse: Matte, grey: Matte, last: Matte, last_grey: Matte) -> Matte
     still = np.maximum(0, 1 - np.abs(coarse - last) / _MATTE_MOVED)
     moved = np.abs(cv2.blur(grey - last_grey, (5, 5)))  # of a small neighbourhood, as grain isn't motion
     stays = _STAYS * still * np.maximum(0, 1 - moved / _PICTURE_MOVED)
-    quiet: Matte = coarse + (last - coarse) * stays
-    return quiet
+    return np.asarray(coarse + (last - coarse) * stays, np.float32)
 
 
 def _seen_from(before: _Before, window: Near, part: Matte) -> Matte:

@@ -231,7 +231,7 @@ def _plausible(skin: Mask) -> Mask:
     # A thing that lies over an eye reaches beyond it, on that side alone.
     upper = ~skin & zones.upper
     _, pieces = cv2.connectedComponents(places.square(upper.astype(np.float32)).astype(np.uint8))
-    for piece in range(1, int(pieces.max()) + 1):
+    for piece in range(1, int(np.max(pieces)) + 1):
         inside = pieces[places.rows, places.columns] == piece
         if (inside & zones.bare).sum() > _THING and both[inside].mean() < _ALIKE_SIDES:
             believed &= ~inside
@@ -301,9 +301,9 @@ def _zones() -> _Zones:
     for outline in features:
         drawn[places.within(outline)] = 1
     wide = cv2.dilate(places.square(drawn), np.ones((_FEATURE, _FEATURE), np.uint8))[places.rows, places.columns] > 0
-    holes = np.logical_or.reduce([places.within(line) for line in _HOLES]).astype(np.float32)
-    holes = cv2.dilate(places.square(holes), np.ones((_HOLE, _HOLE), np.uint8))[places.rows, places.columns] > 0
-    mouth_line = places.rows[places.within(mesh.LIPS_OUTER_OUTLINE)].min()
+    hollow = np.any([places.within(line) for line in _HOLES], axis=0).astype(np.float32)
+    holes = cv2.dilate(places.square(hollow), np.ones((_HOLE, _HOLE), np.uint8))[places.rows, places.columns] > 0
+    mouth_line = np.min(places.rows[places.within(mesh.LIPS_OUTER_OUTLINE)])
     numbers = np.full((SIDE, SIDE), -1)
     numbers[places.rows, places.columns] = np.arange(len(places.rows))
     mirror = numbers[places.rows, SIDE - 1 - places.columns]

@@ -23,7 +23,7 @@ def retimed(movie: Path, stretch: Fraction, rate: Fraction, to: Path) -> Path:
     """
     import av
 
-    from greenroom.media.container import opened
+    from greenroom.media.container import fraction_of, opened
 
     with (
         opened(movie) as source,
@@ -37,7 +37,7 @@ def retimed(movie: Path, stretch: Fraction, rate: Fraction, to: Path) -> Path:
         for packet in source.demux(old):
             if packet.dts is None or packet.pts is None:
                 continue
-            scale = stretch * Fraction(old.time_base or 0) / clock
+            scale = stretch * fraction_of(old.time_base, Fraction(0)) / clock
             packet.pts, packet.dts = round(packet.pts * scale), round(packet.dts * scale)
             packet.duration = round(packet.duration * scale) if packet.duration else 0
             packet.stream, packet.time_base = new, clock

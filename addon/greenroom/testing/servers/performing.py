@@ -78,6 +78,8 @@ def _length(sent: _Sent, wanted: Wanted) -> Fraction:
 def _read(sources: Sequence[Path]) -> _Sent:
     import av
 
+    from greenroom.media.container import fraction_of
+
     sent = _Sent([], [])
     for path in sources:
         with av.open(str(path)) as container:
@@ -89,7 +91,7 @@ def _read(sources: Sequence[Path]) -> _Sent:
                 sent.pictures.extend(frames)
             elif frames:
                 sent.movie = frames
-                sent.movie_rate = Fraction(container.streams.video[0].average_rate or 30)
+                sent.movie_rate = fraction_of(container.streams.video[0].average_rate, Fraction(30))
     return sent
 
 

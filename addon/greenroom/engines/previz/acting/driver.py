@@ -148,7 +148,7 @@ class Driver:
         known = self._shots[self._found > 0]
         if not len(known):
             return np.array(mesh.canonical().vertices)
-        return self.neutral_of(int(np.bincount(known).argmax()))[:_FACE]
+        return self.neutral_of(int(np.argmax(np.bincount(known))))[:_FACE]
 
     def neutral_of(self, shot: int) -> Vectors:
         """The rest face (478, 3) of `shot` in canonical centimetres: the median of the frames whose mouth is calmest.

@@ -98,7 +98,7 @@ def imitate(driver: Driver, index: int, neutral: Neutral) -> Vectors | None:
 
 def _borne(taken: Vectors, size: float, rest: Vectors) -> None:
     """A mouth that opens further than a portrait bears is held back; one that never shuts in its shot is kept open."""
-    at_rest = size * max(0.0, float((rest[_LOWER] - rest[_UPPER])[:, 1].max()) - _OPEN_AT_REST)
+    at_rest = size * max(0.0, float(np.max((rest[_LOWER] - rest[_UPPER])[:, 1])) - _OPEN_AT_REST)
     lower = handles.position_of(_LOWER_PART)
     taken[lower, 1] += at_rest
     inner = handles.position_of(tuple(_LOWER)), handles.position_of(tuple(_UPPER))
@@ -163,7 +163,7 @@ def _completed(closing: Curve, rate: Fraction) -> Curve:
     """Blinks that shut: smoothed landmarks of fast lids rarely do. What is hardly a movement is none."""
     whole = closing.copy()
     for first, last in _stretches(closing > 0):
-        peak = float(closing[first:last].max())
+        peak = float(np.max(closing[first:last]))
         if peak > _BLINK_AT and last - first <= _LONGEST_BLINK * rate:
             whole[first:last] = closing[first:last] / peak
         else:

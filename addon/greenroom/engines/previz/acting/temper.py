@@ -245,7 +245,7 @@ def mood_of(tone: Tone, loud: Curve, frames: int, rate: Fraction) -> Mood:
 
 def _effort(loud: Curve) -> Curve:
     """0 at the line's own level and below, 1 where it is 10 dB louder for a phrase."""
-    if not len(loud) or loud.max() < -55:  # silence, as `talk` has it
+    if not len(loud) or np.max(loud) < -55:  # silence, as `talk` has it
         return np.zeros(max(1, len(loud)))
     level = 10 * np.log10(np.maximum(gaussian_filter1d(10 ** (loud / 10), _SLOW * GRID), 1e-12))
     usual = float(np.median(level[level > level.max() - 25]))

@@ -148,7 +148,7 @@ def grain_of(plate: Picture) -> Grain:
     if not len(usable):
         return Grain()
     strength = usable[: max(4, len(usable) // 6)].mean(0) * _CALM
-    if strength.max() > _NO_GRAIN:
+    if np.max(strength) > _NO_GRAIN:
         return Grain()
     blue, green, red = (round(float(value), 2) for value in strength)
     return Grain((blue, green, red), _size(fine, blocks))
@@ -226,7 +226,7 @@ def _key(bgr: Picture, alpha: Alpha | None) -> Vectors | None:
     return np.asarray(np.maximum(pixels[(luma >= low) & (luma <= high)].mean(0), 4.0))
 
 
-def _size(fine: NDArray[np.float32], blocks: Vectors) -> float:
+def _size(fine: NDArray[np.float32], blocks: NDArray[np.floating]) -> float:
     """How clumped the noise of the flattest blocks is, as the sigma of a Gaussian, from neighbours' likeness."""
     columns = fine.shape[1] // 16
     likeness = []

@@ -35,7 +35,7 @@ def own_alpha(path: Path) -> Alpha | None:
     if picture is None or picture.ndim < 3 or picture.shape[2] < 4:
         return None
     alpha = picture[..., 3].astype(np.float32) / np.float32(255 if picture.dtype == np.uint8 else 65535)
-    return alpha if alpha.min() < 0.5 else None
+    return alpha if np.min(alpha) < 0.5 else None
 
 
 def cut_out(portrait: Picture, points: Vectors) -> Alpha:

@@ -21,21 +21,21 @@ from greenroom.engines.previz.drawn.canvas import Canvas, Colour, Floats, by, cl
 from greenroom.engines.previz.drawn.faces import Features, paint_face, shaped
 from greenroom.errors import CastError, nearest
 
-__all__ = ["ACTORS", "draw"]
+__all__ = ["ACTORS", "Look", "draw", "draw_look", "jacket", "jumper", "rollneck"]
 
 Paint = Callable[[Canvas, Colour], None]
 
 
 @dataclass(frozen=True)
-class _Look:
-    """A drawn actor: face, hair, clothes and the wall behind."""
+class Look:
+    """What a drawn actor looks like: face, hair, clothes and the wall behind."""
 
     features: Features
     hair: Colour
     behind: Paint
     in_front: Paint
     cloth: Colour
-    dress: Callable[[Canvas, _Look], None]
+    dress: Callable[[Canvas, Look], None]
     wall: tuple[Colour, Colour]  # bright, dark
     neck: float = 4.3  # half width, cm
     shoulders: float = 19.0
@@ -50,7 +50,11 @@ def draw(name: str, width: int = 1280, height: int = 720) -> NDArray[np.uint8]:
     """
     if name.casefold() not in _LOOKS:
         raise CastError(f'no drawn actor is called "{name}"', hint=nearest(name, _LOOKS))
-    look = _LOOKS[name.casefold()]
+    return draw_look(_LOOKS[name.casefold()], width, height)
+
+
+def draw_look(look: Look, width: int, height: int) -> NDArray[np.uint8]:
+    """The portrait of whoever looks so, as `draw` makes it."""
     density = min(height / 34.6, width / 30.0)  # room above the hair, and for both shoulders
     canvas = Canvas(width, height, density, (width / 2, height * 0.49))
     _paint_wall(canvas, look)
@@ -64,7 +68,7 @@ def draw(name: str, width: int = 1280, height: int = 720) -> NDArray[np.uint8]:
     return canvas.finished()
 
 
-def _paint_wall(canvas: Canvas, look: _Look) -> None:
+def _paint_wall(canvas: Canvas, look: Look) -> None:
     bright, dark = (np.asarray(c, np.float32) for c in look.wall)
     where = canvas.everywhere()
     x, y = canvas.grid(where)
@@ -79,7 +83,7 @@ def _side_light(x: Floats, y: Floats) -> Floats:
     return np.asarray(np.clip(1.06 - 0.030 * x - 0.006 * (y - 14), 0.45, 1.3), np.float32)
 
 
-def _paint_neck(canvas: Canvas, look: _Look) -> None:
+def _paint_neck(canvas: Canvas, look: Look) -> None:
     n = look.neck
     half = [(n, 4), (n * 0.97, 8.5), (n * 1.08, 11.2), (n * 1.5, 13.2), (n * 1.9, 14.4), (n * 1.2, 18), (0, 19)]
     outline = closed_curve([*half, *[(-x, y) for x, y in half[::-1][1:]]])
@@ -96,7 +100,7 @@ def _paint_neck(canvas: Canvas, look: _Look) -> None:
     canvas.glow((0, 14.6), (0.7, 0.5), (-0.16, -0.15, -0.11))
 
 
-def _paint_ears(canvas: Canvas, look: _Look) -> None:
+def _paint_ears(canvas: Canvas, look: Look) -> None:
     skin = np.asarray(look.features.skin, float)
     edge = 7.55 * look.features.width * look.features.cheeks
     for side, tone in ((-1, 0.97), (1, 0.74)):
@@ -113,7 +117,7 @@ def _paint_ears(canvas: Canvas, look: _Look) -> None:
         canvas.line(rim, [0.08, 0.20, 0.08], skin * tone * [0.58, 0.58, 0.68], 0.09, 0.75)
 
 
-def _body(look: _Look, top: float, collar: float) -> NDArray[np.float64]:
+def _body(look: Look, top: float, collar: float) -> NDArray[np.float64]:
     """Shoulders from the base of the neck at height `top` and half width `collar`."""
     s = look.shoulders
     half = [(collar, top), (s * 0.52, top + 1.9), (s * 0.83, top + 3.6), (s * 0.98, top + 6.8), (s * 1.05, 30), (0, 31)]
@@ -133,7 +137,7 @@ def _woven(canvas: Canvas, outline: NDArray[np.float64], colour: Colour, texture
     canvas.pixels[where] *= 1 + mask * (pattern[..., None] - 1)
 
 
-def _jumper(canvas: Canvas, look: _Look) -> None:
+def jumper(canvas: Canvas, look: Look) -> None:
     cloth = np.asarray(look.cloth, float)
     _woven(canvas, _body(look, 12.4, 5.6), cloth, 0.022)
     neckline = [(-6.1, 12.2), (-4.6, 14.6), (-2.4, 16.1), (0, 16.6), (2.4, 16.1), (4.6, 14.6), (6.1, 12.2)]
@@ -145,7 +149,7 @@ def _jumper(canvas: Canvas, look: _Look) -> None:
     canvas.strands(paths, [cloth * 0.82] * len(paths), 0.05, 0.5)
 
 
-def _show_skin(canvas: Canvas, look: _Look, neckline: list[tuple[float, float]]) -> None:
+def _show_skin(canvas: Canvas, look: Look, neckline: list[tuple[float, float]]) -> None:
     """Take the cloth away above `neckline`, so that throat and collarbones show."""
     line = open_curve(neckline, 80)
     outline = np.concatenate([line, [(neckline[-1][0], 10.0), (neckline[0][0], 10.0)]])
@@ -163,7 +167,7 @@ def _show_skin(canvas: Canvas, look: _Look, neckline: list[tuple[float, float]])
     part += mask * (under * (1 - blend) + chest.astype(np.float32) * blend - part)
 
 
-def _rollneck(canvas: Canvas, look: _Look) -> None:
+def rollneck(canvas: Canvas, look: Look) -> None:
     cloth = np.asarray(look.cloth, float)
     _woven(canvas, _body(look, 12.6, 5.4), cloth, 0.022)
     n = look.neck
@@ -175,6 +179,11 @@ def _rollneck(canvas: Canvas, look: _Look) -> None:
     canvas.line([(-n * 1.1, 12.0), (0, 13.0), (n * 1.1, 12.0)], [0.1, 0.22, 0.1], cloth * 0.66, 0.12, 0.6)
     canvas.line([(-n * 1.3, 14.2), (0, 15.5), (n * 1.3, 14.2)], [0.1, 0.3, 0.1], cloth * 0.58, 0.14, 0.7)
     canvas.glow((0, 10.6), (3.2, 0.9), (-0.30, -0.28, -0.24))
+
+
+
+def _rollneck_and_hoops(canvas: Canvas, look: Look) -> None:
+    rollneck(canvas, look)
     for side in (-1, 1):
         hoop = closed_curve([(side * 7.35 + 0.95 * np.cos(a), 4.15 + 1.25 * np.sin(a)) for a in np.linspace(0, 5.6, 9)])
         ring = np.concatenate([hoop, hoop[:1]])
@@ -182,7 +191,7 @@ def _rollneck(canvas: Canvas, look: _Look) -> None:
         canvas.strands([ring + by(-0.04, -0.04)], [(150, 214, 250)], 0.07, 0.9)
 
 
-def _jacket(canvas: Canvas, look: _Look) -> None:
+def jacket(canvas: Canvas, look: Look) -> None:
     cloth, shirt = np.asarray(look.cloth, float), np.array([222, 214, 206.0])
     _woven(canvas, _body(look, 12.0, 5.8), cloth, 0.02)
     opening = [(-5.6, 11.8), (-4.4, 18), (-1.6, 27), (1.6, 27), (4.4, 18), (5.6, 11.8), (0, 13)]
@@ -200,8 +209,8 @@ def _jacket(canvas: Canvas, look: _Look) -> None:
         canvas.shape(lapel * [side, 1], cloth * 1.18, 0.06, 1.0, _side_light)
 
 
-_LOOKS: dict[str, _Look] = {
-    "mara": _Look(
+_LOOKS: dict[str, Look] = {
+    "mara": Look(
         Features(
             skin=(158, 186, 230), iris=(92, 122, 88), brow=(42, 58, 98), lips=(116, 114, 196),
             width=0.905, jaw=0.90, cheeks=1.0, chin=0.97, pointed=0.11, forehead=0.95,
@@ -210,10 +219,10 @@ _LOOKS: dict[str, _Look] = {
             brow_height=0.10, brow_arch=0.20, brow_width=0.36, lashes=0.15, freckles=150, seed=1,
         ),
         hair=(46, 78, 148), behind=drawn_hair.waves_behind, in_front=drawn_hair.waves_in_front,
-        cloth=(112, 104, 44), dress=_jumper, wall=((206, 204, 196), (128, 122, 112)),
+        cloth=(112, 104, 44), dress=jumper, wall=((206, 204, 196), (128, 122, 112)),
         neck=3.9, shoulders=17.5, ears=0.0,
     ),
-    "theo": _Look(
+    "theo": Look(
         Features(
             skin=(132, 164, 210), iris=(122, 104, 84), brow=(52, 56, 62), lips=(118, 126, 182),
             width=0.94, jaw=1.15, cheeks=0.97, temples=0.97, chin=1.14,
@@ -222,9 +231,9 @@ _LOOKS: dict[str, _Look] = {
             brow_height=-0.16, brow_arch=0.10, brow_width=0.58, lashes=0.085, stubble=1.0, age=0.85, seed=2,
         ),
         hair=(54, 58, 64), behind=drawn_hair.short_behind, in_front=drawn_hair.short_in_front,
-        cloth=(72, 52, 40), dress=_jacket, wall=((176, 186, 192), (84, 92, 98)), neck=5.1, shoulders=20.5,
+        cloth=(72, 52, 40), dress=jacket, wall=((176, 186, 192), (84, 92, 98)), neck=5.1, shoulders=20.5,
     ),
-    "ines": _Look(
+    "ines": Look(
         Features(
             skin=(74, 104, 158), iris=(36, 54, 92), brow=(20, 22, 30), lips=(80, 76, 146),
             width=0.97, jaw=1.03, cheeks=1.07, temples=1.02, chin=0.87, pointed=0.02, forehead=0.94, nose_width=1.24,
@@ -232,7 +241,7 @@ _LOOKS: dict[str, _Look] = {
             eye_apart=0.10, eye_tilt=0.06, brow_height=0.16, brow_arch=0.14, brow_width=0.42, lashes=0.16, seed=3,
         ),
         hair=(34, 38, 52), behind=drawn_hair.curls_behind, in_front=drawn_hair.curls_in_front,
-        cloth=(46, 136, 206), dress=_rollneck, wall=((196, 186, 176), (116, 100, 88)), neck=3.9, shoulders=17.0,
+        cloth=(46, 136, 206), dress=_rollneck_and_hoops, wall=((196, 186, 176), (116, 100, 88)), neck=3.9, shoulders=17.0,
     ),
 }  # fmt: skip
 

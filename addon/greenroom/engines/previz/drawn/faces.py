@@ -22,6 +22,7 @@ Vectors = NDArray[np.float64]
 _KEY = np.array([-0.46, -0.44, -0.77])  # towards the light: from the upper left, before the face
 _FILL = np.array([0.75, -0.10, -0.65])
 _BRIGHT = 196.0  # from here on highlights roll off instead of burning out
+_GREY_BEARD = 0.85  # age from which a beard has all the grey that it gets
 _LOWER_BACKWARDS = mesh.LIPS_OUTER_LOWER[::-1]
 _WRAP = np.array([0.26, 0.32, 0.46])  # BGR: red light travels furthest under skin, so shadows start warm
 
@@ -240,7 +241,7 @@ def _paint_stubble(canvas: Canvas, points: Vectors, f: Features, random: np.rand
             continue
         down = by(0.10 * float(np.clip(spot[0] / 3, -1, 1)) + random.normal(0, 0.05), 0.22)
         paths.append(np.stack([spot, spot + down * (0.6 + 0.7 * random.random())]))
-        grey = random.random() < 0.34 + 0.22 * (abs(spot[0]) < 2)
+        grey = random.random() < min(1.0, f.age / _GREY_BEARD) * (0.34 + 0.22 * (abs(spot[0]) < 2))
         colours.append(np.array([150, 154, 158.0]) if grey else np.asarray(f.brow, float) * 0.8)
     canvas.strands(paths, colours, 0.034, 0.55 * f.stubble)
 

@@ -130,7 +130,8 @@ def short_behind(canvas: Canvas, colour: Colour) -> None:
     canvas.shape(outline, np.asarray(colour, float) * 0.55, 0.12, 1.0, _lit)
 
 
-def short_in_front(canvas: Canvas, colour: Colour) -> None:
+def short_in_front(canvas: Canvas, colour: Colour, *, greying: float = 1.0) -> None:
+    """`greying` 0: no grey hair among the others, whatever `colour` is."""
     outer = [*_mirrored(_SHORT_OUTER)[::-1].tolist(), *_SHORT_OUTER[1:]]
     inner = [*_SHORT_INNER, *_mirrored(_SHORT_INNER)[::-1][1:].tolist()]
     outline = np.concatenate([open_curve(outer, 90), open_curve(inner, 90)])
@@ -149,7 +150,7 @@ def short_in_front(canvas: Canvas, colour: Colour) -> None:
             top = 1 - min(1.0, abs(float(start[0])) / 7)
             lean = out * 0.55 + np.array([-0.55 * top, -0.10]) + random.normal(0, 0.12, 2)
             end = start + lean * (0.55 + 0.75 * top)
-            grey = random.random() < 0.30 + 0.5 * (abs(float(start[0])) > 5.6)
+            grey = random.random() < greying * (0.30 + 0.5 * (abs(float(start[0])) > 5.6))
             base = np.array([172, 174, 176.0]) * 0.72 if grey else np.asarray(colour, float)
             bright = float(_lit(*start))
             paths.append(np.stack([start, (start + end) / 2 + out * 0.08, end]))

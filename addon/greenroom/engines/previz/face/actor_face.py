@@ -173,7 +173,7 @@ def _forehead(shape: tuple[int, ...], points: Vectors, width: float) -> tuple[We
 
     down, heights = along(np.array([-across[1], across[0]]))
     aside, sides = along(across)
-    above = np.clip((heights[list(_BROW_TOPS)].min() - down) / (0.06 * width) + 0.2, 0, 1)
+    above = np.clip((np.min(heights[list(_BROW_TOPS)]) - down) / (0.06 * width) + 0.2, 0, 1)
     beside = np.maximum(sides[33] - aside, aside - sides[263])
     temples = np.clip((beside / width + 0.02) / 0.05, 0, 1) * np.clip((heights[33] - down) / (0.10 * width) + 3.5, 0, 1)
     zone = np.maximum(above, temples)

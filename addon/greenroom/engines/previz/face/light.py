@@ -77,8 +77,8 @@ class Light:
             for layer in (np.concatenate([kept, contrast], axis=2), there - contrast * here)
         )
         weight = np.maximum(own, 1 - skin)[..., None]
-        kept, contrast = factors[..., :3], factors[..., 3:]
-        factor = contrast + (kept - contrast) * weight
+        own_light, even = factors[..., :3], factors[..., 3:]
+        factor = even + (own_light - even) * weight
         return Lighting(np.asarray(factor, np.float32), np.asarray(shift * (1 - weight), np.float32))
 
     @staticmethod

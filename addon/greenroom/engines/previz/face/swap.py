@@ -73,7 +73,7 @@ class _Shot:
         else:
             self.skin.update(small, points)
         likely = self.skin.likelihood(small, (0, 0))
-        self.steady = before is not None and float((shown * np.abs(likely - before)).max()) < _STIRRED
+        self.steady = before is not None and float(np.max(shown * np.abs(likely - before))) < _STIRRED
         self.seen = points, likely
         return shown * likely
 

@@ -124,7 +124,7 @@ def _graph_cut(picture: Picture, where: _Where, seeds: Picture) -> Layer:
     opened = np.asarray(cv2.morphologyEx(head, cv2.MORPH_OPEN, thin), np.uint8)
     _, pieces = cv2.connectedComponents(np.maximum(opened, where.face.astype(np.uint8)))
     faces = pieces[where.face]
-    kept = pieces == (np.bincount(faces).argmax() if len(faces) else 1)
+    kept = pieces == (np.argmax(np.bincount(faces)) if len(faces) else 1)
     near = cv2.dilate(kept.astype(np.uint8), thin)  # what opening took off the edge of the head itself: fine hair
     return np.asarray((head > 0) & (near > 0) & (where.down < _LOWEST), np.float32)
 

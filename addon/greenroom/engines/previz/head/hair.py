@@ -82,7 +82,7 @@ class LongHair:
         body = np.asarray(person * (1 - gone), np.float32)
         share = _outward(body, gone > 0.05, _neck(pose, grid))
         known = (body > 0.9).astype(np.float32)
-        if not known.any() or share.max() < 0.01:
+        if not known.any() or np.max(share) < 0.01:
             return None
         filled = np.clip(filled_from_around(plate.astype(np.float32), known), 0, 255).astype(np.uint8)
         return filled, np.asarray(cv2.GaussianBlur(share, (0, 0), 0.2 * pose.scale / grid.cell), np.float32)

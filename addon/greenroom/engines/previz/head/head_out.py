@@ -174,7 +174,7 @@ def _apart(before: Pose, now: Pose) -> float:
     """Centimetres that the head has moved, at its crown or its chin."""
     ends = np.array([[0.0, -15.0, 0.0], [0.0, 9.0, 0.0]])
     moved = now.to_picture(ends)[:, :2] - before.to_picture(ends)[:, :2]
-    return float(np.linalg.norm(moved, axis=1).max() / now.scale)
+    return float(np.max(np.linalg.norm(moved, axis=1)) / now.scale)
 
 
 def _carried(before: Pose, old: Grid, person: Layer, now: Pose, grid: Grid) -> Layer:

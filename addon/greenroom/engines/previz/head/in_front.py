@@ -88,7 +88,7 @@ class InFront:
             self._steady, hidden = False, before
         else:
             hidden = self._looked(plate, seen, grid)
-            self._steady = before is not None and float(cv2.absdiff(hidden, before).max()) < _STIRRED
+            self._steady = before is not None and float(np.max(cv2.absdiff(hidden, before))) < _STIRRED
         self._last = seen, grid, hidden
         return Hidden(grid, hidden) if hidden.any() else Hidden()
 

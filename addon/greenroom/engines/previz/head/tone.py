@@ -116,7 +116,7 @@ def _skin() -> NDArray[np.intp]:
     points = mesh.canonical().vertices
     features = [*mesh.RIGHT_EYE_OUTLINE, *mesh.LEFT_EYE_OUTLINE, *mesh.RIGHT_BROW, *mesh.LEFT_BROW]
     clear = np.linalg.norm(points[:, None, :2] - points[None, features, :2], axis=2).min(1) > 0.55
-    nostrils = points[[2, 98, 327], 1].max()
+    nostrils = np.max(points[[2, 98, 327], 1])
     bare = clear & (points[:, 1] < nostrils) & (points[:, 1] > points[10, 1] + 3.0)
     bare[list(mesh.FACE_OVAL)] = False
     return np.flatnonzero(bare)

@@ -148,7 +148,7 @@ def _gap(points: Vectors) -> float:
 def _rings(plate: Vectors) -> Vectors:
     """The points (63, 3) around the lower outline, outwards ring by ring; they lie behind the face."""
     oval = plate[list(mesh.FACE_OVAL)]
-    low, centre, back = plate[_LOW_OVAL], oval.mean(0), oval[:, 2].max()
+    low, centre, back = plate[_LOW_OVAL], oval.mean(0), np.max(oval[:, 2])
     rings = []
     for size, _ in _RINGS:
         ring = centre + (low - centre) * size

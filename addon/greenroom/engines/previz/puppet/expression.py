@@ -175,7 +175,7 @@ def _uncrossed(points: Vectors, up: Vectors, down: Vectors) -> tuple[Vectors, Ve
 def _move_jaw(moved: Vectors, neutral: Neutral, face: Face) -> None:
     chin = 0.72 * JAW_DROP * face.jaw
     # parted lips that shut bring the chin up with them
-    moved[handles.position_of(handles.CHIN)] += [0, chin - 0.25 * float(neutral.gap.max()), 0.18 * chin]
+    moved[handles.position_of(handles.CHIN)] += [0, chin - 0.25 * float(np.max(neutral.gap)), 0.18 * chin]
     side = neutral.points[list(handles.JAWLINE)]
     weight = smoothstep(0, 7.5, side[:, 1] - 0.3)  # the hinge is by the ears, 0.3 cm below the mesh's middle
     swing = np.stack([-0.05 * chin * np.sign(side[:, 0]), 0.8 * chin * weight, 0.1 * chin * weight], 1)

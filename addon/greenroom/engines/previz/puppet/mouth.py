@@ -75,7 +75,7 @@ class Mouth:
 
     def _opening(self, placed: Placed) -> float:
         """0 where the lips touch, 1 from a millimetre on."""
-        gap = (placed.face[list(mesh.LIPS_INNER_LOWER)] - placed.face[list(mesh.LIPS_INNER_UPPER)])[:, 1].max()
+        gap = np.max((placed.face[list(mesh.LIPS_INNER_LOWER)] - placed.face[list(mesh.LIPS_INNER_UPPER)])[:, 1])
         return float(smoothstep(0.015, 0.10, gap / placed.pose.scale))
 
     def _inside(self, box: Box, placed: Placed, face: Face) -> Layer:
