@@ -119,7 +119,7 @@ def test_check_names_what_is_wrong(request_for: Callable[..., Request], tmp_path
     import dataclasses
 
     missing = tmp_path / "nobody.png"
-    request = dataclasses.replace(request_for(portrait=missing), mode="portrait")
+    request = dataclasses.replace(request_for(portrait=missing), mode="dance")
     problems = PrevizEngine().check(request)
     assert [problem.code for problem in problems] == ["mode", "portrait"]
     assert problems[1].where == str(missing)

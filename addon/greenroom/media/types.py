@@ -161,6 +161,7 @@ class TakeSpec:
     colour: Colour = BT709
     sample_rate: int = 48000
     reel: str = ""
+    still: bool = False  # one picture, no movie: of portraits and character sheets, never of a cut's takes
 
     @property
     def frames(self) -> int:

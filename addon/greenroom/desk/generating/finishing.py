@@ -63,6 +63,10 @@ def finish(
         raise DeliveryError(
             "the engine delivered no file", hint="Run the same command again to try again.", where=delivered.name
         )
+    if spec.still:
+        from greenroom.desk.casting.pictures import finish_picture
+
+        return finish_picture(delivered, folder)
     media, report = (delivered, {}) if conformed else _conform(delivered, spec, dialogue, folder)
     problems = check_take(media, spec)
     _refuse(problems, media)

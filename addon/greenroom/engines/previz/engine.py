@@ -33,6 +33,7 @@ _MODES = {
     "stage": ("stage", "render_stage"),
     "lipsync": ("lipsync", "render_lipsync"),
     "replace": ("replace", "render_replace"),
+    "portrait": ("portrait", "render_portrait"),
 }
 """Mode: the module of this room and its function that makes a take, imported in the worker that needs it."""
 
@@ -73,7 +74,11 @@ class PrevizEngine:
         if request.dialogue is None and request.mode in self.capabilities().needs_dialogue:
             message = "there is no dialogue: the mouth will stay closed"
             problems.append(Problem(Severity.WARNING, "no-dialogue", message, "Lay the line under the slot."))
-        if request.mode not in _FACELESS:
+        if request.mode == "portrait":
+            from greenroom.engines.previz.portrait import picture_problems
+
+            problems += picture_problems(request)
+        if request.mode not in _FACELESS and (request.mode != "portrait" or request.performer.portrait.name):
             from greenroom.engines.previz.checks import portrait_problems
 
             problems += portrait_problems(request.performer.portrait)

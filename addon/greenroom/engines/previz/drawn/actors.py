@@ -181,7 +181,6 @@ def rollneck(canvas: Canvas, look: Look) -> None:
     canvas.glow((0, 10.6), (3.2, 0.9), (-0.30, -0.28, -0.24))
 
 
-
 def _rollneck_and_hoops(canvas: Canvas, look: Look) -> None:
     rollneck(canvas, look)
     for side in (-1, 1):
@@ -241,7 +240,8 @@ _LOOKS: dict[str, Look] = {
             eye_apart=0.10, eye_tilt=0.06, brow_height=0.16, brow_arch=0.14, brow_width=0.42, lashes=0.16, seed=3,
         ),
         hair=(34, 38, 52), behind=drawn_hair.curls_behind, in_front=drawn_hair.curls_in_front,
-        cloth=(46, 136, 206), dress=_rollneck_and_hoops, wall=((196, 186, 176), (116, 100, 88)), neck=3.9, shoulders=17.0,
+        cloth=(46, 136, 206), dress=_rollneck_and_hoops, wall=((196, 186, 176), (116, 100, 88)),
+        neck=3.9, shoulders=17.0,
     ),
 }  # fmt: skip
 
