@@ -4,6 +4,7 @@
     load_cast(folder) -> Cast               every actor of a cast folder; what is wrong with others
     find_actor(cast, written) -> Actor      by the name in a note, in any case
     save_actor(folder, name, portrait=...)  adds or updates one, keeping the editor's comments
+    lacking(parts), prompt_text(parts)      a face's prompt in parts, and what a weak one lacks
     actor_version(...)                      changes with whatever a performance depends on
 
 What must never enter: looking into pictures (perception does, the desk asks it), takes, engines, the cut.
@@ -19,18 +20,33 @@ if TYPE_CHECKING:
     from greenroom.cast.load import Cast, find_actor, load_cast
     from greenroom.cast.model import Actor
     from greenroom.cast.names import folder_name
+    from greenroom.cast.prompt_parts import PARTS, lacking, prompt_text
     from greenroom.cast.save import save_actor
     from greenroom.cast.version import actor_version
 
-__all__ = ["Actor", "Cast", "actor_version", "find_actor", "folder_name", "load_cast", "save_actor"]
+__all__ = [
+    "PARTS",
+    "Actor",
+    "Cast",
+    "actor_version",
+    "find_actor",
+    "folder_name",
+    "lacking",
+    "load_cast",
+    "prompt_text",
+    "save_actor",
+]
 
 _HOMES = {
+    "PARTS": "prompt_parts",
     "Actor": "model",
     "Cast": "load",
     "actor_version": "version",
     "find_actor": "load",
     "folder_name": "names",
+    "lacking": "prompt_parts",
     "load_cast": "load",
+    "prompt_text": "prompt_parts",
     "save_actor": "save",
 }
 

@@ -7,10 +7,10 @@ portrait = "portrait.png"        # a picture in this folder, as are all others
 seed = 4711                      # locked; leave it out to let every take have its own
 voice = "warm, low"              # scratch voice: words, or a sound file in this folder
 
-[sheet]                          # front, three_quarter, profile
+[sheet]                          # front, three_quarter_left and _right (where the nose points), profile
 front = "front.png"
 
-[prompt]
+[prompt]                         # and skin, eyes, asymmetry, hair, lens, light
 identity = "a woman of forty, grey eyes"
 wardrobe = "green raincoat"
 
@@ -19,6 +19,9 @@ talk = "previz"
 
 [consent]                        # kept for the record
 performer = "drawn, nobody"
+
+[made]                           # by `greenroom cast new`, kept for the record
+engine = "previz"
 """
 
 from __future__ import annotations
@@ -30,18 +33,19 @@ from typing import Any
 
 from greenroom.cast.model import Actor
 from greenroom.cast.names import folded
+from greenroom.cast.prompt_parts import PARTS
 from greenroom.cast.version import actor_version
 from greenroom.errors import CastError, Problem, Severity, nearest
 from greenroom.limits import LARGEST_SEED
 
-__all__ = ["FILE", "SCHEMA", "VIEWS", "read_actor"]
+__all__ = ["FILE", "SCHEMA", "VIEWS", "read_actor", "voice_file"]
 
 FILE = "actor.toml"
 SCHEMA = 1
-VIEWS = ("front", "three_quarter", "profile")
+VIEWS = ("front", "three_quarter", "three_quarter_left", "three_quarter_right", "profile")
 
-_KEYS = ("schema", "display_name", "portrait", "seed", "voice", "sheet", "prompt", "engines", "consent")
-_PROMPT_KEYS = ("identity", "wardrobe")
+_KEYS = ("schema", "display_name", "portrait", "seed", "voice", "sheet", "prompt", "engines", "consent", "made")
+_PROMPT_KEYS = tuple(part.name for part in PARTS)
 
 
 def read_actor(folder: Path) -> tuple[Actor, tuple[Problem, ...]]:
@@ -59,20 +63,23 @@ def read_actor(folder: Path) -> tuple[Actor, tuple[Problem, ...]]:
     sheet = {view: reader.picture(f"sheet.{view}", name) for view, name in reader.table("sheet").items()}
     prompt, voice = reader.table("prompt"), reader.text(values, "voice")
     identity, wardrobe = prompt.get("identity", ""), prompt.get("wardrobe", "")
+    further = {name: text for name, text in prompt.items() if name in _PROMPT_KEYS[1:] and name != "wardrobe" and text}
     seed = reader.seed()
     actor = Actor(
         name=folded(folder.name),
         display_name=reader.text(values, "display_name") or folder.name,
         folder=folder,
         portrait=portrait,
-        version=reader.version(portrait, sheet, identity, wardrobe, seed, voice),
+        version=reader.version(portrait, sheet, identity, wardrobe, seed, voice, further),
         sheet=sheet,
         identity=identity,
         wardrobe=wardrobe,
+        prompt=further,
         seed=seed,
         voice=voice,
         engines={mode.casefold(): engine for mode, engine in reader.table("engines").items()},
         consent=reader.table("consent", any_scalar=True),
+        made=reader.table("made", any_scalar=True),
     )
     warnings = (
         *reader.unknown(values, _KEYS, ""),
@@ -142,7 +149,14 @@ class _Reader:
         return path
 
     def version(
-        self, portrait: Path, sheet: Mapping[str, Path], identity: str, wardrobe: str, seed: int | None, voice: str
+        self,
+        portrait: Path,
+        sheet: Mapping[str, Path],
+        identity: str,
+        wardrobe: str,
+        seed: int | None,
+        voice: str,
+        further: Mapping[str, str],
     ) -> str:
         try:
             return actor_version(
@@ -152,18 +166,11 @@ class _Reader:
                 wardrobe=wardrobe,
                 seed=seed,
                 voice=voice,
-                voice_file=self._voice_file(voice),
+                voice_file=voice_file(self._folder, voice),
+                prompt=further,
             )
         except OSError as error:
             raise self._error(f"a picture can't be read: {error.strerror}", "Check its permissions.") from error
-
-    def _voice_file(self, voice: str) -> Path | None:
-        path = self._folder / voice
-        try:
-            held = bool(voice) and path.is_file() and path.resolve().is_relative_to(self._folder.resolve())
-        except (OSError, ValueError):  # words can be too long or too odd for a file name
-            return None
-        return path if held else None
 
     def unknown(self, values: Iterable[str], known: tuple[str, ...], prefix: str) -> list[Problem]:
         return [
@@ -176,3 +183,13 @@ class _Reader:
 
     def _error(self, message: str, hint: str) -> CastError:
         return CastError(message, hint=hint, where=str(self._file))
+
+
+def voice_file(folder: Path, voice: str) -> Path | None:
+    """The sound file in the actor's folder that `voice` names; None where it is words."""
+    path = folder / voice
+    try:
+        held = bool(voice) and path.is_file() and path.resolve().is_relative_to(folder.resolve())
+    except (OSError, ValueError):  # words can be too long or too odd for a file name
+        return None
+    return path if held else None

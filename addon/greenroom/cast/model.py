@@ -26,7 +26,15 @@ class Actor:
     sheet: Mapping[str, Path] = field(default_factory=dict)  # "front", "three_quarter", "profile"
     identity: str = ""  # prompt parts
     wardrobe: str = ""
+    prompt: Mapping[str, str] = field(default_factory=dict)  # the other parts: skin, eyes, hair, lens ...
     seed: int | None = None  # locked seed
     voice: str = ""  # scratch voice
     engines: Mapping[str, str] = field(default_factory=dict)  # mode -> engine
     consent: Mapping[str, str] = field(default_factory=dict)
+    made: Mapping[str, str] = field(default_factory=dict)  # how `cast new` made the portrait: engine, candidate, label
+
+    @property
+    def parts(self) -> dict[str, str]:
+        """All prompt parts that there are, by name."""
+        every = {"identity": self.identity, "wardrobe": self.wardrobe, **self.prompt}
+        return {name: text for name, text in every.items() if text}

@@ -31,15 +31,17 @@ def save_actor(
     sheet: Mapping[str, Path] | None = None,
     identity: str | None = None,
     wardrobe: str | None = None,
+    prompt: Mapping[str, str] | None = None,
     seed: int | None = None,
     voice: str | None = None,
     engines: Mapping[str, str] | None = None,
     consent: Mapping[str, str] | None = None,
+    made: Mapping[str, str] | None = None,
 ) -> Actor:
     """Adds the actor `name` to the cast in `folder`, or updates what is given of one that is there.
 
-    None leaves a value as it is. A new actor needs a portrait. Whether the portrait can be animated well is for the
-    caller to ask (perception.portrait).
+    None leaves a value as it is; an empty `sheet` takes the views out (their files stay). A new actor needs a portrait.
+    Whether the portrait can be animated well is for the caller to ask (perception.portrait).
 
     Raises:
         CastError: no name, no portrait, an unknown view, a file of a newer version, or a folder that can't be
@@ -56,9 +58,12 @@ def save_actor(
         _set(document, {"display_name": display_name, "seed": seed, "voice": voice})
         pictures = {view: _copy(path, home, view) for view, path in (sheet or {}).items()}
         _set_table(document, "sheet", pictures)
-        _set_table(document, "prompt", {"identity": identity, "wardrobe": wardrobe})
+        if sheet is not None and not sheet:
+            document.pop("sheet", None)
+        _set_table(document, "prompt", {**(prompt or {}), "identity": identity, "wardrobe": wardrobe})
         _set_table(document, "engines", engines or {})
         _set_table(document, "consent", consent or {})
+        _set_table(document, "made", made or {})
         text = tomlkit.dumps(document)
         _replace(home / FILE, lambda file: file.write(text.encode("utf-8")))
     return read_actor(home)[0]

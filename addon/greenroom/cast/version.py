@@ -7,6 +7,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 __all__ = ["actor_version"]
 
@@ -20,8 +21,10 @@ def actor_version(
     seed: int | None = None,
     voice: str = "",
     voice_file: Path | None = None,
+    prompt: Mapping[str, str] | None = None,
 ) -> str:
-    """The sha256 (hex) of the pictures' bytes, the prompt parts, the seed and the voice.
+    """The sha256 (hex) of the pictures' bytes, the prompt parts, the seed and the voice. `prompt` are the parts beside
+    identity and wardrobe.
 
     Not of the display name, the consent record or the preferred engines: they don't change what is seen. File names
     don't count either, only what is in the files.
@@ -29,7 +32,7 @@ def actor_version(
     Raises:
         OSError: a picture can't be read.
     """
-    parts = {
+    parts: dict[str, Any] = {
         "portrait": _digest(portrait),
         "sheet": {view: _digest(path) for view, path in (sheet or {}).items()},
         "identity": identity,
@@ -37,6 +40,9 @@ def actor_version(
         "seed": seed,
         "voice": _digest(voice_file) if voice_file is not None else voice,
     }
+    further = {name: text for name, text in (prompt or {}).items() if text}
+    if further:  # only where there are any: actors without keep the version that their takes were made with
+        parts["prompt"] = further
     text = json.dumps(parts, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 

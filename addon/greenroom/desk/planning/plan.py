@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from greenroom.cast.model import Actor
+from greenroom.cast.prompt_parts import prompt_text
 from greenroom.cues.fingerprint import fingerprint
 from greenroom.cues.model import BAD_RANGE, Cue, CueSheet, Layout, Mode
 from greenroom.desk.planning.facts import Survey, media_key, where_of
@@ -23,6 +24,7 @@ from greenroom.desk.planning.footage import FootageFinder
 from greenroom.desk.planning.model import CuePlan, Plan, PlannedTake
 from greenroom.desk.planning.plan_dialogue import Heard, heard_by
 from greenroom.desk.planning.plan_engine import choose_engine, limits_of
+from greenroom.desk.planning.plan_jobs import job_problems, sent_job
 from greenroom.desk.planning.plan_picture import Picture, footage_picture, picture_of
 from greenroom.desk.planning.plan_spec import FrameSize, fit_note, frame_size, place
 from greenroom.desk.planning.plan_wishes import Wishes, wishes_of, with_alpha
@@ -146,6 +148,8 @@ class _Planner:
         if choice.engine is None:
             return planned
         planned = replace(planned, fingerprint=_fingerprint(planned, choice.engine, pictures, wishes, heard))
+        sent = job_problems(self.survey.jobs, cue.id, planned.fingerprint, where)
+        planned = replace(planned, problems=(*planned.problems, *sent))
         return self._with_takes(planned, choice.engine)
 
     def _pictures(self, cue: Cue, spec: TakeSpec, where: str) -> Pictures:
@@ -208,7 +212,8 @@ class _Planner:
             estimate = Estimate(Decimal(0), confidence=f"copy of take {found[0].number} of {found[0].cue}")
         else:
             estimate = Estimate(None, confidence="not asked")
-        return PlannedTake(variant, self._seed(planned, variant), estimate, own)
+        sent = None if found else sent_job(self.survey.jobs, planned.cue.id, planned.fingerprint, variant)
+        return PlannedTake(variant, self._seed(planned, variant), estimate, own, sent)
 
     def _is_new(self, planned: CuePlan, take: PlannedTake) -> bool:
         return (planned.fingerprint, take.variant) not in self.survey.takes
@@ -278,7 +283,7 @@ def _spec_parts(spec: TakeSpec) -> list[Any]:
 
 
 def _performer(actor: Actor) -> Performer:
-    prompt = ", ".join(filter(None, (actor.identity, actor.wardrobe)))
+    prompt = prompt_text(actor.parts, but=("lens", "light"))  # of the portrait; a take has its own
     return Performer(actor.name, actor.version, actor.portrait, dict(actor.sheet), prompt, actor.seed)
 
 
