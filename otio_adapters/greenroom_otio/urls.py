@@ -57,7 +57,7 @@ def url_of(path: str | Path, relative_to: str | Path | None = None) -> str:
 
     On another drive than `relative_to`, where no relative path exists, the URL is absolute.
     """
-    absolute = Path(os.path.abspath(path))  # noqa: PTH100  # resolve() would follow an editor's links
+    absolute = _absolute(path)
     if relative_to is None:
         return absolute.as_uri()
     try:
@@ -65,6 +65,13 @@ def url_of(path: str | Path, relative_to: str | Path | None = None) -> str:
     except ValueError:
         return absolute.as_uri()
     return quote(Path(relative).as_posix())
+
+
+def _absolute(path: str | Path) -> Path:
+    """`path` without "..", by its text alone: resolve() would follow an editor's links."""
+    if isinstance(path, Path) and path.is_absolute() and ".." not in path.parts:
+        return path
+    return Path(os.path.abspath(path))  # noqa: PTH100
 
 
 def _picture_files(reference: Any, folder: Path) -> PictureFiles:

@@ -16,7 +16,7 @@ from greenroom.engines.contract import Engine
 from greenroom.errors import Problem
 from greenroom.frames import FrameRange, timecode
 from greenroom.media.types import MediaInfo
-from greenroom.takes.states import Take
+from greenroom.takes.states import Job, Take
 
 __all__ = [
     "PICTURE_MODES",
@@ -77,7 +77,8 @@ class Survey:
 
     `actors` by the name as the cue writes it; `media` by `media_key`; `dialogue` by cue id, only for cues with sound
     under them whose mode listens to it; `takes` by (fingerprint, variant): of all cues, where the media is still there.
-    `size` is the most common size of the cut's media, None where none could be probed.
+    `size` is the most common size of the cut's media, None where none could be probed. `jobs` are those that were sent
+    and aren't done.
     """
 
     actors: Mapping[str, Actor | Problem] = field(default_factory=dict)
@@ -86,6 +87,7 @@ class Survey:
     engines: Mapping[str, Engine] = field(default_factory=dict)
     takes: Mapping[tuple[str, int], tuple[Take, ...]] = field(default_factory=dict)
     size: tuple[int, int] | None = None
+    jobs: tuple[Job, ...] = ()
     problems: tuple[Problem, ...] = ()
 
 
@@ -126,7 +128,9 @@ def shown_source(event: Event, rate: Fraction) -> FrameRange | None:
     media = event.media
     if media is None or media.source.rate != rate or media.speed != 1 or media.subframe:
         return None
-    return FrameRange(int(source_at_slot(event)), event.visible.duration, rate)
+    # `source_at_slot` without its fractions, which are dear where a cut has 10,000 clips
+    before = event.record.start - event.visible.start
+    return FrameRange(media.source.start - before, event.visible.duration, rate)
 
 
 def at_cue(problem: Problem, where: str) -> Problem:

@@ -60,18 +60,19 @@ def edit_plan(sheet: CueSheet, takes: Mapping[str, TakesOfCue]) -> EditPlan:
 
 def _edits_of(cue: Cue, has: TakesOfCue, sheet: CueSheet) -> tuple[list[Edit], str | Problem]:
     drop_frame = sheet.layout.drop_frame
-    where = where_of(cue, drop_frame=drop_frame)
     number = chosen_number(cue, has)
     take = next((take for take in has.takes if take.number == number), None)
     if take is None:
         known = ", ".join(str(take.number) for take in has.takes)
         message = f"take {number} is circled, but there is no such take"
+        where = where_of(cue, drop_frame=drop_frame)
         return [], Problem(Severity.ERROR, "unknown-take", message, f"There are: {known}.", where)
     shown = shown_source(cue.event, cue.slot.rate)
     start = _source_start(cue, take, shown)
     if start is None:
         message = f"take {take.number} covers {take.frames - take.head} f, the slot has {cue.slot.duration} f"
         hint = "Generate the cue again; the stand-in stays until then."
+        where = where_of(cue, drop_frame=drop_frame)
         return [], Problem(Severity.WARNING, "take-too-short", message, hint, where)
     address = cue.event.address
     edits: list[Edit] = [
