@@ -17,7 +17,8 @@ from typing import Any
 
 from greenroom.engines.contract import PictureSource, Request
 from greenroom.engines.hosted.fit import Order, order_of
-from greenroom.engines.hosted.offers import VIDEOS, Offer, Source
+from greenroom.engines.hosted.offers import PICTURES, VIDEOS, Offer, Source
+from greenroom.engines.hosted.portraits import angle_of, portrait_prompt
 from greenroom.errors import MediaError
 
 __all__ = ["InputFile", "Inputs", "footage_of", "mb_of_dialogue", "missing", "prepare", "prompt_of", "wire_inputs"]
@@ -93,6 +94,8 @@ def footage_of(word: str, request: Request) -> PictureSource | None:
 
 def prompt_of(request: Request, called: str = "") -> str:
     """Actor, motion, setting, camera and line as sentences; "" where the note and the actor say nothing."""
+    if request.mode == "portrait":
+        return portrait_prompt(request, angled=called == "angled")
     options = request.options
     actor = request.performer.prompt.strip()
     parts = [
@@ -136,12 +139,16 @@ class _Kitchen:
         to = self._folder / f"{name}.png"
         return InputFile(*write_picture(path, to, self.offer.limits.picture, close=close, shape=shape))
 
-    def _portrait(self, source: Source) -> InputFile:
+    def _portrait(self, source: Source) -> InputFile | None:
+        if source.optional and not self.request.performer.portrait.name:
+            return None
         close = source.detail == "close"
         return self._picture(self.request.performer.portrait, "portrait_close" if close else "portrait", close=close)
 
-    def _reference_pictures(self, source: Source) -> list[InputFile]:
+    def _reference_pictures(self, source: Source) -> list[InputFile] | None:
         performer = self.request.performer
+        if source.optional and not performer.portrait.name:
+            return None
         paths = list(dict.fromkeys([performer.portrait, *performer.sheet.values()]))
         return [self._picture(path, f"reference_{n}") for n, path in enumerate(paths[: self.offer.limits.references])]
 
@@ -182,6 +189,9 @@ class _Kitchen:
         most = self.offer.limits.prompt_letters
         return text[:most] if text or not source.optional else None
 
+    def _angle(self, source: Source) -> int:
+        return angle_of(self.request)
+
     def _seed(self, source: Source) -> int:
         return self.request.seed
 
@@ -211,5 +221,11 @@ def missing(offer: Offer, request: Request) -> Iterator[str]:
             source.word == "dialogue" and request.dialogue is None and request.mode in ("talk", "lipsync")
         ):
             yield source.word
+        elif source.word in PICTURES and not source.optional and _wants_portrait(request):
+            yield "portrait"
         elif source.word == "prompt" and not source.optional and not prompt_of(request, source.detail):
             yield "prompt"
+
+
+def _wants_portrait(request: Request) -> bool:
+    return request.mode == "portrait" and not request.performer.portrait.name

@@ -10,6 +10,7 @@ there is nothing to send; what follows a colon narrows it down:
     reference_pictures  portrait and character sheet       aspect:16:9,1:1    the nearest shape of these
     dialogue          the sound under slot and handles     stand_in, driver   footage as H.264 at a constant rate
     prompt            actor, motion, setting, camera, line prompt:Image 1     the same, and what the actor is called
+    prompt:angled     a portrait's, whose view is a number  angle             that number: degrees from the front
     seed              the take's                           seconds, seconds:text  whole seconds, as number or text
 """
 
@@ -50,6 +51,7 @@ SOURCES = (
     "seed",
     "seconds",
     "aspect",
+    "angle",
 )
 PICTURES = ("portrait", "reference_pictures")
 VIDEOS = ("stand_in", "driver")
@@ -128,6 +130,7 @@ class Price:
 class OutputHabits:
     """What the model makes of the picture, whatever it was asked. `rate` None: unknown. `spare` is how many seconds
     more are asked for, so that a length rounded down to the model's own frames is still enough.
+    `starts_from_portrait`: the portrait is the first picture, and moves.
     """
 
     rate: Fraction | None = None
@@ -135,6 +138,7 @@ class OutputHabits:
     length: str = ""
     trims: str = ""
     spare: Fraction = Fraction(0)
+    starts_from_portrait: bool = False
 
 
 @dataclass(frozen=True)
