@@ -28,7 +28,8 @@ MAY_IMPORT = {
     "perception": {"errors", "late_names", "frames", "media"},
     "engines": {"errors", "frames", "media", "cues", "perception"},
     "desk": {"errors", "frames", "limits", "media", "cues", "cast", "takes", "perception", "engines"},
-    "cli": {"errors", "frames", "limits", "desk"},
+    "hosts": {"errors", "frames", "limits", "cues", "takes", "desk"},
+    "cli": {"errors", "frames", "limits", "desk", "hosts"},
     "testing": {"errors", "late_names", "frames", "media", "cues", "cast", "takes", "perception", "engines"},
 }
 

@@ -29,6 +29,7 @@ COMMANDS = {
     "keys": "keys_commands:keys",
     "doctor": "project_commands:doctor",
     "demo": "demo_command:demo",
+    "host": "host_command:host",
 }
 
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from greenroom.cues.model import CueSheet, Layout
 from greenroom.desk.planning.model import Plan
@@ -16,6 +16,7 @@ from greenroom.desk.planning.plan import PlanSettings
 from greenroom.desk.planning.plan import plan as make_plan
 from greenroom.desk.project.project import Project
 from greenroom.desk.results import Applied, CueTakes
+from greenroom.desk.writing_back.edit_plan import EditPlan
 from greenroom.errors import Problem, ProjectError, Severity, TimelineError
 from greenroom.frames import write_rate
 from greenroom.takes.reconciling import FOLDER_MISSING
@@ -27,25 +28,62 @@ if TYPE_CHECKING:
     from greenroom.takes.ledger import Ledger
     from greenroom.takes.store import Store
 
-__all__ = ["Desk", "find_project", "open_cut", "project_if_any", "read_cue_sheet", "read_timeline", "write_timeline"]
+__all__ = [
+    "Cut",
+    "CutInMemory",
+    "Desk",
+    "find_project",
+    "open_cut",
+    "project_if_any",
+    "read_cue_sheet",
+    "read_timeline",
+    "write_timeline",
+]
 
 
-def find_project(cut: Path | None, chosen: Path | None = None) -> Project:
-    """The project that was `chosen`, else the nearest above the cut, else above the current folder.
+@dataclass(frozen=True)
+class CutInMemory:
+    """A timeline that a host sent, and the document that it is of: a project is looked for above that. None: the
+    document was never saved.
+    """
+
+    timeline: Any
+    document: Path | None
+
+
+Cut: TypeAlias = Path | CutInMemory
+"""Where a cut is: a file, or a host's memory."""
+
+
+def find_project(cut: Cut | None, chosen: Path | None = None) -> Project:
+    """The project that was `chosen`, else the nearest above the cut, else above the current folder; of a host's cut
+    only above its document, since nobody chose the folder that a host runs in.
 
     Raises:
         ProjectError: there is none.
     """
     if chosen is not None:
         return Project.load(chosen)
+    if isinstance(cut, CutInMemory):
+        return _project_of_document(cut.document)
     above_cut = Project.folder_above(cut.parent) if cut is not None else None
     return Project.load(above_cut) if above_cut is not None else Project.find(Path.cwd())
+
+
+def _project_of_document(document: Path | None) -> Project:
+    if document is None:
+        raise ProjectError(
+            "the document has no file yet, so its project can't be found",
+            hint="Save it first, in the folder that the takes shall lie beside.",
+        )
+    return Project.find(document.parent)
 
 
 @dataclass
 class Desk:
     """A cut and its project, opened. `plan` comes first: it knows which takes are whose."""
 
+    cut: Cut
     project: Project
     cast: Cast
     sheet: CueSheet
@@ -93,37 +131,44 @@ class Desk:
             self.takes = self.ledger.takes()
         return self.takes
 
-    def apply(self, output: Path, to: str | None) -> Applied:
-        from greenroom.desk.writing_back.apply import apply_to_timeline
-        from greenroom.desk.writing_back.take_paths import folder_to_name_from
+    def edits(self) -> tuple[EditPlan, tuple[Problem, ...]]:
+        """What a write-back changes, and the problems of the takes themselves."""
         from greenroom.desk.writing_back.writeback import TakesOfCue, edit_plan
-        from greenroom.desk.writing_back.written import write_once
 
         have = {each.cue.id: TakesOfCue(each.takes, each.circled) for each in self.cue_takes() if each.takes}
         problems = self.problems
         if self.takes_are_away:
             problems = (_left_as_they_are(len(have), self.store.takes_folder), *_without(problems, FOLDER_MISSING))
             have = {}
-        edits = edit_plan(self.sheet, have)
+        return edit_plan(self.sheet, have), problems
+
+    def apply(self, output: Path, to: str | None) -> Applied:
+        from greenroom.desk.writing_back.apply import apply_to_timeline
+        from greenroom.desk.writing_back.take_paths import folder_to_name_from
+        from greenroom.desk.writing_back.written import write_once
+
+        edits, problems = self.edits()
 
         def write() -> tuple[Any, ...]:
             folder = folder_to_name_from(output, to, self.project.folder)
             apply_to_timeline(self.timeline, edits, relative_to=folder)
             return write_timeline(self.timeline, output, to)
 
-        losses = write_once(self.sheet.layout.path, output, to, edits, self.ledger, write)
+        source = self.cut if isinstance(self.cut, Path) else None
+        losses = write_once(source, output, to, edits, self.ledger, write)
         return Applied(output, edits, losses, (*problems, *edits.problems))
 
 
 @contextmanager
 def open_cut(
-    cut: Path,
+    cut: Cut,
     project: Path | None = None,
     rate: Fraction | None = None,
     engines: Mapping[str, Engine] | None = None,
 ) -> Iterator[Desk]:
     """The cut, and all that a command needs beside it; `engines` are those that are installed by default."""
     from greenroom.cast import load_cast
+    from greenroom.desk.generating.stranded import find_stranded
     from greenroom.engines import broken_engines, find_engines
     from greenroom.takes.ledger import Ledger
     from greenroom.takes.reconciling import reconcile
@@ -138,11 +183,12 @@ def open_cut(
         found = engines
         if found is None:
             found, problems = find_engines(project=home.engine_tables), (*broken_engines(), *problems)
-        yield Desk(home, actors, cue_sheet, timeline, found, ledger, store, problems)
+        find_stranded(ledger, found, home.work_folder)
+        yield Desk(cut, home, actors, cue_sheet, timeline, found, ledger, store, problems)
 
 
 def read_cue_sheet(
-    cut: Path, project: Project, rate: Fraction | None, known_actors: tuple[str, ...]
+    cut: Cut, project: Project, rate: Fraction | None, known_actors: tuple[str, ...]
 ) -> tuple[Any, CueSheet]:
     """The timeline and its cues.
 
@@ -155,14 +201,17 @@ def read_cue_sheet(
     return timeline, read_cues(layout, known_actors=known_actors, handles=project.handles)
 
 
-def read_timeline(cut: Path, rate: Fraction | None, project: Project | None) -> tuple[Any, Layout]:
+def read_timeline(cut: Cut, rate: Fraction | None, project: Project | None) -> tuple[Any, Layout]:
     """The timeline and its layout; a project's rate counts for EDLs only.
 
     Raises:
         TimelineError: the cut can't be read.
     """
+    from greenroom.cues.layout import layout_of
     from greenroom.cues.loading import load
 
+    if isinstance(cut, CutInMemory):
+        return cut.timeline, layout_of(cut.timeline, path=cut.document)
     if cut.suffix.casefold() == ".edl":
         return load(cut, rate or (project.rate if project is not None else None))
     # every other format says its rate, and nothing may bend it
@@ -190,7 +239,7 @@ def write_timeline(timeline: Any, output: Path, to: str | None) -> tuple[Any, ..
         raise TimelineError(error.message, hint=error.hint, where=error.where) from error
 
 
-def project_if_any(cut: Path, chosen: Path | None) -> Project | None:
+def project_if_any(cut: Cut, chosen: Path | None) -> Project | None:
     """`find_project`, but None where there is none and none was asked for."""
     try:
         return find_project(cut, chosen)

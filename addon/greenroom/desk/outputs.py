@@ -23,8 +23,8 @@ __all__ = ["check_cut_output", "check_media_kept", "check_picture_output"]
 _OTHER_NAME = "Choose another name for it."
 
 
-def check_cut_output(cut: Path, output: Path, to: str | None) -> None:
-    """A new cut: its format is known, its folder is there, and it isn't the old one.
+def check_cut_output(cut: Path | None, output: Path, to: str | None) -> None:
+    """A new cut: its format is known, its folder is there, and it isn't the old one (None: that is no file).
 
     Raises:
         InputError: it can't be written there; the hint says where it can.
@@ -69,10 +69,10 @@ def check_media_kept(output: Path, layout: Layout, project: Project | None) -> N
             raise InputError("the cut plays this file", hint=_OTHER_NAME, where=str(output))
 
 
-def _check_place(cut: Path, output: Path) -> None:
+def _check_place(cut: Path | None, output: Path) -> None:
     if output.is_dir():
         raise InputError("this is a folder", hint="Name a file in it.", where=str(output))
-    if output.exists() and cut.exists() and output.samefile(cut):
+    if cut is not None and output.exists() and cut.exists() and output.samefile(cut):
         raise InputError("this is the cut itself, which is never written to", hint=_OTHER_NAME, where=str(output))
     folder = output.absolute().parent
     if not folder.is_dir():

@@ -16,7 +16,18 @@ from greenroom.engines.contract import Capabilities
 from greenroom.errors import Problem, Severity
 from greenroom.takes.states import CircledTake, Take
 
-__all__ = ["AddedActor", "Applied", "CueTakes", "EngineList", "FoundTakes", "Generated", "Pictures", "Restored"]
+__all__ = [
+    "AddedActor",
+    "Applied",
+    "CueTakes",
+    "Edits",
+    "EngineList",
+    "FoundTakes",
+    "Generated",
+    "Performed",
+    "Pictures",
+    "Restored",
+]
 
 
 @dataclass(frozen=True)
@@ -85,6 +96,24 @@ class Generated:
         """Every cue of the plan has its takes, and they are in the cut."""
         written = self.applied is None or self.applied.complete
         return written and not self.left_out and all(result.take is not None for result in self.report.results)
+
+
+@dataclass(frozen=True)
+class Edits:
+    """What brings the takes of `takes` into the cut that `sheet` is of; a host applies it."""
+
+    sheet: CueSheet
+    edits: EditPlan
+    problems: tuple[Problem, ...]  # of the takes' folder; the plan has its own
+    takes: tuple[CueTakes, ...]
+
+
+@dataclass(frozen=True)
+class Performed:
+    """A run for a host: what `Generated` says, and the edits that bring all takes of the cut in, old and new."""
+
+    made: Generated
+    edits: Edits
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from greenroom.cues.model import CueSheet
+from greenroom.desk.budget import Agreed, cap_of, check_quote
 from greenroom.desk.generating.job_events import GenerateReport, JobEvent
 from greenroom.desk.open_cut import (
+    Cut,
+    Desk,
     find_project,
     open_cut,
     project_if_any,
@@ -29,9 +32,19 @@ from greenroom.desk.open_cut import (
 from greenroom.desk.outputs import check_cut_output, check_media_kept, check_picture_output
 from greenroom.desk.planning.model import Plan
 from greenroom.desk.project.project import Project
-from greenroom.desk.results import AddedActor, Applied, CueTakes, EngineList, FoundTakes, Generated, Pictures, Restored
+from greenroom.desk.results import (
+    AddedActor,
+    Applied,
+    CueTakes,
+    Edits,
+    EngineList,
+    FoundTakes,
+    Generated,
+    Performed,
+    Pictures,
+    Restored,
+)
 from greenroom.errors import (
-    BudgetError,
     CastError,
     CueError,
     PlanError,
@@ -53,10 +66,12 @@ __all__ = [
     "cast",
     "circle",
     "cues",
+    "edits",
     "engines",
     "find_project",
     "generate",
     "init",
+    "perform",
     "plan",
     "preview",
     "restore",
@@ -109,7 +124,7 @@ def actor(name: str, *, project: Path | None = None) -> Actor:
     return find_actor(cast(project), name)
 
 
-def cues(cut: Path, *, project: Path | None = None, rate: Fraction | None = None) -> CueSheet:
+def cues(cut: Cut, *, project: Path | None = None, rate: Fraction | None = None) -> CueSheet:
     """What was asked for. Works without a project too: then no actor is known, and none is missed."""
     from greenroom.cast import load_cast
     from greenroom.cues.find import read_cues
@@ -124,7 +139,7 @@ def cues(cut: Path, *, project: Path | None = None, rate: Fraction | None = None
 
 
 def plan(
-    cut: Path,
+    cut: Cut,
     *,
     project: Path | None = None,
     rate: Fraction | None = None,
@@ -152,39 +167,26 @@ def generate(
     only: tuple[str, ...] = (),
     to: str | None = None,
     jobs_at_once: int | None = None,
+    yes: bool = False,
+    allow_unknown_cost: bool = False,
     installed: Mapping[str, Engine] | None = None,
     on_event: Callable[[JobEvent], None] = lambda event: None,
     on_plan: Callable[[Plan], None] = lambda plan: None,
 ) -> Generated:
     """Makes what is missing and writes the new cut. Cues with an error are left out, the rest is written.
 
-    `on_plan` is called before anything is sent.
+    `on_plan` is called before anything is sent. `yes`: the quote was read and agreed to, whatever it is.
+    `allow_unknown_cost`: send also what nobody knows the price of, under a limit too.
 
     Raises:
         PlanError: no cue can be made, or one was asked for that isn't there.
-        BudgetError: the quote passes the project's budget, or can't be known to keep it.
+        BudgetError: the quote passes what the project may still cost, or can't be known to keep it.
+        QuoteError: it is more than the sum that is asked above, and nobody said `yes`.
     """
-    from greenroom.desk.generating.generate import generate as perform
-
     check_cut_output(cut, output, to)
     with open_cut(cut, project, rate, installed) as desk:
         check_media_kept(output, desk.sheet.layout, desk.project)
-        planned = desk.plan(engine=engine, takes=takes, only=only)
-        on_plan(planned)
-        _refuse(planned, desk.project)
-        report = GenerateReport(())
-        if planned.to_make and not desk.takes_are_away:  # a new folder would hide the old one, once it is mounted
-            report = perform(
-                planned,
-                project=desk.project,
-                ledger=desk.ledger,
-                store=desk.store,
-                engines=desk.engines,
-                jobs_at_once=jobs_at_once or _jobs_at_once(),
-                on_event=on_event,
-            )
-            desk.takes = None
-        made = Generated(planned, report, None)
+        made = _perform(desk, engine, takes, only, Agreed(yes, allow_unknown_cost), jobs_at_once, on_event, on_plan)
         if made.interrupted:
             return made
         if only:
@@ -192,8 +194,90 @@ def generate(
         return replace(made, applied=desk.apply(output, to))
 
 
+def perform(
+    cut: Cut,
+    *,
+    project: Path | None = None,
+    engine: str = "",
+    takes: int | None = None,
+    only: tuple[str, ...] = (),
+    jobs_at_once: int | None = None,
+    yes: bool = False,
+    allow_unknown_cost: bool = False,
+    installed: Mapping[str, Engine] | None = None,
+    on_event: Callable[[JobEvent], None] = lambda event: None,
+    on_plan: Callable[[Plan], None] = lambda plan: None,
+    stop: Callable[[], bool] | None = None,
+) -> Performed:
+    """`generate` for a host, which writes its timeline itself: the takes, and the edits that bring them in.
+
+    `stop` is asked several times a second; True is what Ctrl-C is to `generate`.
+
+    Raises:
+        PlanError, BudgetError, QuoteError: as `generate`.
+    """
+    with open_cut(cut, project, None, installed) as desk:
+        made = _perform(
+            desk, engine, takes, only, Agreed(yes, allow_unknown_cost), jobs_at_once, on_event, on_plan, stop
+        )
+        return Performed(made, _edits(desk))
+
+
+def edits(
+    cut: Cut,
+    *,
+    project: Path | None = None,
+    installed: Mapping[str, Engine] | None = None,
+) -> Edits:
+    """`apply` for a host: what brings the takes that exist into the cut."""
+    with open_cut(cut, project, None, installed) as desk:
+        desk.plan(quote=False)
+        return _edits(desk)
+
+
+def _edits(desk: Desk) -> Edits:
+    found, problems = desk.edits()
+    return Edits(desk.sheet, found, problems, tuple(desk.cue_takes()))
+
+
+def _perform(
+    desk: Desk,
+    engine: str,
+    takes: int | None,
+    only: tuple[str, ...],
+    agreed: Agreed,
+    jobs_at_once: int | None,
+    on_event: Callable[[JobEvent], None],
+    on_plan: Callable[[Plan], None],
+    stop: Callable[[], bool] | None = None,
+) -> Generated:
+    from greenroom.desk.generating.generate import generate as make_takes
+
+    planned = desk.plan(engine=engine, takes=takes, only=only)
+    on_plan(planned)
+    _refuse(planned)
+    budget = desk.project.budget
+    committed = desk.ledger.committed(budget.currency)
+    check_quote(planned, budget, committed, yes=agreed.yes, allow_unknown_cost=agreed.allow_unknown_cost)
+    report = GenerateReport(())
+    if planned.to_make and not desk.takes_are_away:  # a new folder would hide the old one, once it is mounted
+        report = make_takes(
+            planned,
+            project=desk.project,
+            ledger=desk.ledger,
+            store=desk.store,
+            engines=desk.engines,
+            jobs_at_once=jobs_at_once or _jobs_at_once(),
+            on_event=on_event,
+            cap=cap_of(budget, allow_unknown_cost=agreed.allow_unknown_cost),
+            stop=stop,
+        )
+        desk.takes = None
+    return Generated(planned, report, None)
+
+
 def takes(
-    cut: Path,
+    cut: Cut,
     *,
     project: Path | None = None,
     rate: Fraction | None = None,
@@ -228,7 +312,7 @@ def circle(cue: str, number: int, *, project: Path | None = None) -> CircledTake
 
 
 def apply(
-    cut: Path,
+    cut: Cut,
     output: Path,
     *,
     to: str | None = None,
@@ -237,7 +321,7 @@ def apply(
     installed: Mapping[str, Engine] | None = None,
 ) -> Applied:
     """Writes the circled takes into the cut. Generates nothing."""
-    check_cut_output(cut, output, to)
+    check_cut_output(cut if isinstance(cut, Path) else None, output, to)
     with open_cut(cut, project, rate, installed) as desk:
         check_media_kept(output, desk.sheet.layout, desk.project)
         desk.plan(quote=False)
@@ -320,26 +404,13 @@ def _chosen(each: CueTakes) -> Take | None:
     return next((take for take in each.takes if take.number == number), None)
 
 
-def _refuse(planned: Plan, project: Project) -> None:
+def _refuse(planned: Plan) -> None:
     missing = [problem for problem in planned.problems if problem.code == "unknown-cue"]
     if missing:
         raise PlanError(missing)
     broken = [p for cue in planned.cues for p in cue.problems if p.severity is Severity.ERROR]
     if broken and not any(take.cached for cue in planned.cues for take in cue.takes) and not planned.to_make:
         raise PlanError(broken, hint="Mend these and run the same command again.")
-    limit, cost = project.budget.limit, planned.cost
-    if limit is None or not planned.to_make:
-        return
-    if cost is None:
-        raise BudgetError(
-            "what this run costs isn't known, so it might pass the budget",
-            hint="Choose an engine that quotes, or take the limit out of greenroom.toml.",
-        )
-    if cost > limit:
-        raise BudgetError(
-            f"this run would cost {cost} {project.budget.currency}, the budget is {limit}",
-            hint="Make fewer takes (--cue, --takes), or raise the limit in greenroom.toml.",
-        )
 
 
 def _jobs_at_once() -> int:

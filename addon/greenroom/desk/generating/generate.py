@@ -8,9 +8,11 @@ was paid is never sent again, and what was made is found.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from greenroom.desk.generating.job_events import GenerateReport, JobEvent, JobResult, JobStep, Outcome
 from greenroom.desk.generating.job_room import Order, Prepare, Room
@@ -30,6 +32,7 @@ from greenroom.takes.store import Store
 
 __all__ = ["generate"]
 
+_LOOK_EVERY = 0.1  # seconds between questions whether to stop
 REMOTE_AT_ONCE = 32  # waiting costs nothing; more would only meet providers' own limits
 
 
@@ -44,11 +47,13 @@ def generate(
     on_event: Callable[[JobEvent], None],
     prepare: Prepare = build_request,
     remote_at_once: int = REMOTE_AT_ONCE,
+    stop: Callable[[], bool] | None = None,
 ) -> GenerateReport:
     """Make every take of `plan.to_make`. `jobs_at_once` bounds local work, `remote_at_once` waits for hosted engines.
 
     `on_event` is called in this thread. Ctrl-C ends it within moments: the report then says INTERRUPTED for what
-    isn't done, and the next call goes on there. One job's failure never touches another.
+    isn't done, and the next call goes on there. `stop` is the same for who has no Ctrl-C: it ends as soon as that says
+    True. One job's failure never touches another.
 
     Raises:
         StoreError: the takes folder or the ledger can't be written at all; nothing was sent.
@@ -58,13 +63,12 @@ def generate(
     _sweep(project.work_folder, ledger)
     orders = _orders(plan, ledger)
     results: dict[str, JobResult] = {}
+    work = _perform_all(
+        orders, results, project, ledger, store, engines, jobs_at_once, remote_at_once, on_event, prepare
+    )
     try:
-        asyncio.run(
-            _perform_all(
-                orders, results, project, ledger, store, engines, jobs_at_once, remote_at_once, on_event, prepare
-            )
-        )
-    except KeyboardInterrupt:
+        asyncio.run(work if stop is None else _until(stop, work))
+    except (KeyboardInterrupt, asyncio.CancelledError):
         _tell_interrupted(orders, results, on_event)
     return _report(orders, results, problems)
 
@@ -137,6 +141,19 @@ async def _perform_all(
         async with asyncio.TaskGroup() as group:
             for order in orders:
                 group.create_task(one(order))
+
+
+async def _until(stop: Callable[[], bool], work: Coroutine[Any, Any, None]) -> None:
+    """Does `work`, and cancels it as soon as `stop` says so."""
+    task = asyncio.create_task(work)
+    while not task.done():
+        await asyncio.wait([task], timeout=_LOOK_EVERY)
+        if stop() and not task.done():
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+            raise asyncio.CancelledError
+    task.result()
 
 
 def _tell_interrupted(
