@@ -12,6 +12,7 @@
     │   └── PlanError              all problems of a plan at once, in .problems
     ├── RefusedError               not done on purpose (exit status 3)
     │   ├── BudgetError            the quote passes the budget
+    │   ├── QuoteError             the quote has to be agreed to first
     │   ├── ConsentError           outside of what a performer agreed to
     │   └── PaymentUnknownError    a paid job whose outcome nobody knows yet
     ├── EngineError                a performance failed (exit status 1)
@@ -47,6 +48,7 @@ __all__ = [
     "PlanError",
     "Problem",
     "ProjectError",
+    "QuoteError",
     "RefusedError",
     "Severity",
     "StoreError",
@@ -155,6 +157,10 @@ class RefusedError(GreenroomError):
 
 class BudgetError(RefusedError):
     """The quote passes the budget."""
+
+
+class QuoteError(RefusedError):
+    """The quote has to be agreed to before anything is sent."""
 
 
 class ConsentError(RefusedError):

@@ -106,9 +106,9 @@ STEPS: dict[str, Callable[[Ledger, str], None]] = {
 }
 ALLOWED = {
     "planned": {"submitting", "submitting again", "failed"},
-    "sent": {"submitting again", "submitted", "begin anew", "failed", "unknown"},
-    "submitted": {"running", "begin anew", "failed", "unknown"},
-    "running": {"running", "begin anew", "failed", "unknown"},
+    "sent": {"submitting again", "submitted", "begin anew", "failed", "unknown", "give up"},
+    "submitted": {"running", "begin anew", "failed", "unknown", "give up"},
+    "running": {"running", "begin anew", "failed", "unknown", "give up"},
     "done": set(),
     "failed": set(),
     "unknown": {"failed", "attach", "give up"},

@@ -10,14 +10,14 @@ from typing import Any, NoReturn
 
 from greenroom.errors import StoreError
 from greenroom.takes import rows
-from greenroom.takes.database import Database
+from greenroom.takes.money_book import MoneyBook
 from greenroom.takes.presence import process_of
 from greenroom.takes.states import Job, JobState
 
 __all__ = ["JobBook"]
 
 
-class JobBook(Database):
+class JobBook(MoneyBook):
     """Jobs as they are planned and claimed; their way from there is in `JobSteps`."""
 
     def plan_job(
@@ -34,7 +34,8 @@ class JobBook(Database):
     ) -> Job:
         """The job of (cue, fingerprint, variant): the one there is, or a new one with the cue's next take number.
 
-        A job that surely failed is planned again under its number, with the engine and cost of now.
+        A job that surely failed is planned again under its number, with the engine and cost of now; so is the quote of
+        one that was never sent.
         """
         terms = (engine, mode, actor, None if cost is None else str(cost), currency)
         with self.transaction():
@@ -44,9 +45,10 @@ class JobBook(Database):
             )
             if found is None:
                 return self._new_job(cue, fingerprint, variant, terms)
-            if found["state"] == "failed":
+            if found["state"] in ("failed", "planned"):
                 self._run(
-                    "update jobs set state = 'planned', handle = null, message = '', hint = '', owner = null, "
+                    "update jobs set state = 'planned', handle = null, message = '', hint = '', "
+                    "owner = case state when 'failed' then null else owner end, "
                     "engine = ?, mode = ?, actor = ?, cost = ?, currency = ?, updated = ? where id = ?",
                     (*terms, rows.now(), found["id"]),
                 )

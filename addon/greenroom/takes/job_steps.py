@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from greenroom.errors import StoreError
+from greenroom.takes.money import Cap
 from greenroom.takes.privacy import plain, without_secrets
 from greenroom.takes.states import Take
 from greenroom.takes.take_book import TakeBook
@@ -28,22 +29,31 @@ class JobSteps(TakeBook):
             handle = self._one(f"select handle from jobs where id = ? and {_SENT} and handle is not null", (twin_id,))
             if handle is None:
                 self._refuse(twin_id, "hand over")
-            attempts = self.job(job_id).attempts + 1
+            heir = self.job(job_id)
+            attempts = heir.attempts + 1
             owned = f"state = 'planned' and owner = '{self._presence.owner}'"
             self._change(job_id, owned, "take over", state="submitted", handle=handle["handle"], attempts=attempts)
             self._change(twin_id, _SENT, "hand over", state="planned", handle=None)
+            self._hand_over(twin_id, heir, attempts)
 
-    def submitting(self, job_id: str, *, repeat: bool = False) -> None:
-        """The intent, before the request leaves. Needs the claim.
+    def submitting(self, job_id: str, *, repeat: bool = False, cap: Cap | None = None) -> None:
+        """The intent, before the request leaves, and the money that it may cost. Needs the claim.
 
         `repeat`: send again although an earlier submit may have arrived; only for engines that can't bill twice.
+        `cap`: of engines that bill; others reserve nothing.
+
+        Raises:
+            BudgetError: the quote would pass the limit: nothing has changed, and nothing may be sent.
         """
         allowed = f"(state = 'planned' or ({_NO_HANDLE}))" if repeat else "state = 'planned'"
         with self.transaction():
-            attempts = self.job(job_id).attempts
+            job = self.job(job_id)
             first = self._one("select state from jobs where id = ? and state = 'planned'", (job_id,)) is not None
             owned = f"{allowed} and owner = '{self._presence.owner}'"
-            self._change(job_id, owned, "submit", state="submitted", attempts=attempts + int(first))
+            attempts = job.attempts + int(first)
+            self._change(job_id, owned, "submit", state="submitted", attempts=attempts)
+            if cap is not None:
+                self._reserve(job, attempts, cap)
 
     def submitted(self, job_id: str, handle: Mapping[str, Any]) -> None:
         """The engine took it; the handle is saved before the first poll."""
@@ -59,7 +69,7 @@ class JobSteps(TakeBook):
         self._change(job_id, owned, "begin anew", state="planned", handle=None)
 
     def done(self, job_id: str, take: Take, *, cost: Decimal | None = None) -> None:
-        """The take lies in its folder. `cost` is what was paid, where it is known."""
+        """The take lies in its folder. `cost` is what was paid, where the host says it; else the quote counts."""
         with self.transaction():
             self._change(
                 job_id,
@@ -73,19 +83,18 @@ class JobSteps(TakeBook):
                 hint="",
             )
             self._keep(take)
+            self._settle(job_id, cost)
 
-    def failed(self, job_id: str, message: str, hint: str = "") -> None:
-        """It surely failed and nothing more will be billed; planning it again tries again."""
+    def failed(self, job_id: str, message: str, hint: str = "", *, billed: bool = False) -> None:
+        """It surely failed, and nothing more will be billed. `billed`: it may have been, all the same."""
         message, hint = without_secrets(message), without_secrets(hint)
-        self._change(
-            job_id,
-            "state in ('planned', 'submitted', 'running', 'unknown')",
-            "fail",
-            state="failed",
-            message=message,
-            hint=hint,
-            owner=None,
-        )
+        allowed = "state in ('planned', 'submitted', 'running', 'unknown')"
+        with self.transaction():
+            self._change(job_id, allowed, "fail", state="failed", message=message, hint=hint, owner=None)
+            if billed:
+                self._settle(job_id, None, "possible")
+            else:
+                self._refund(job_id)
 
     def unknown(self, job_id: str, message: str) -> None:
         """It was sent, and nobody knows what came of it."""
@@ -110,10 +119,19 @@ class JobSteps(TakeBook):
                 )
             self._change(job_id, self._doubted, "attach", state="submitted", handle=text, message="", hint="")
 
-    def give_up(self, job_id: str, message: str, hint: str = "") -> None:
-        """Nothing will come of a job of which nobody knew, a person says: it may be made again. Needs the claim."""
+    def give_up(self, job_id: str, message: str, hint: str = "", *, billed: bool = True) -> None:
+        """Nothing will come of a job that was sent, a person says: it may be made again. Needs the claim.
+
+        `billed`: its quote counts as spent, since the provider may ask for it; else the money is free again.
+        """
         message, hint = without_secrets(message), without_secrets(hint)
-        self._change(job_id, self._doubted, "give up", state="failed", message=message, hint=hint, owner=None)
+        allowed = f"state in ('submitted', 'running', 'unknown') and owner = '{self._presence.owner}'"
+        with self.transaction():
+            self._change(job_id, allowed, "give up", state="failed", message=message, hint=hint, owner=None)
+            if billed:
+                self._settle(job_id, None, "given up")
+            else:
+                self._refund(job_id)
 
     @property
     def _doubted(self) -> str:

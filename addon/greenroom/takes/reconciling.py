@@ -9,7 +9,7 @@ from pathlib import Path
 
 from greenroom.errors import CueError, Problem, Severity, StoreError
 from greenroom.takes.ledger import Ledger
-from greenroom.takes.record import read_take
+from greenroom.takes.record import RECORD, bill_of, read_record, read_take
 from greenroom.takes.states import Take
 from greenroom.takes.store import Store
 
@@ -41,7 +41,7 @@ def reconcile(ledger: Ledger, store: Store) -> tuple[Problem, ...]:
                     problems.append(error.problem("broken-take", Severity.WARNING))
                     broken.add(folder)
                     continue
-                ledger.adopt(take)
+                ledger.adopt(take, bill=bill_of(read_record(folder / RECORD)))
             present.add((take.cue, take.number))
         for take in known.values():
             if (take.cue, take.number) not in present:

@@ -17,14 +17,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from greenroom.errors import StoreError
 from greenroom.takes.disk import storing, write_atomically
+from greenroom.takes.money import Bill
 from greenroom.takes.states import Take
 
-__all__ = ["RECORD", "SCHEMA", "read_record", "read_take", "take_of_record", "write_json"]
+__all__ = ["RECORD", "SCHEMA", "bill_of", "read_record", "read_take", "take_of_record", "write_json"]
 
 RECORD = "take.json"
 SCHEMA = 1
@@ -77,6 +79,17 @@ def read_take(folder: Path) -> Take:
             where=str(folder),
         )
     return take
+
+
+def bill_of(record: Mapping[str, Any]) -> Bill | None:
+    """What the take cost, as its take.json has it; None where it says nothing that can be read."""
+    try:
+        cost = record["cost"]
+        reported = cost["paid"] is not None
+        amount = Decimal(cost["paid"] if reported else cost["estimate"])
+        return Bill(str(record["job"]), amount, str(cost["currency"]), reported) if amount.is_finite() else None
+    except (AttributeError, KeyError, TypeError, ArithmeticError):
+        return None
 
 
 def take_of_record(folder: Path, record: Mapping[str, Any]) -> Take:

@@ -13,7 +13,7 @@ from greenroom.takes.disk import MARGIN, free_space, megabytes
 
 __all__ = ["SCHEMA", "connect", "explained"]
 
-SCHEMA = 1
+SCHEMA = 2
 
 # No "returning" and no "strict": SQLite of older systems (3.26) has neither.
 # A job that lost its take (state 'gone') keeps its number and gives up its key.
@@ -55,6 +55,37 @@ create index take_of_fingerprint on takes (fingerprint, variant);
 create table circled (cue text primary key, number integer not null);
 create table digests (key text primary key, value text not null);
 """
+
+# From schema 1, where money had no table: what was sent is reserved, and what was made is spent. Sums are millionths.
+_MONEY = """
+create table charges (
+    job text not null,
+    attempt integer not null,
+    cue text not null,
+    actor text not null,
+    mode text not null,
+    engine text not null,
+    currency text not null,
+    state text not null check (state in ('reserved', 'settled', 'refunded')),
+    reserved integer,
+    paid integer,
+    basis text not null default '',
+    day text not null,
+    closed text,
+    primary key (job, attempt)
+);
+create index charge_of_state on charges (state, currency, paid, reserved);
+insert into charges (job, attempt, cue, actor, mode, engine, currency, state, reserved, paid, basis, day)
+    select id, max(attempts, 1), cue, actor, mode, engine, currency,
+        case state when 'done' then 'settled' else 'reserved' end,
+        cast(round(cost * 1000000) as integer),
+        case state when 'done' then cast(round(coalesce(paid, cost) * 1000000) as integer) end,
+        case when state <> 'done' then '' when paid is null then 'estimate' else 'reported' end,
+        substr(updated, 1, 10)
+    from jobs where (state in ('submitted', 'running', 'unknown') and (cost is null or cost + 0 > 0))
+        or (state = 'done' and coalesce(paid, cost) + 0 > 0);
+"""
+_STEPS = (_TABLES, _MONEY)
 
 
 def connect(path: Path, project: str, timeout: float) -> sqlite3.Connection:
@@ -103,15 +134,18 @@ def _check_version(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def _ensure_tables(connection: sqlite3.Connection, project: str) -> None:
-    if _version(connection):
+    if _version(connection) >= SCHEMA:
         return
     connection.execute("begin immediate")
     try:
-        if not _version(connection):  # another process may have been first
-            for statement in _TABLES.split(";\n"):
+        version = _version(connection)  # another process may have been first
+        for step in _STEPS[version:]:
+            for statement in step.split(";\n"):
                 if statement.strip():
                     connection.execute(statement)
+        if not version:
             connection.execute("insert into about values ('project', ?)", (project,))
+        if version < SCHEMA:
             connection.execute(f"pragma user_version={SCHEMA}")
         connection.execute("commit")
     except BaseException:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from greenroom.errors import CueError
 from greenroom.takes import rows
 from greenroom.takes.job_book import JobBook
+from greenroom.takes.money import Bill
 from greenroom.takes.privacy import without_secrets
 from greenroom.takes.states import CircledTake, Take
 
@@ -51,8 +52,10 @@ class TakeBook(JobBook):
         )
         return None if row is None else rows.take_of(row["facts"])
 
-    def adopt(self, take: Take) -> None:
+    def adopt(self, take: Take, *, bill: Bill | None = None) -> None:
         """Enter a take that was found on disk, with its job done: what lies there is the truth.
+        `bill` is what its record says of its cost: it is entered where the ledger doesn't know of that job's money, as
+        after a lost ledger, or where another machine made the take.
 
         An unfinished job that holds the take's number only reserved it, and gets another.
         """
@@ -74,6 +77,9 @@ class TakeBook(JobBook):
                     "where id = ?",
                     (take.number, rows.now(), same["id"]),
                 )
+                self._settle(same["id"], bill.cost if bill is not None and bill.reported else None)
+            if bill is not None and bill.cost:
+                self._enter(take, bill)
             self._keep(take)
 
     def _next_variant(self, take: Take) -> int:

@@ -14,11 +14,11 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from greenroom.desk.generating.falling_back import perform_in_turn, plan_job
 from greenroom.desk.generating.job_events import GenerateReport, JobEvent, JobResult, JobStep, Outcome
 from greenroom.desk.generating.job_room import Order, Prepare, Room
-from greenroom.desk.generating.performing import perform
 from greenroom.desk.generating.stopping import stopped_once
-from greenroom.desk.planning.model import CuePlan, Plan, PlannedTake
+from greenroom.desk.planning.model import CuePlan, Plan
 from greenroom.desk.planning.prepare import prepare as build_request
 from greenroom.desk.project.project import Project
 from greenroom.engines.contract import Engine
@@ -26,8 +26,9 @@ from greenroom.engines.workers import Workers
 from greenroom.errors import Problem
 from greenroom.frames import timecode
 from greenroom.takes.ledger import Ledger
+from greenroom.takes.money import Cap
 from greenroom.takes.reconciling import reconcile
-from greenroom.takes.states import Done, Job
+from greenroom.takes.states import Done
 from greenroom.takes.store import Store
 
 __all__ = ["generate"]
@@ -47,9 +48,11 @@ def generate(
     on_event: Callable[[JobEvent], None],
     prepare: Prepare = build_request,
     remote_at_once: int = REMOTE_AT_ONCE,
+    cap: Cap | None = None,
     stop: Callable[[], bool] | None = None,
 ) -> GenerateReport:
-    """Make every take of `plan.to_make`. `jobs_at_once` bounds local work, `remote_at_once` waits for hosted engines.
+    """Make every take of `plan.to_make`. `jobs_at_once` bounds local work, `remote_at_once` waits for hosted engines;
+    `cap` is what the project may spend, by default without a limit.
 
     `on_event` is called in this thread. Ctrl-C ends it within moments: the report then says INTERRUPTED for what
     isn't done, and the next call goes on there. `stop` is the same for who has no Ctrl-C: it ends as soon as that says
@@ -64,7 +67,7 @@ def generate(
     orders = _orders(plan, ledger)
     results: dict[str, JobResult] = {}
     work = _perform_all(
-        orders, results, project, ledger, store, engines, jobs_at_once, remote_at_once, on_event, prepare
+        orders, results, project, ledger, store, engines, jobs_at_once, remote_at_once, on_event, prepare, cap or Cap()
     )
     try:
         asyncio.run(work if stop is None else _until(stop, work))
@@ -86,22 +89,9 @@ def _orders(plan: Plan, ledger: Ledger) -> list[Order]:
     """The intents of the whole run, on disk in one step, before anything is begun."""
     with ledger.transaction():
         return [
-            Order(cue_plan, planned, _plan_job(cue_plan, planned, ledger), _where(plan, cue_plan))
+            Order(cue_plan, planned, plan_job(cue_plan, planned, ledger), _where(plan, cue_plan))
             for cue_plan, planned in plan.to_make
         ]
-
-
-def _plan_job(cue_plan: CuePlan, planned: PlannedTake, ledger: Ledger) -> Job:
-    return ledger.plan_job(
-        cue=cue_plan.cue.id,
-        fingerprint=cue_plan.fingerprint,
-        variant=planned.variant,
-        engine=cue_plan.engine,
-        mode=str(cue_plan.cue.mode),
-        actor=cue_plan.performer.name,
-        cost=planned.estimate.cost,
-        currency=planned.estimate.currency,
-    )
 
 
 def _where(plan: Plan, cue_plan: CuePlan) -> str:
@@ -121,6 +111,7 @@ async def _perform_all(
     remote_at_once: int,
     on_event: Callable[[JobEvent], None],
     prepare: Prepare,
+    cap: Cap,
 ) -> None:
     with stopped_once(), Workers() as workers:
         room = Room(
@@ -133,10 +124,11 @@ async def _perform_all(
             workers,
             cpu=asyncio.Semaphore(max(1, jobs_at_once)),
             remote=asyncio.Semaphore(max(1, remote_at_once)),
+            cap=cap,
         )
 
         async def one(order: Order) -> None:
-            results[order.job.id] = await perform(room, order)
+            results[order.job.id] = await perform_in_turn(room, order)
 
         async with asyncio.TaskGroup() as group:
             for order in orders:

@@ -14,6 +14,7 @@ from greenroom.desk.planning.model import CuePlan, PlannedTake
 from greenroom.engines.contract import Engine, Request
 from greenroom.engines.workers import Workers
 from greenroom.takes.ledger import Ledger
+from greenroom.takes.money import Cap
 from greenroom.takes.states import Job
 from greenroom.takes.store import Store
 
@@ -32,7 +33,7 @@ class Prepare(Protocol):
 @dataclass(frozen=True)
 class Room:
     """What all jobs of a run share. `cpu` and `remote` bound how many are at work at once; `held` are the performances
-    (fingerprint, variant) whose claim could not be given back.
+    (fingerprint, variant) whose claim could not be given back. `cap` is what the project may spend.
     """
 
     ledger: Ledger
@@ -45,6 +46,7 @@ class Room:
     cpu: asyncio.Semaphore
     remote: asyncio.Semaphore
     held: set[tuple[str, int]] = field(default_factory=set)
+    cap: Cap = field(default_factory=Cap)
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,9 @@ class Performance:
             sent = isinstance(state, Running) or (isinstance(state, Submitted) and state.handle is not None)
             ruling = verdict(self.stage, error, self.abilities, sent=sent)
         if ruling is Verdict.FAILED:
-            ledger.failed(self.order.job.id, error.message, error.hint)
+            sent = isinstance(state, Submitted | Running) and state.handle is not None
+            billed = sent and self.abilities is not None and self.abilities.hosted  # it delivered, though no good
+            ledger.failed(self.order.job.id, error.message, error.hint, billed=billed)
         elif ruling is Verdict.UNKNOWN:
             ledger.unknown(self.order.job.id, error.message)
         return ruling

@@ -19,12 +19,13 @@ from greenroom.desk.generating.job_room import Order, Room
 from greenroom.desk.generating.performance import LOOK
 from greenroom.desk.generating.sending import Sending
 from greenroom.desk.generating.take_record import describe_take, hash_media, media_to_hash
-from greenroom.desk.generating.twins import attempt_name, delivery_of_twin, inherit
+from greenroom.desk.generating.twins import attempt_name, delivery_of_twin, inherit, name_there
 from greenroom.desk.generating.verdict import Stage
-from greenroom.engines.contract import Delivery, Engine, Request
+from greenroom.engines.contract import Delivery, Engine, Request, Traceable
 from greenroom.errors import EngineUnavailable, GreenroomError, StoreError, nearest
 from greenroom.media.types import Codec
 from greenroom.takes.disk import check_space, storing
+from greenroom.takes.record import bill_of
 from greenroom.takes.states import Done, FailedJob, Planned, Take, Unknown
 
 __all__ = ["perform"]
@@ -72,6 +73,7 @@ class _Performance(Sending):
         self.job = ledger.job(self.order.job.id)
 
     async def run(self) -> JobResult:
+        await self._asked_for()
         done = self._ended_already() or self._found_on_disk() or await self._copy_of_twin()
         if done is not None:
             return done
@@ -90,6 +92,18 @@ class _Performance(Sending):
 
     def done_already(self, state: Done) -> JobResult:
         return self.result(Outcome.CACHED, self.room.ledger.take(self.job.cue, state.take))
+
+    async def _asked_for(self) -> None:
+        """A job of which nobody knew is asked for by our own id, where the provider can be: then it goes on."""
+        engine = self.room.engines.get(self.job.engine)
+        if not isinstance(self.job.state, Unknown) or not isinstance(engine, Traceable) or not engine.asks:
+            return
+        with contextlib.suppress(Exception):  # it stays unknown: the hint names what a person can do
+            if not engine.capabilities().unavailable:
+                handle = await engine.find(name_there(self.job))
+                if handle is not None:
+                    self.room.ledger.attach(self.job.id, handle)
+        self.job = self.room.ledger.job(self.job.id)
 
     def _ended_already(self) -> JobResult | None:
         match self.job.state:
@@ -114,7 +128,7 @@ class _Performance(Sending):
         with contextlib.suppress(StoreError):  # not a whole take: somebody else's folder all the same
             take = store.take_at(job.cue, job.number)
             if take is not None and (take.fingerprint, take.variant) == (job.fingerprint, job.variant):
-                ledger.adopt(take)
+                ledger.adopt(take, bill=bill_of(store.record(take)))
                 return self.result(Outcome.CACHED, take)
         self.job = ledger.renumber(job.id, store.numbers(job.cue))
         return None

@@ -10,6 +10,7 @@ from pathlib import Path
 from greenroom.desk.generating import delivered, spare_handle
 from greenroom.desk.generating.job_events import JobStep
 from greenroom.desk.generating.performance import LOOK, Performance
+from greenroom.desk.generating.stranded import INTERRUPTED_SUBMIT
 from greenroom.desk.generating.verdict import Stage
 from greenroom.engines.contract import Delivery, Engine, Failed, Handle, Lost, Pending, Request
 from greenroom.errors import EngineError, PaymentUnknownError, StoreError
@@ -32,7 +33,7 @@ class Sending(Performance):
             job = self._with_spare_handle()
         if isinstance(job.state, Submitted) and job.state.handle is None and not self._may_repeat:
             raise PaymentUnknownError(
-                "it was being sent when the last run ended, and nobody knows whether it arrived",
+                INTERRUPTED_SUBMIT,
                 hint=LOOK,
             )
         if self._handle() is None:
@@ -62,7 +63,7 @@ class Sending(Performance):
         self.stage = Stage.PREPARE
         if self._abilities.hosted:
             spare_handle.reserve(request.work)
-        ledger.submitting(job_id, repeat=self._may_repeat)
+        ledger.submitting(job_id, repeat=self._may_repeat, cap=self.room.cap if self._abilities.hosted else None)
         self.stage = Stage.SUBMIT
         self.tell(JobStep.SUBMITTING)
         sending = asyncio.ensure_future(engine.submit(request))
@@ -115,7 +116,7 @@ class Sending(Performance):
                     self.tell(JobStep.RUNNING, status.message, status.progress)
                     await asyncio.sleep(status.wait)
                 case Failed():
-                    self.room.ledger.failed(self.job.id, status.message, status.hint)
+                    self.room.ledger.failed(self.job.id, status.message, status.hint, billed=status.billed)
                     raise EngineError(status.message, hint=status.hint)
                 case Lost():
                     kind = PaymentUnknownError if self._abilities.hosted else EngineError

@@ -3,7 +3,8 @@
 
     attach     a person found it at the provider: it counts as sent, and the next `generate` fetches it
     find       the provider is asked for it, by our own id
-    give_up    nothing will come of it: it counts as failed, and the next `generate` makes it again
+    give_up    nothing will come of it, or nobody waits for it any more: it counts as failed, and the next `generate`
+               makes it again. Its money counts as spent, unless a person knows that it never arrived
 
 Nothing is sent here, and nothing fetched. While a job is settled no other process can make it, or its twin.
 """
@@ -18,7 +19,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from greenroom.desk.as_json import Json
-from greenroom.desk.generating.twins import attempt_name
+from greenroom.desk.generating.stranded import find_stranded
+from greenroom.desk.generating.twins import name_there
 from greenroom.desk.open_cut import find_project
 from greenroom.engines.contract import Capabilities, Engine, Failed, Handle, Lost, Traceable
 from greenroom.errors import (
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
 __all__ = ["ListedJob", "attach", "find", "give_up", "jobs_json", "listed", "one_job"]
 
 _GIVEN_UP = "it was given up by hand"
+_CANCEL_GRACE = 15.0  # seconds for the provider to answer
 
 
 @dataclass(frozen=True)
@@ -120,7 +123,7 @@ def find(job: str, project: Path | None = None, *, installed: Mapping[str, Engin
         InputError, RefusedError, EngineError, StoreError: as `attach`.
     """
     with _in_doubt(job, project, installed) as (ledger, engines, found):
-        handle = asyncio.run(_traceable(found, engines).find(_name_there(found)))
+        handle = asyncio.run(_traceable(found, engines).find(name_there(found)))
         if handle is None:
             raise PaymentUnknownError(
                 f"{found.engine} can't say what became of it",
@@ -132,16 +135,34 @@ def find(job: str, project: Path | None = None, *, installed: Mapping[str, Engin
         return _settled(ledger, engines, found)
 
 
-def give_up(job: str, project: Path | None = None, *, installed: Mapping[str, Engine] | None = None) -> ListedJob:
-    """Nothing will come of it. The next `generate` may make it again, which is paid again.
+def give_up(
+    job: str, project: Path | None = None, *, billed: bool = True, installed: Mapping[str, Engine] | None = None
+) -> ListedJob:
+    """Nothing will come of it, or nobody waits for it any more. The next `generate` makes it again, and pays again.
+
+    `billed`: its quote counts as spent, since the provider may ask for it. A job that is under way is cancelled at
+    the provider, as far as that can be done.
 
     Raises:
         InputError, RefusedError, StoreError: as `attach`.
     """
-    with _in_doubt(job, project, installed) as (ledger, engines, found):
-        message = found.state.message if isinstance(found.state, Unknown) else ""
-        ledger.give_up(found.id, f"{_GIVEN_UP} ({message})" if message else _GIVEN_UP)
+    with _in_doubt(job, project, installed, under_way=billed) as (ledger, engines, found):
+        said = found.state.message if isinstance(found.state, Unknown) else asyncio.run(_cancelled(found, engines))
+        ledger.give_up(found.id, f"{_GIVEN_UP} ({said})" if said else _GIVEN_UP, billed=billed)
         return _settled(ledger, engines, found)
+
+
+async def _cancelled(job: Job, engines: Mapping[str, Engine]) -> str:
+    """Asks the provider to stop, and says what came of that. A job is given up whatever the provider answers."""
+    engine, state = engines.get(job.engine), job.state
+    handle = state.handle if isinstance(state, Submitted | Running) else None
+    if engine is None or handle is None:
+        return ""
+    try:
+        await asyncio.wait_for(engine.cancel(handle), _CANCEL_GRACE)
+    except Exception as error:  # noqa: BLE001 - a stranger's code, and nothing depends on it
+        return f"{job.engine} could not be asked to stop: {type(error).__name__}"
+    return f"{job.engine} was asked to stop"
 
 
 @contextmanager
@@ -154,25 +175,29 @@ def _opened(
     home = find_project(None, project)
     engines = find_engines(project=home.engine_tables) if installed is None else installed
     with Ledger.open(home.ledger_path, project=home.id) as ledger:
+        find_stranded(ledger, engines, home.work_folder)
         yield ledger, engines
 
 
 @contextmanager
 def _in_doubt(
-    name: str, project: Path | None, installed: Mapping[str, Engine] | None
+    name: str, project: Path | None, installed: Mapping[str, Engine] | None, *, under_way: bool = False
 ) -> Iterator[tuple[Ledger, Mapping[str, Engine], Job]]:
-    """The job, claimed. Raises RefusedError where nothing is to be settled."""
+    """The job, claimed; `under_way`: also one that was sent and of which all is known. Raises RefusedError where
+    nothing is to be settled.
+    """
+    wanted = (Unknown, Submitted, Running) if under_way else (Unknown,)
     with _opened(project, installed) as (ledger, engines):
         found = _chosen(ledger, name)
         if not ledger.claim(found.id):
             raise StoreError(
                 f"process {ledger.holder(found.id)} is at it, or at its twin",
-                hint="Wait for it, then look again: greenroom jobs",
+                hint="Wait for it, or stop it there with Ctrl-C, then look again: greenroom jobs",
                 where=f"job {found.id}",
             )
         try:
             found = ledger.job(found.id)
-            if not isinstance(found.state, Unknown):
+            if not isinstance(found.state, wanted):
                 raise RefusedError(
                     f"there is no doubt about it: it is {_state_name(found)}",
                     hint=" ".join(_next_steps(found, engines)),
@@ -213,23 +238,17 @@ def _traceable(job: Job, engines: Mapping[str, Engine]) -> Traceable:
 
 async def _seen(engine: Traceable, job: Job, number: str) -> Handle:
     """The handle of a job that the provider knows."""
-    handle = engine.handle_for(number, _name_there(job))
+    handle = engine.handle_for(number, name_there(job))
     status = await engine.poll(handle)
     if isinstance(status, Lost):
         raise EngineError(status.message, hint="Copy the id as the provider shows it. Nothing has changed.")
     if isinstance(status, Failed):
         raise RefusedError(
             f"{number} failed there: {status.message}",
-            hint=f"If it surely is this job: greenroom jobs lost {job.id}   Then the next generate makes it again.",
+            hint=f"If it surely is this job: greenroom jobs give-up {job.id}   Then the next generate makes it again.",
             where=f"job {job.id}",
         )
     return handle
-
-
-def _name_there(job: Job) -> str:
-    """What the job was called when it was sent; one that was taken over from a twin has the twin's name."""
-    handle = (job.state.handle if isinstance(job.state, Unknown) else None) or {}
-    return str(handle.get("job") or attempt_name(job))
 
 
 def _next_steps(job: Job, engines: Mapping[str, Engine]) -> tuple[str, ...]:
@@ -238,13 +257,17 @@ def _next_steps(job: Job, engines: Mapping[str, Engine]) -> tuple[str, ...]:
             engine = engines.get(job.engine)
             asks = isinstance(engine, Traceable) and engine.asks
             asked = (f"greenroom jobs find {job.id}",) if asks else ()
-            return (*asked, _attach_line(job), f"greenroom jobs lost {job.id}")
+            return (
+                *(*asked, _attach_line(job)),
+                f"greenroom jobs lost {job.id}",
+                f"greenroom jobs give-up {job.id}",
+            )
         case Planned():
             return ("The next generate makes it.",)
         case Submitted(handle) if handle is None:
             return ("The next generate says what became of it.",)
         case Submitted() | Running():
-            return ("The next generate goes on with it.",)
+            return ("The next generate goes on with it.", f"If it hangs: greenroom jobs give-up {job.id}")
         case FailedJob(_, hint):
             return (*((hint,) if hint else ()), "The next generate makes it again.")
         case _:

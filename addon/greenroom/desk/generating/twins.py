@@ -11,9 +11,9 @@ from typing import Any
 from greenroom.desk.generating import spare_handle
 from greenroom.engines.contract import Delivery
 from greenroom.takes.ledger import Ledger
-from greenroom.takes.states import Job, Planned, Running, Submitted
+from greenroom.takes.states import Job, Planned, Running, Submitted, Unknown
 
-__all__ = ["attempt_folder", "attempt_name", "delivery_of_twin", "inherit"]
+__all__ = ["attempt_folder", "attempt_name", "delivery_of_twin", "inherit", "name_there"]
 
 
 def attempt_folder(work_folder: Path, job: Job) -> Path:
@@ -26,6 +26,12 @@ def attempt_name(job: Job) -> str:
     bring back the old failure.
     """
     return f"{job.id}-{_attempt(job)}"
+
+
+def name_there(job: Job) -> str:
+    """What the job was called when it was sent; one that was taken over from a twin has the twin's name."""
+    handle = (job.state.handle if isinstance(job.state, Unknown) else None) or {}
+    return str(handle.get("job") or attempt_name(job))
 
 
 def _attempt(job: Job) -> int:

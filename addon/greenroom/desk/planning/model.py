@@ -16,26 +16,30 @@ from greenroom.engines.contract import Estimate, Performer, PictureSource
 from greenroom.errors import Problem, Severity
 from greenroom.frames import FrameRange
 from greenroom.media.types import SoundClip, TakeSpec
-from greenroom.takes.states import Take
+from greenroom.takes.states import Job, Take
 
 __all__ = ["CuePlan", "Plan", "PlannedTake"]
 
 
 @dataclass(frozen=True)
 class PlannedTake:
-    """One take of a cue: `variant` 1, 2 ... of the same fingerprint. `cached` is the take that already is it."""
+    """One take of a cue: `variant` 1, 2 ... of the same fingerprint. `cached` is the take that already is it,
+    `sent` the job that was sent for it and isn't done: neither costs anything more.
+    """
 
     variant: int
     seed: int
     estimate: Estimate
     cached: Take | None = None
+    sent: Job | None = None
 
 
 @dataclass(frozen=True)
 class CuePlan:
     """What one cue will get. `record` is the slot with its handles; `moves_source` says that the clip's source
     range will be moved to where the take's timecode is (placeholders, other rates, speed changes). `options` are the
-    note's other keys as the engine gets them.
+    note's other keys as the engine gets them. `engine_named` says that somebody chose the engine. `then` is the same
+    cue by the next engine that was named, for when this one fails.
     """
 
     cue: Cue
@@ -54,6 +58,15 @@ class CuePlan:
     settings: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
+    engine_named: bool = True
+    then: CuePlan | None = None
+
+    def fallback_estimates(self, variant: int) -> tuple[Estimate, ...]:
+        """What this take would cost by the engines that come after this one."""
+        if self.then is None:
+            return ()
+        own = tuple(take.estimate for take in self.then.takes if take.variant == variant and take.cached is None)
+        return (*own, *self.then.fallback_estimates(variant))
 
 
 @dataclass(frozen=True)
@@ -79,7 +92,36 @@ class Plan:
         )
 
     @property
+    def to_send(self) -> tuple[tuple[CuePlan, PlannedTake], ...]:
+        """Those of `to_make` that are paid for in this run: not sent already, each performance once, since duplicated
+        clips get a copy.
+        """
+        found: dict[tuple[str, int], tuple[CuePlan, PlannedTake]] = {}
+        for cue, take in self.to_make:
+            if take.sent is None:
+                found.setdefault((cue.fingerprint, take.variant), (cue, take))
+        return tuple(found.values())
+
+    @property
+    def costs(self) -> dict[str, Decimal]:
+        """The sums of all known estimates by currency; without those that are free."""
+        sums: dict[str, Decimal] = {}
+        for _, take in self.to_send:
+            if take.estimate.cost:
+                sums[take.estimate.currency] = sums.get(take.estimate.currency, Decimal(0)) + take.estimate.cost
+        return sums
+
+    @property
+    def unknown_costs(self) -> int:
+        """How many takes would be paid for of which nobody knows the price."""
+        return sum(take.estimate.cost is None for _, take in self.to_send)
+
+    @property
+    def currency(self) -> str:
+        return next(iter(self.costs), "USD")
+
+    @property
     def cost(self) -> Decimal | None:
-        """The sum of all known estimates in USD; None if one of them is unknown."""
-        costs = [take.estimate.cost for _, take in self.to_make]
-        return None if any(cost is None for cost in costs) else sum((c for c in costs if c is not None), Decimal(0))
+        """The sum of all estimates in `currency`; None if one of them is unknown, or in another currency."""
+        costs = self.costs
+        return None if self.unknown_costs or len(costs) > 1 else sum(costs.values(), Decimal(0))

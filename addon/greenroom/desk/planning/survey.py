@@ -39,7 +39,7 @@ from greenroom.media.identity import file_sha256
 from greenroom.media.probe import probe_source
 from greenroom.media.types import ImageSequence, MediaInfo, SoundClip
 from greenroom.takes.ledger import Ledger
-from greenroom.takes.states import Take
+from greenroom.takes.states import Running, Submitted, Take, Unknown
 
 __all__ = ["survey"]
 
@@ -59,6 +59,7 @@ def survey(sheet: CueSheet, project: Project, cast: Cast, engines: Mapping[str, 
             engines=dict(engines),
             takes=_takes(ledger),
             size=_common_size(sheet, media, memory),
+            jobs=tuple(ledger.jobs(states=[Submitted, Running, Unknown])),
             problems=(*project.problems, *project.disk_problems(), *cast.problems),
         )
 

@@ -37,10 +37,12 @@ class Output:
 
 @dataclass(frozen=True)
 class Budget:
-    """What one run may cost. None: no limit."""
+    """What the whole project may cost, and above which sum a run is asked for. None: no limit, and nothing is asked."""
 
     limit: Decimal | None = None
     currency: str = "USD"
+    ask_above: Decimal | None = None
+    allow_unknown_cost: bool = False
 
 
 @dataclass(frozen=True)
@@ -203,7 +205,7 @@ def _project(folder: Path, settings: Settings) -> Project:
         engine_settings=settings.engine_settings,
         hosts=settings.hosts,
         models=settings.models,
-        budget=Budget(settings.budget_limit, settings.budget_currency),
+        budget=Budget(settings.budget_limit, settings.budget_currency, settings.ask_above, settings.allow_unknown_cost),
         problems=settings.problems,
     )
 

@@ -20,11 +20,12 @@ from greenroom.media.types import Codec, Fit
 __all__ = ["SCHEMA", "Settings", "project_text", "read_settings"]
 
 SCHEMA = 1
+_CURRENCY = re.compile(r"^[A-Z]{3}$")  # ISO 4217
 _ID = re.compile(r"^[0-9a-zA-Z-]{8,64}$")  # it names a folder
 
 _KEYS = ("schema", "id", "handles", "rate", "output", "engines", "budget", "hosts", "models")
 _OUTPUT_KEYS = ("codec", "width", "height", "fit")
-_BUDGET_KEYS = ("limit", "currency")
+_BUDGET_KEYS = ("limit", "currency", "ask_above", "allow_unknown_cost")
 
 _TEXT = """\
 # A Greenroom project. Cuts lie in this folder or below; cast/ holds the actors, takes/ what they performed.
@@ -52,10 +53,12 @@ fit = "fit"       # fit, fill or crop
 # greenroom keys set fal
 # [hosts.fal]
 
-# A run that would cost more is refused before it starts.
+# What the whole project may cost: nothing is sent that would pass it. See: greenroom spend
 [budget]
 # limit = 20.00
 # currency = "USD"
+# ask_above = 5.00            # a run that costs more needs --yes
+# allow_unknown_cost = false  # true: under a limit, send also what nobody knows the price of
 """
 
 
@@ -76,6 +79,8 @@ class Settings:
     models: Mapping[str, Any] = field(default_factory=dict)
     budget_limit: Decimal | None = None
     budget_currency: str = "USD"
+    ask_above: Decimal | None = None
+    allow_unknown_cost: bool = False
     problems: tuple[Problem, ...] = ()
 
 
@@ -122,8 +127,10 @@ def read_settings(table: Mapping[str, Any], where: str) -> Settings:
         engine_settings={key: dict(value) for key, value in engines.items() if isinstance(value, Mapping)},
         hosts=check.table(table, "hosts"),
         models=check.table(table, "models"),
-        budget_limit=check.money(budget.get("limit")),
-        budget_currency=str(budget.get("currency", "USD")),
+        budget_limit=check.money(budget.get("limit"), "budget.limit"),
+        budget_currency=check.currency(budget.get("currency", "USD")),
+        ask_above=check.money(budget.get("ask_above"), "budget.ask_above"),
+        allow_unknown_cost=check.yes(budget.get("allow_unknown_cost", False), "budget.allow_unknown_cost"),
         problems=tuple(check.warnings),
     )
     if (settings.width is None) != (settings.height is None):
@@ -208,7 +215,18 @@ class _Check:
             self.faults.append(f"{name} can't be {value!r}. {nearest(str(value), list(kind))}".rstrip("."))
             return next(iter(kind))
 
-    def money(self, value: Any) -> Decimal | None:
+    def currency(self, value: Any) -> str:
+        name = str(value).strip().upper()
+        if not _CURRENCY.match(name):
+            self.faults.append(f'budget.currency has to be three letters, as "USD", not {value!r}')
+        return name
+
+    def yes(self, value: Any, name: str) -> bool:
+        if not isinstance(value, bool):
+            self.faults.append(f"{name} has to be true or false, not {value!r}")
+        return value is True
+
+    def money(self, value: Any, name: str) -> Decimal | None:
         if value is None:
             return None
         try:
@@ -216,6 +234,6 @@ class _Check:
         except InvalidOperation:
             amount = Decimal(-1)
         if not amount.is_finite() or amount < 0:
-            self.faults.append(f"budget.limit has to be an amount, not {value!r}")
+            self.faults.append(f"{name} has to be an amount, not {value!r}")
             return None
         return amount

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Jobs that were being sent when their process died: what is known of them is written down at once.
+
+Every command that reads the ledger for an editor asks here first, so that a payment in doubt is told by the next
+command, whichever it is, and not by the one after it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from greenroom.desk.generating import spare_handle
+from greenroom.desk.generating.twins import attempt_folder
+from greenroom.engines.contract import Engine
+from greenroom.takes.ledger import Ledger
+from greenroom.takes.states import Job, Submitted
+
+__all__ = ["INTERRUPTED_SUBMIT", "find_stranded"]
+
+INTERRUPTED_SUBMIT = "it was being sent when the last run ended, and nobody knows whether it arrived"
+
+
+def find_stranded(ledger: Ledger, engines: Mapping[str, Engine], work_folder: Path) -> None:
+    """Jobs of dead processes that were sent, or may have been, get the handle that was kept beside them, or become
+    Unknown. Where a repeat can't be billed nothing is in doubt: those are left to the next run.
+    """
+    for job in ledger.jobs(states=[Submitted]):
+        if _in_between(job) and ledger.claim(job.id):
+            try:
+                if _in_between(job := ledger.job(job.id)):
+                    _settle(job, ledger, engines, work_folder)
+            finally:
+                ledger.release(job.id)
+
+
+def _in_between(job: Job) -> bool:
+    return isinstance(job.state, Submitted) and job.state.handle is None
+
+
+def _settle(job: Job, ledger: Ledger, engines: Mapping[str, Engine], work_folder: Path) -> None:
+    handle = spare_handle.recall(attempt_folder(work_folder, job))
+    if handle is not None:
+        ledger.submitted(job.id, handle)
+    elif _may_be_billed(job, engines):
+        ledger.unknown(job.id, INTERRUPTED_SUBMIT)
+
+
+def _may_be_billed(job: Job, engines: Mapping[str, Engine]) -> bool:
+    """An engine that isn't installed any more can't be asked: then its quote says whether it is a paid one."""
+    engine = engines.get(job.engine)
+    if engine is None:
+        return job.cost is None or job.cost > 0
+    able = engine.capabilities()
+    return able.hosted and not able.idempotent
