@@ -3,12 +3,9 @@
 
 from __future__ import annotations
 
-import ctypes
 import hashlib
 import json
-import os
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -179,13 +176,13 @@ try:
 except StoreError as error:
     print(error)
 """
-CAP_DAC_OVERRIDE, PR_CAPBSET_DROP = 1, 24
-
-
-def without_roots_power() -> None:
-    """Runs in the child: read-only folders hold for root too."""
-    if sys.platform == "linux" and os.geteuid() == 0:
-        ctypes.CDLL(None).prctl(PR_CAPBSET_DROP, CAP_DAC_OVERRIDE, 0, 0, 0)
+WITHOUT_ROOTS_POWER = """
+import ctypes, os, sys
+if sys.platform == "linux" and os.geteuid() == 0:  # read-only folders hold for root too
+    PR_CAPBSET_DROP, CAP_DAC_OVERRIDE = 24, 1
+    ctypes.CDLL(None).prctl(PR_CAPBSET_DROP, CAP_DAC_OVERRIDE, 0, 0, 0)
+os.execv(sys.executable, [sys.executable, "-c", *sys.argv[1:]])
+"""
 
 
 @pytest.fixture
@@ -199,9 +196,7 @@ def publish_elsewhere(
         work.mkdir(exist_ok=True)
         (work / "a.mov").write_bytes(b"m" * 1_000_000)
         (work / "a.png").write_bytes(b"p")
-        process = python(
-            PUBLISH, store.project_folder, work, json.dumps(record()), limit, preexec_fn=without_roots_power
-        )
+        process = python(WITHOUT_ROOTS_POWER, PUBLISH, store.project_folder, work, json.dumps(record()), limit)
         output, error = process.communicate(timeout=60)
         return output + error
 
