@@ -38,8 +38,12 @@ def guided(bgr: Picture, rough: Map, *, radius: float = _RADIUS, side: int = _SI
     size = max(1, round(width * scale)), max(1, round(height * scale))
     guide = _floats(cv2.resize(bgr, size, interpolation=cv2.INTER_AREA)) / np.float32(255)
     small = _floats(cv2.resize(rough, size, interpolation=cv2.INTER_CUBIC))
-    slopes, level = _linear(guide, small, max(2, round(radius * max(size))))
-    return _enlarged(bgr, np.dstack([slopes / np.float32(255), level]), (guide * slopes).sum(axis=2) + level)
+    blue, green, red = cv2.split(guide)
+    linear = _linear((blue, green, red), small, max(2, round(radius * max(size))))
+    on_blue, on_green, on_red, level = cv2.split(linear)
+    told = blue * on_blue + green * on_green + red * on_red + level
+    linear *= np.array([1 / 255, 1 / 255, 1 / 255, 1], np.float32)
+    return _enlarged(bgr, linear, _floats(told))
 
 
 def _enlarged(bgr: Picture, linear: Map, small: Map) -> Map:
@@ -80,24 +84,28 @@ def _floats(values: NDArray[Any]) -> Map:
     return np.asarray(values, np.float32)
 
 
-def _linear(guide: Map, rough: Map, radius: int) -> tuple[Map, Map]:
-    """Slopes (h, w, 3) and level (h, w) of the matte as a linear function of the guide's colours, window by window."""
+def _linear(guide: tuple[Any, Any, Any], rough: Map, radius: int) -> Map:
+    """(h, w, 4) Slopes and level of the matte as a linear function of the guide's colours, window by window.
 
-    def mean(values: Map) -> Map:
+    Plane by plane: sums over the last of three axes cost more than all else here.
+    """
+
+    def mean(values: NDArray[Any]) -> Map:
         return np.asarray(cv2.blur(values, (2 * radius + 1,) * 2), np.float32)
 
-    colour, matte = mean(guide), mean(rough)
-    together = mean(guide * rough[..., None]) - colour * matte[..., None]
-    b, g, r = cv2.split(guide)
-    mb, mg, mr = cv2.split(colour)
+    b, g, r = guide
+    mb, mg, mr, matte = mean(b), mean(g), mean(r), mean(rough)
+    x, y, z = mean(b * rough) - mb * matte, mean(g * rough) - mg * matte, mean(r * rough) - mr * matte
     bb, gg, rr = mean(b * b) - mb * mb + _EVEN, mean(g * g) - mg * mg + _EVEN, mean(r * r) - mr * mr + _EVEN
     bg, br, gr = mean(b * g) - mb * mg, mean(b * r) - mb * mr, mean(g * r) - mg * mr
     # The inverse of the symmetric 3 x 3 covariance, by cofactors.
     c00, c01, c02 = gg * rr - gr * gr, br * gr - bg * rr, bg * gr - br * gg
     c11, c12, c22 = bb * rr - br * br, bg * br - bb * gr, bb * gg - bg * bg
-    whole = bb * c00 + bg * c01 + br * c02
-    x, y, z = cv2.split(together)
-    slopes = np.dstack([c00 * x + c01 * y + c02 * z, c01 * x + c11 * y + c12 * z, c02 * x + c12 * y + c22 * z])
-    slopes /= whole[..., None]
-    level = matte - (slopes * colour).sum(axis=2)
-    return mean(slopes), mean(level)
+    whole = 1 / (bb * c00 + bg * c01 + br * c02)
+    on_b, on_g, on_r = (
+        (c00 * x + c01 * y + c02 * z) * whole,
+        (c01 * x + c11 * y + c12 * z) * whole,
+        (c02 * x + c12 * y + c22 * z) * whole,
+    )
+    level = matte - (on_b * mb + on_g * mg + on_r * mr)
+    return mean(cv2.merge([on_b, on_g, on_r, level]))

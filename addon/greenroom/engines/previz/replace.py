@@ -24,13 +24,14 @@ from greenroom.engines.previz.face.shape import at_rest, outline_difference
 from greenroom.engines.previz.face.swap import FaceSwap, face_width
 from greenroom.engines.previz.footage import KEPT, UNTOUCHED, allowed_frames
 from greenroom.engines.previz.puppet.warp import Box
-from greenroom.errors import EngineError
+from greenroom.errors import CastError, EngineError
 from greenroom.media.plates import Plate, read_plates
 from greenroom.media.relay import ahead
 from greenroom.perception.faces import FaceFinder
 
 __all__ = ["Replacement", "prepare", "render_replace"]
 
+Picture = NDArray[np.uint8]
 Vectors = NDArray[np.float64]
 
 _LOOKS = 3  # frames at which skin is compared
@@ -46,11 +47,16 @@ _HIDDEN = 0.25  # part of the portrait's forehead
 
 @dataclass(frozen=True)
 class Replacement:
-    """Everything that a take's frames depend on. `frames()` may be run any number of times."""
+    """Everything that a take's frames depend on. `frames()` may be run any number of times.
+
+    `landmarks` (478, 3) lie in `portrait`.
+    """
 
     request: Request
     source: PictureSource
     driver: Driver
+    portrait: Picture
+    landmarks: Vectors
     actor: ActorFace
     wanted: NDArray[np.bool_]
     report: dict[str, Any] = field(default_factory=dict)
@@ -60,7 +66,8 @@ class Replacement:
         if self.report["style"] == "head":
             from greenroom.engines.previz.head.replaced import head_frames
 
-            yield from head_frames(self.request, self.driver, self.wanted, self.report)
+            actor = self.portrait, self.landmarks
+            yield from head_frames(self.request, self.source, self.driver, actor, self.wanted, self.report)
             return
         swap = FaceSwap(self.actor, self.driver, self.request.seed)
         for index, plate in enumerate(ahead(plates(self.request, self.source))):
@@ -104,12 +111,17 @@ def prepare(request: Request) -> Replacement:
     where = f"cue {request.cue}"
     if source is None:
         raise EngineError("there is no stand-in", hint="Put the note on a clip with picture.", where=where)
-    actor = ActorFace.of(read_portrait(request), FaceFinder(), str(request.performer.portrait))
+    portrait = read_portrait(request)
+    found = FaceFinder().find(portrait)
+    if found is None:
+        hint = "Use a picture in which one face looks towards the camera."
+        raise CastError("no face in the portrait", hint=hint, where=str(request.performer.portrait))
+    actor = ActorFace(portrait, found.points)
     who = request.options.get("who", "")
     driver = Driver.read(request, source, who=read_who(who) if who else None)
     wanted = allowed_frames(request.options, request.spec)
     report = _report(request, source, driver, actor, wanted)
-    return Replacement(request, source, driver, actor, wanted, report)
+    return Replacement(request, source, driver, portrait, found.points, actor, wanted, report)
 
 
 def _report(

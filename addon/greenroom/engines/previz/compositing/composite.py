@@ -21,6 +21,7 @@ Alpha = NDArray[np.float32]
 Vectors = NDArray[np.float64]
 
 _SOLID, _EMPTY = 0.97, 0.03  # coverage from which a pixel counts as actor, and up to which as background
+_BESIDE = 4.0  # times that reach, around what is covered: as far as anything is ever resampled or blurred
 _REACHES = (1.0, 4.0, 16.0)  # of the band's own reach: how far edge colours are fetched from, nearest first
 
 _BRIGHT = 75.0  # percentile of luma that stands for the key light: shadows and windows say little about it
@@ -40,14 +41,14 @@ def foreground(bgr: Picture, alpha: Alpha, *, reach: float = 0.0) -> Picture:
     """`bgr` (h, w, 3) with the background taken out of its edge pixels, so that no halo of it is carried along.
 
     Each partly covered pixel is unmixed from the colours of the actor inside and of the background outside (as in
-    Forte's blur fusion, 2021); what is left of it that still points towards the background is dropped. Pixels without
-    any coverage get the nearest of the actor's colours, as resampling and straight alpha want it. `reach` in pixels is
-    how wide the soft edge is; 0: a hundredth of the longer side.
+    Forte's blur fusion, 2021); what is left of it that still points towards the background is dropped. Pixels near
+    it without any coverage get the nearest of the actor's colours, as resampling and straight alpha want it; those
+    further off stay as they are. `reach` in pixels is how wide the soft edge is; 0: a hundredth of the longer side.
     """
-    band = _band(alpha)
+    reach = reach or max(2.0, max(alpha.shape) / 100)
+    band = _band(alpha, round(_BESIDE * reach))
     if band is None:
         return bgr.copy()
-    reach = reach or max(2.0, max(alpha.shape) / 100)
     rows, columns = band
     part, cover = bgr[rows, columns].astype(np.float32), alpha[rows, columns, None]
     inside = nearby(part, alpha[rows, columns] >= _SOLID, reach)
@@ -172,13 +173,14 @@ def add_grain(bgr: Picture, alpha: Alpha, grain: Grain, frame: int, *, own: Grai
     cv2.add(bgr, noise, bgr, covered, cv2.CV_8U)
 
 
-def _band(alpha: Alpha) -> tuple[slice, slice] | None:
-    """Rows and columns that hold all partly covered pixels and everything uncovered beside them."""
-    open_ = alpha < _SOLID
-    if not open_.any() or not (alpha >= _SOLID).any():
+def _band(alpha: Alpha, beside: int) -> tuple[slice, slice] | None:
+    """Rows and columns that hold all covered pixels, and `beside` more; None where nothing is solid, or all is."""
+    if not (alpha < _SOLID).any() or not (alpha >= _SOLID).any():
         return None
-    rows, columns = np.flatnonzero(open_.any(1)), np.flatnonzero(open_.any(0))
-    return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
+    covered = alpha > 0
+    rows, columns = np.flatnonzero(covered.any(1)), np.flatnonzero(covered.any(0))
+    down, across = (slice(max(0, int(at[0]) - beside), int(at[-1]) + 1 + beside) for at in (rows, columns))
+    return down, across
 
 
 def nearby(part: NDArray[np.float32], known: NDArray[np.bool_], reach: float) -> NDArray[np.float32]:
@@ -188,9 +190,10 @@ def nearby(part: NDArray[np.float32], known: NDArray[np.bool_], reach: float) ->
     weight = known.astype(np.float32)
     if not known.any():
         return part.copy()
+    weighted = part * weight[..., None]
     colours: NDArray[np.float32] = np.broadcast_to(part[known].mean(0), part.shape).astype(np.float32)
     for times in reversed(_REACHES):
-        mean, cover = _spread(part * weight[..., None], weight, reach * times)
+        mean, cover = _spread(weighted, weight, reach * times)
         mean = mean.reshape(part.shape)  # OpenCV drops a single channel
         sure = np.clip(cover * np.float32(40), 0, 1)[..., None]
         colours += sure * (mean / np.maximum(cover, np.float32(1e-4))[..., None] - colours)

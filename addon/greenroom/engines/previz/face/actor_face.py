@@ -17,9 +17,7 @@ from greenroom.engines.previz.face.shape import iris_offset
 from greenroom.engines.previz.puppet.eyes import Eyes
 from greenroom.engines.previz.puppet.rig import Rig
 from greenroom.engines.previz.puppet.warp import Box
-from greenroom.errors import CastError
 from greenroom.perception import mesh
-from greenroom.perception.faces import FaceFinder
 from greenroom.perception.pose import fit_pose
 
 __all__ = ["ActorFace", "Sized", "filled_from_around", "skin_tone"]
@@ -47,7 +45,7 @@ class Sized:
 
 
 class ActorFace:
-    """A portrait, cut to its face.
+    """A portrait, landmarks `points` (478, 3) in its pixels, cut to its face.
 
     `skin` is the median of its cheeks in OpenCV's 8-bit Lab, as floats (3,); `gaze` where its irises stand (see
     `iris_offset`); `hidden` the part of its forehead that hair or a hat covers.
@@ -65,14 +63,6 @@ class ActorFace:
         self.hidden = 0.0
         self._free_face()
         self._sized: Sized | None = None
-
-    @classmethod
-    def of(cls, portrait: Picture, finder: FaceFinder, where: str) -> ActorFace:
-        found = finder.find(portrait)
-        if found is None:
-            hint = "Use a picture in which one face looks towards the camera."
-            raise CastError("no face in the portrait", hint=hint, where=where)
-        return cls(portrait, found.points)
 
     def sized(self, face_width: float) -> Sized:
         """The rig for a face that is `face_width` pixels wide; the last one if it still serves."""

@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from greenroom.engines.previz.puppet.warp import Box
+from greenroom.media.planes import depth_of
+from greenroom.media.plates import Plate
 from greenroom.perception import mesh
 
 __all__ = ["Grid", "features", "inside_face", "mouth_hole"]
@@ -38,6 +40,13 @@ _FEATURES = (
 )
 """What differs from face to face in tone, whatever the light: outlines, and how much larger they are taken."""
 _EYES = (mesh.RIGHT_EYE_OUTLINE, mesh.LEFT_EYE_OUTLINE)
+_TO_BGR = np.array([[1.0, 1.8556, 0.0], [1.0, -0.1873, -0.4681], [1.0, 0.0, 1.5748]]) * [
+    255 / 219,
+    255 / 224,
+    255 / 224,
+]
+"""BT.709 in limited range (H.273) to B, G and R of 0 to 255, from luma and colour above their zeros."""
+_ZEROS = np.array([16.0, 128.0, 128.0])
 _LIPS = 0.55  # how far lips keep a colour of their own: they are skin too
 
 
@@ -73,6 +82,26 @@ class Grid:
         across, down = columns * self.cell - self.region.width, rows * self.cell - self.region.height
         whole = cv2.copyMakeBorder(picture, 0, down, 0, across, cv2.BORDER_REPLICATE) if across or down else picture
         return cast(Layer, cv2.resize(whole, (columns, rows), interpolation=cv2.INTER_AREA))
+
+    def seen(self, plate: Plate) -> Picture:
+        """The region of a plate, BGR, one pixel a cell: each the mean of its cell, colour to half a pixel.
+
+        The planes are shrunk first, so that not every pixel has to become BGR.
+        """
+        columns, rows = self.size
+        planes, layers = plate.planes, []
+        for plane in planes:
+            across, down = round(planes[0].shape[1] / plane.shape[1]), round(planes[0].shape[0] / plane.shape[0])
+            left, top = self.region.left // across, self.region.top // down
+            part = plane[top : -(-self.region.bottom // down), left : -(-self.region.right // across)]
+            more = (-(-rows * self.cell // down) - part.shape[0], -(-columns * self.cell // across) - part.shape[1])
+            if max(more) > 0:
+                part = cv2.copyMakeBorder(part, 0, max(0, more[0]), 0, max(0, more[1]), cv2.BORDER_REPLICATE)
+            way = cv2.INTER_AREA if part.shape[1] >= columns else cv2.INTER_LINEAR
+            layer = cv2.resize(part, (columns, rows), interpolation=way)
+            layers.append(np.asarray(np.right_shift(layer, depth_of(plate.frame.format) - 8), np.uint8))
+        coded = cv2.merge(layers)
+        return np.asarray(cv2.transform(coded, np.column_stack([_TO_BGR, -_TO_BGR @ _ZEROS])), np.uint8)
 
     def around(self, values: Values) -> Grid:
         """The part of this grid, in whole cells, in which `values` (rows, columns) are above 0, and one cell more."""

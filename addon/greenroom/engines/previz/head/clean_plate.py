@@ -71,18 +71,17 @@ class CleanPlate:
         )
         return Box(left, top, right, bottom).cut(self.box)
 
-    def behind(self, frame: Picture, box: Box, free: Layer, wanted: Box | None = None) -> Picture:
-        """The background in `box` (an `aligned` one) in the light of `frame`, of which `free` (the box in cells of
-        any size; 0 to 1) shows background itself. With `wanted` only that part of the box.
+    def behind(self, shown: Picture, box: Box, free: Layer, wanted: Box | None = None) -> Picture:
+        """The background in `box` (an `aligned` one) in the light of what a frame has `shown` there, of which `free` (0
+        to 1) shows background itself: both the box in cells of any size. With `wanted` only that part of the box.
         """
         wanted = wanted or box
         size = (-(-box.width // _CELL), -(-box.height // _CELL))
-        part = frame[box.within(Box.of(frame))]
         known = np.asarray(cv2.resize(free, size, interpolation=cv2.INTER_AREA) > 0.98, np.float32)
-        off = _cells(part, size) - _cells(self._picture[box.within(self.box)], size)
+        off = _cells(shown, size) - _cells(self._picture[box.within(self.box)], size)
         light = np.asarray(cv2.GaussianBlur(_stretched(off, known, _FEW_ROUNDS), (0, 0), _SOFT), np.float32)
-        shown = _enlarged(self._steadied(light, box), box, wanted)
-        return np.asarray(cv2.add(self._picture[wanted.within(self.box)], shown, dtype=cv2.CV_8U), np.uint8)
+        lit = _enlarged(self._steadied(light, box), box, wanted)
+        return np.asarray(cv2.add(self._picture[wanted.within(self.box)], lit, dtype=cv2.CV_8U), np.uint8)
 
     def _steadied(self, light: Layer, box: Box) -> Layer:
         """`light` of the box's cells, quieted by that of the frames before wherever they had any."""

@@ -29,6 +29,8 @@ MatteOf = Callable[[Picture, Box], Layer]
 _WORK = 240  # pixels of face width at which the cut is made: finer, hair is noise to a graph cut
 _LOWEST = 0.8  # face widths below the chin that hair may hang
 _ROUNDS = 4  # of the graph cut; it has settled by then
+_COARSE = 100  # pixels of face width; from twice as many on it is made at half the size first
+_UNSETTLED = 3  # coarse pixels beside that cut's edge, where it is made again at the full size
 _RIM = 0.035  # of the face's width, to both sides of the cut, in which single hairs may lie
 _OVAL = list(mesh.FACE_OVAL)
 _CHIN, _RIGHT, _LEFT = 152, 234, 454
@@ -113,11 +115,8 @@ def _seeds(where: _Where, person: Layer) -> Picture:
 def _graph_cut(picture: Picture, where: _Where, seeds: Picture) -> Layer:
     """1 on the head, 0 elsewhere: (h, w). Only the piece that holds the face, without hairlines of background."""
     inside = where.near.within(Box.of(picture))
-    labels = np.ascontiguousarray(seeds[inside])
     cv2.setRNGSeed(1)  # the colours are clustered from random starts: the same portrait must give the same cut
-    models = np.zeros((1, 65)), np.zeros((1, 65))
-    part = np.ascontiguousarray(picture[inside])
-    cv2.grabCut(part, labels, (0, 0, 0, 0), *models, _ROUNDS, cv2.GC_INIT_WITH_MASK)
+    labels = _labelled(np.ascontiguousarray(picture[inside]), seeds[inside], where.width)
     head = np.zeros(picture.shape[:2], np.uint8)
     head[inside] = (labels == cv2.GC_FGD) | (labels == cv2.GC_PR_FGD)
     thin = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * round(where.width / 70) + 1,) * 2)
@@ -127,6 +126,26 @@ def _graph_cut(picture: Picture, where: _Where, seeds: Picture) -> Layer:
     kept = pieces == (np.argmax(np.bincount(faces)) if len(faces) else 1)
     near = cv2.dilate(kept.astype(np.uint8), thin)  # what opening took off the edge of the head itself: fine hair
     return np.asarray((head > 0) & (near > 0) & (where.down < _LOWEST), np.float32)
+
+
+def _labelled(part: Picture, seeds: Picture, width: float) -> Picture:
+    """grabCut's labels, (h, w): of a picture at half its size, then of all of it along the edge that was found."""
+    models = np.zeros((1, 65)), np.zeros((1, 65))
+    if width < 2 * _COARSE or min(part.shape[:2]) < 4:
+        labels = np.ascontiguousarray(seeds)
+        cv2.grabCut(part, labels, (0, 0, 0, 0), *models, _ROUNDS, cv2.GC_INIT_WITH_MASK)
+        return labels
+    size = (part.shape[1] // 2, part.shape[0] // 2)
+    rough = np.asarray(cv2.resize(seeds, size, interpolation=cv2.INTER_NEAREST), np.uint8)
+    small = cv2.resize(part, size, interpolation=cv2.INTER_AREA)
+    cv2.grabCut(small, rough, (0, 0, 0, 0), *models, _ROUNDS, cv2.GC_INIT_WITH_MASK)
+    # foreground's labels are the odd ones
+    found = cv2.resize(rough & 1, part.shape[1::-1], interpolation=cv2.INTER_NEAREST)
+    wide = np.ones((4 * _UNSETTLED + 1,) * 2, np.uint8)
+    open_ = (cv2.dilate(found, wide) != cv2.erode(found, wide)) & (seeds >= cv2.GC_PR_BGD)
+    labels = np.where(open_, found + cv2.GC_PR_BGD, np.where(seeds < cv2.GC_PR_BGD, seeds, found)).astype(np.uint8)
+    cv2.grabCut(part, labels, (0, 0, 0, 0), *models, 1, cv2.GC_EVAL_FREEZE_MODEL)
+    return labels
 
 
 def _jaw_line(picture: Picture, points: Vectors, where: _Where, head: Layer) -> Layer:

@@ -23,6 +23,7 @@ from greenroom.engines.previz.head.hair import LongHair
 from greenroom.engines.previz.head.in_front import Hidden, InFront
 from greenroom.engines.previz.head.neck import on_head
 from greenroom.engines.previz.puppet.warp import Box
+from greenroom.media.plates import Plate
 from greenroom.perception.matte import PersonMatte
 from greenroom.perception.pose import Pose
 
@@ -49,11 +50,18 @@ _CLEAR = 1.0  # cm away from the matte, from where background is surely seen
 
 @dataclass(frozen=True, eq=False)
 class Cleared:
-    """What was taken out of a frame: `gone` (height, width of `box`; 0 to 1); and what stays in front of the face."""
+    """What is taken out of a frame: `gone` (height, width of `box`; 0 to 1), what is `behind` it there, BGR, and what
+    stays in front of the face.
+    """
 
     box: Box
     gone: Layer
+    behind: Picture
     hidden: Hidden
+
+    def empty(self, frame: Picture) -> None:
+        """Take it out of `frame`, in place."""
+        over(frame[self.box.within(Box.of(frame))], self.behind, self.gone)
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,21 +95,21 @@ class EmptyPlate:
         background = CleanPlate.of(box, _unobstructed(found, covered))
         return cls(background, LongHair.of(looks, matted), front, _Person())
 
-    def clear(self, frame: Picture, plate: Picture, seen: Vectors, pose: Pose) -> Cleared:
-        """Take the head out of `frame`, a copy of `plate`, in place; `seen` (478, 3) are the stand-in's landmarks.
+    def clear(self, plate: Plate, seen: Vectors, pose: Pose) -> Cleared:
+        """What is to be taken out of `plate`; `seen` (478, 3) are the stand-in's landmarks.
 
         What lies in front of the face stays.
         """
         hidden = self.front.look(plate, seen)
-        box = self.region(pose, Box.of(plate))
+        box = self.region(pose, Box(0, 0, *plate.size))
         grid = _grid(box, pose)
-        small = _small(plate, grid)
+        small = grid.seen(plate)
         person = self.matte.of(small, pose, grid)
         gone = self._gone(person, seen, pose, grid) * (1 - hidden.within(grid))
         part = grid.around(gone)
         if not part.region.width:
-            return Cleared(part.region, np.zeros((0, 0), np.float32), hidden)
-        behind = self.background.behind(plate, box, _free(person, pose, grid), part.region)
+            return Cleared(part.region, np.zeros((0, 0), np.float32), np.zeros((0, 0, 3), np.uint8), hidden)
+        behind = self.background.behind(small, box, _free(person, pose, grid), part.region)
         clothes = self.hair.clothes(small, person, gone, pose, grid)
         if clothes is not None:
             cells = grid.cells(part)
@@ -110,9 +118,7 @@ class EmptyPlate:
             low = slice(max(0, round(pose.translation[1]) - part.region.top), part.region.height)
             picture, share = part.enlarged(colours), part.enlarged(cover)
             over(behind[low], picture[low].astype(np.uint8), np.ascontiguousarray(share[low]))
-        whole = np.ascontiguousarray(part.enlarged(gone[grid.cells(part)]))
-        over(frame[part.region.within(Box.of(frame))], behind, whole)
-        return Cleared(part.region, whole, hidden)
+        return Cleared(part.region, np.ascontiguousarray(part.enlarged(gone[grid.cells(part)])), behind, hidden)
 
     def region(self, pose: Pose, frame: Box) -> Box:
         """The box of a frame in which `clear` may change pixels."""

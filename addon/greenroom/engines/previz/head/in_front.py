@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from greenroom.engines.previz.compositing.composite import Grain
 from greenroom.engines.previz.face.mask import Grid
 from greenroom.engines.previz.puppet.warp import Box
+from greenroom.media.plates import Plate
 from greenroom.perception import mesh
 from greenroom.perception.skin import SkinModel
 
@@ -65,21 +66,22 @@ class InFront:
 
     def learn(self, plate: Picture, seen: Vectors) -> float:
         """One frame of the shot, with the stand-in's landmarks (478, 3). Returns how much of the face is hidden."""
-        grid = _around(plate, seen)
+        grid = _around(Box.of(plate), seen)
         if grid is None:
             return 0.0
-        hidden, inside, to_chart = self._found(plate, seen, grid)
+        small = grid.shrunk(np.ascontiguousarray(plate[grid.region.within(Box.of(plate))]))
+        hidden, inside, to_chart = self._found(small, seen, grid)
         self._learnt.append(np.asarray(cv2.warpAffine(hidden, to_chart, _CHART), np.float32))
         return float((hidden > 0.5).sum()) / max(1.0, inside)
 
-    def look(self, plate: Picture, seen: Vectors) -> Hidden:
+    def look(self, plate: Plate, seen: Vectors) -> Hidden:
         """The next frame. While what is in front stays where it is on the face, every other frame is looked at."""
         if self._learnt:
             usual = np.mean(np.stack(self._learnt) > 0.4, axis=0).astype(np.float32)
             wide = cv2.dilate((usual > _USUAL).astype(np.float32), np.ones((7, 7), np.uint8))
             self._always = np.asarray(cv2.GaussianBlur(wide, (0, 0), 1.0), np.float32)
             self._learnt, self._skin = [], None
-        grid = _around(plate, seen)
+        grid = _around(Box(0, 0, *plate.size), seen)
         if grid is None:
             self._last, self._steady = None, False
             return Hidden()
@@ -87,23 +89,23 @@ class InFront:
         if before is not None and self._steady:
             self._steady, hidden = False, before
         else:
-            hidden = self._looked(plate, seen, grid)
+            hidden = self._looked(grid.seen(plate), seen, grid)
             self._steady = before is not None and float(np.max(cv2.absdiff(hidden, before))) < _STIRRED
         self._last = seen, grid, hidden
         return Hidden(grid, hidden) if hidden.any() else Hidden()
 
-    def _looked(self, plate: Picture, seen: Vectors, grid: Grid) -> Layer:
+    def _looked(self, small: Picture, seen: Vectors, grid: Grid) -> Layer:
         """What is in front of the face and doesn't belong to the head, in the grid's cells; all 0: it is little."""
-        hidden, inside, to_chart = self._found(plate, seen, grid)
+        hidden, inside, to_chart = self._found(small, seen, grid)
         if self._always is not None:
             hidden = hidden * (1 - cv2.warpAffine(self._always, to_chart, grid.size, flags=_BACK))
         hidden = np.asarray(cv2.morphologyEx(hidden, cv2.MORPH_OPEN, np.ones((5, 5), np.uint8)), np.float32)
         return hidden if float((hidden > 0.5).sum()) > _LEAST_HIDDEN * inside else np.zeros_like(hidden)
 
-    def _found(self, plate: Picture, seen: Vectors, grid: Grid) -> tuple[Layer, float, Vectors]:
-        """What hides the face, in cells of a grid around it; the face's size in them; and the affine to the chart."""
-        box = grid.region
-        small = grid.shrunk(np.ascontiguousarray(plate[box.within(Box.of(plate))]))
+    def _found(self, small: Picture, seen: Vectors, grid: Grid) -> tuple[Layer, float, Vectors]:
+        """What hides the face, in cells of a grid around it, which `small` shows; the face's size in them; and the
+        affine to the chart.
+        """
         points = np.column_stack([grid.at(seen), seen[:, 2] / grid.cell])
         if self._skin is None:
             self._skin = SkinModel.of(small, points)
@@ -125,10 +127,10 @@ def _outline(seen: Vectors) -> tuple[Vectors, Vectors, float]:
     return middle, middle + _WIDER * (seen[_OVAL, :2] - middle), float(np.linalg.norm(seen[234, :2] - seen[454, :2]))
 
 
-def _around(plate: Picture, seen: Vectors) -> Grid | None:
+def _around(frame: Box, seen: Vectors) -> Grid | None:
     """The cells around the face; None: hardly any of it is in the picture."""
     _, oval, width = _outline(seen)
-    box = Box.around(oval, 2 + round(0.05 * width), Box.of(plate))
+    box = Box.around(oval, 2 + round(0.05 * width), frame)
     return None if min(box.width, box.height) < 8 else Grid.of(box, width)
 
 

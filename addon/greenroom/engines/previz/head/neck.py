@@ -16,7 +16,7 @@ from greenroom.engines.previz.puppet.expression import smoothstep
 from greenroom.engines.previz.puppet.warp import Box
 from greenroom.perception.pose import Pose
 
-__all__ = ["on_head", "tint_neck"]
+__all__ = ["on_head", "tint_neck", "under_jaw"]
 
 Picture = NDArray[np.uint8]
 Layer = NDArray[np.float32]
@@ -29,12 +29,12 @@ _LIKE = (0.09, 0.22)  # of the logarithm of a colour's ratios: skin surely, and 
 _DARK, _PALE = 0.18, 1.35  # of the face's brightness: shade under a chin, and what is too bright for skin
 
 
-def tint_neck(frame: Picture, skin: Vectors, wanted: Vectors, seen: Vectors, pose: Pose) -> Box:
-    """Bring what looks like the stand-in's `skin` (BGR) under the jaw to `wanted`, in place, inside of the box."""
+def tint_neck(frame: Picture, skin: Vectors, wanted: Vectors, seen: Vectors, pose: Pose) -> None:
+    """Bring what looks like the stand-in's `skin` (BGR) under the jaw to `wanted`, in place."""
     factor = np.clip(wanted / np.maximum(skin, 4), 0.5, 2.0)
-    box = _under(seen, pose, Box.of(frame))
+    box = under_jaw(seen, pose, Box.of(frame))
     if np.abs(factor - 1).max() < 0.01 or box.width < 4 or box.height < 4:
-        return Box(0, 0, 0, 0)
+        return
     part = frame[box.within(Box.of(frame))]
     grid = Grid(box, max(1, round(pose.scale / _CELLS)))
     like = _like(grid.shrunk(part), skin) * _zone(seen, pose, grid)
@@ -42,7 +42,6 @@ def tint_neck(frame: Picture, skin: Vectors, wanted: Vectors, seen: Vectors, pos
     weight = np.ascontiguousarray(grid.enlarged(soft))
     tinted = cv2.LUT(part, np.clip(np.arange(256)[:, None] * factor + 0.5, 0, 255).astype(np.uint8).reshape(1, 256, 3))
     over(part, np.asarray(tinted, np.uint8), weight)
-    return box
 
 
 def on_head(pose: Pose, x: NDArray[np.floating], y: NDArray[np.floating]) -> tuple[Vectors, Vectors]:
@@ -52,7 +51,8 @@ def on_head(pose: Pose, x: NDArray[np.floating], y: NDArray[np.floating]) -> tup
     return np.asarray(cos * away_x + sin * away_y), np.asarray(cos * away_y - sin * away_x)
 
 
-def _under(seen: Vectors, pose: Pose, frame: Box) -> Box:
+def under_jaw(seen: Vectors, pose: Pose, frame: Box) -> Box:
+    """The box of `frame` in which a neck is looked for."""
     cos, sin = np.cos(np.radians(pose.roll)), np.sin(np.radians(pose.roll))
     corners = np.array([[x, y] for x in (-_HALF, _HALF) for y in (-4.0, _DEPTH)])
     return Box.around(seen[152, :2] + pose.scale * corners @ np.array([[cos, sin], [-sin, cos]]), 0, frame)

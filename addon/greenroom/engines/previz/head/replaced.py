@@ -21,24 +21,21 @@ from greenroom.engines.contract import PictureSource, Request
 from greenroom.engines.previz.acting.driver import Driver
 from greenroom.engines.previz.compositing.composite import Grain, foreground, grain_of, over
 from greenroom.engines.previz.compositing.window import Window
-from greenroom.engines.previz.delivery import read_portrait
 from greenroom.engines.previz.face.mask import Grid, mouth_hole
 from greenroom.engines.previz.head.cut import CutHead, cut_head
 from greenroom.engines.previz.head.head_out import Cleared, EmptyPlate, head_box, matted
 from greenroom.engines.previz.head.in_front import Grains
-from greenroom.engines.previz.head.neck import tint_neck
+from greenroom.engines.previz.head.neck import tint_neck, under_jaw
 from greenroom.engines.previz.head.shape import HeadShape, Posed
 from greenroom.engines.previz.head.tone import Sharpness, Tone, scene_light
 from greenroom.engines.previz.puppet.expression import smoothstep
 from greenroom.engines.previz.puppet.eyes import Eyes
 from greenroom.engines.previz.puppet.rig import Placed, Rig
 from greenroom.engines.previz.puppet.warp import Box, Sampler, View
-from greenroom.errors import CastError
 from greenroom.media.pictures import read_pictures
-from greenroom.media.plates import Converter, Plate, read_plates
+from greenroom.media.plates import Plate, read_plates
 from greenroom.media.relay import ahead
 from greenroom.perception import mesh
-from greenroom.perception.faces import FaceFinder
 from greenroom.perception.pose import Pose
 
 __all__ = ["Head", "head_frames"]
@@ -51,7 +48,6 @@ _FINER = 1.3  # the portrait's face width against the plate's largest: sharp whe
 _LARGEST = 900  # pixels of face width
 _FACE_WIDTH = 14.3  # cm, of the canonical face, from vertex 234 to 454
 _GRAINY = 160  # px; in a smaller picture everything is fine enough to be taken for grain
-_IN_TURN = 3  # frames at once: one is drawn into or encoded, one waits, one is emptied
 _LEAST = 8  # px; of less of a head nothing is drawn
 
 
@@ -106,12 +102,9 @@ class _Ground:
 
 @dataclass(frozen=True, eq=False)
 class _Bare:
-    """A frame whose head has been taken out: `frame`, that was `plate`, in `box` alone."""
+    """A frame of which is known how its head is taken out."""
 
     index: int
-    box: Box
-    plate: Picture
-    frame: Picture
     seen: Vectors
     pose: Pose
     cleared: Cleared
@@ -128,28 +121,39 @@ class _Shot:
         self.sharpness = Sharpness()
         self.grains = Grains(ground.grain)
 
-    def draw(self, bare: _Bare) -> Box:
-        """Put the actor's head into `bare.frame`; nothing outside of the head's box is read, and of the one that is
-        returned written.
-        """
-        frame, plate, seen, pose, index = bare.frame, bare.plate, bare.seen, bare.pose, bare.index
-        whole = Box.of(plate)
-        self.grains.lay(frame, bare.cleared.box, bare.cleared.gone, index)
+    def draw(self, plate: Plate, bare: _Bare, windows: tuple[Window, Window]) -> None:
+        """Put the actor's head into `plate`. Only what is changed is read as BGR, and the face."""
+        seen, pose, cleared = bare.seen, bare.pose, bare.cleared
+        whole = Box(0, 0, *plate.size)
+        bounds = head_box(pose, whole)
         posed = self.shape.at(pose.to_canonical(seen), pose)
-        placed = self.head.placed(posed, head_box(pose, whole))
+        placed = self.head.placed(posed, bounds)
         region = placed.view.region
-        if min(region.width, region.height) < _LEAST:
-            return bare.cleared.box
-        drawn, alpha = self._drawn(plate, seen, posed, placed, index)
-        neck = tint_neck(frame, *self.tone.skins, seen, pose)
+        drawn = min(region.width, region.height) >= _LEAST
+        changed = (cleared.box, under_jaw(seen, pose, whole), region) if drawn else (cleared.box,)
+        box = _around(Box.around(seen, 2, whole), *changed).cut(bounds)
+        if not box.width or not box.height:
+            return
+        pixels = plate.region(box)
+        before, frame = (window.showing(box, pixels) for window in windows)
+        cleared.empty(frame)
+        self.grains.lay(frame, cleared.box, cleared.gone, bare.index)
+        if drawn:
+            self._lay(frame, before, bare, posed, placed)
+        plate.put(box, frame[box.within(whole)])
+
+    def _lay(self, frame: Picture, plate: Picture, bare: _Bare, posed: Posed, placed: Placed) -> None:
+        """The actor's head on the emptied `frame`, which was `plate`: both windows."""
+        seen, region, hidden = bare.seen, placed.view.region, bare.cleared.hidden
+        drawn, alpha = self._drawn(plate, seen, posed, placed, bare.index)
+        tint_neck(frame, *self.tone.skins, seen, bare.pose)
         _lay_mouth(drawn, plate, seen, posed.face, region)
         width = _width(posed.face)
         shown = cv2.GaussianBlur(alpha, (0, 0), max(0.6, width / 250))
-        if bare.cleared.hidden.cover is not None:
+        if hidden.cover is not None:
             grid = Grid.of(region, width)
-            shown = shown * (1 - grid.enlarged(bare.cleared.hidden.within(grid)))
-        over(frame[region.within(whole)], drawn, np.asarray(shown, np.float32))
-        return _around(bare.cleared.box, neck, region).cut(bare.box)
+            shown = shown * (1 - grid.enlarged(hidden.within(grid)))
+        over(frame[region.within(Box.of(frame))], drawn, np.asarray(shown, np.float32))
 
     def _drawn(self, plate: Picture, seen: Vectors, posed: Posed, placed: Placed, index: int) -> tuple[Picture, Layer]:
         """The actor's head in the plate's light, and its alpha."""
@@ -166,25 +170,26 @@ class _Shot:
         return drawn, alpha
 
 
-def head_frames(request: Request, driver: Driver, wanted: NDArray[np.bool_], report: dict[str, Any]) -> Iterator[Plate]:
-    """The take's frames. Those that aren't `wanted`, and those without the face, are the plate's own.
+def head_frames(
+    request: Request,
+    source: PictureSource,
+    driver: Driver,
+    actor: tuple[Picture, Vectors],
+    wanted: NDArray[np.bool_],
+    report: dict[str, Any],
+) -> Iterator[Plate]:
+    """The take's frames, with the head of `actor`: a portrait, and its landmarks (478, 3). Frames that aren't `wanted`,
+    and those without the face, are the plate's own.
 
     What is found out while they are made is added to `report`.
 
     Raises:
-        CastError: no face in the portrait.
-        MediaError: the portrait or the footage can't be read.
+        MediaError: the footage can't be read.
     """
-    portrait = read_portrait(request)
-    found = FaceFinder().find(portrait)
-    if found is None:
-        hint = "Use a picture in which one face looks towards the camera."
-        raise CastError("no face in the portrait", hint=hint, where=str(request.performer.portrait))
-    source = request.stand_in
-    assert source is not None
     grounds = _Grounds(request, driver, source, wanted)
+    windows = Window(*driver.size), Window(*driver.size)
     with ThreadPoolExecutor(1, "greenroom-previz-portrait") as pool:
-        making, head = pool.submit(Head.of, portrait, found.points, _largest(driver)), None
+        making, head = pool.submit(Head.of, *actor, _largest(driver)), None
         shot = None
         # one frame is emptied while another is drawn: the encoder alone doesn't fill a core
         for plate, bare in ahead(grounds.frames(), depth=1):
@@ -194,22 +199,17 @@ def head_frames(request: Request, driver: Driver, wanted: NDArray[np.bool_], rep
                     _tell(report, head)
                 if shot is None or shot.ground is not bare.ground:
                     shot = _Shot(head, bare.ground)
-                changed = shot.draw(bare)
-                if changed.width and changed.height:
-                    plate.put(changed, bare.frame[changed.within(Box.of(bare.frame))])
+                shot.draw(plate, bare, windows)
             yield plate
 
 
 class _Grounds:
-    """The plates of a take, each with its head taken out where one is to be replaced."""
+    """The plates of a take, and where a head is to be replaced, what is behind it."""
 
     def __init__(self, request: Request, driver: Driver, source: PictureSource, wanted: NDArray[np.bool_]) -> None:
         self._spec, self._driver, self._source = request.spec, driver, source
         self._wanted = wanted
         self._whole = Box(0, 0, request.spec.width, request.spec.height)
-        size = (request.spec.width, request.spec.height)
-        self._windows = [(Window(*size), Window(*size)) for _ in range(_IN_TURN)]
-        self._converters: list[Converter] = []
 
     def frames(self) -> Generator[tuple[Plate, _Bare | None]]:
         number, ground = -1, None
@@ -218,29 +218,16 @@ class _Grounds:
             if seen is None or pose is None or not self._wanted[index]:
                 yield plate, None
                 continue
-            plate = self._parted(plate, index)
             if ground is None or self._driver.shot(index) != number:
                 number = self._driver.shot(index)
                 ground = self._ground(number, plate, pose)
-            yield plate, self._bare(index, plate, seen, pose, ground)
-
-    def _parted(self, plate: Plate, index: int) -> Plate:
-        """The same plate with a converter that no other thread is at."""
-        if len(self._converters) < _IN_TURN:
-            self._converters = [Converter(plate.frame) for _ in range(_IN_TURN)]
-        return Plate(plate.frame, self._converters[index % _IN_TURN])
+            yield plate, _Bare(index, seen, pose, ground.empty.clear(plate, seen, pose), ground)
 
     def _ground(self, number: int, plate: Plate, pose: Pose) -> _Ground:
-        first = plate.bgr()
+        first = Plate(plate.frame).bgr()  # the take's own converter may be at work in another thread
         empty = EmptyPlate.of(self._driver, number, self._source, self._pictures, self._whole)
         grain = grain_of(first) if min(plate.size) >= _GRAINY else Grain()
         return _Ground(self._driver.neutral_of(number), empty, grain, scene_light(first, head_box(pose, self._whole)))
-
-    def _bare(self, index: int, plate: Plate, seen: Vectors, pose: Pose, ground: _Ground) -> _Bare:
-        box = head_box(pose, self._whole)
-        pixels = plate.region(box)
-        before, after = (window.showing(box, pixels) for window in self._windows[index % _IN_TURN])
-        return _Bare(index, box, before, after, seen, pose, ground.empty.clear(after, before, seen, pose), ground)
 
     def _pictures(self, indices: tuple[int, ...]) -> Iterator[Picture]:
         spec = self._spec
