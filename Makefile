@@ -6,11 +6,15 @@ BIN := $(VENV)/bin
 DEMO ?= demo
 WORKERS ?= auto
 
-.PHONY: demo test lint bench soak docs help clean
+# Blenders for `make test-blender`; 5.0 and 4.2 too: make test-blender BLENDERS="5.2 5.1 5.0 4.5 4.2"
+BLENDERS ?= 5.2 4.5
+
+.PHONY: demo test test-blender lint bench soak docs help clean
 
 help:
 	@echo "make demo    a demo project with takes, a new cut and pictures, in $(DEMO)/"
 	@echo "make test    everything that can be tested on a machine without a screen"
+	@echo "make test-blender   the add-on in real Blenders without a window, which it installs into your cache (1 GB each)"
 	@echo "make lint    ruff and mypy --strict"
 	@echo "make bench   the figures of docs/benchmarks.md"
 	@echo "make soak    100 kill -9 at random moments of a batch"
@@ -29,6 +33,10 @@ demo: $(VENV)/.installed
 
 test: $(VENV)/.installed
 	$(BIN)/python -m pytest -n $(WORKERS)
+
+test-blender: $(VENV)/.installed
+	$(BIN)/python tests/hosts/blender/blenders.py $(BLENDERS)
+	$(BIN)/python -m pytest tests/hosts/blender $(addprefix --blender ,$(BLENDERS))
 
 lint: $(VENV)/.installed
 	$(BIN)/ruff check .

@@ -1,0 +1,190 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The only module that knows Blender's versions: 3.4 as a legacy add-on, 4.2 to 5.2 as an extension.
+
+Everything else calls these functions with a scene, a sequence editor or a strip. Ends are exclusive, as in Blender.
+What changed when (found by running each): strips instead of sequences in 4.4, only strips from 5.0; the sequencer's own
+scene from 5.0; new_effect(length=) from 5.0; left_handle, content_start from 5.1, the old names warn and go in 6.0;
+layered actions only from 5.0.
+"""
+
+import contextlib
+
+import bpy
+
+STRIP = getattr(bpy.types, "Strip", None) or bpy.types.Sequence
+_MEASURES = STRIP.bl_rna.properties
+_NEW_NAMES = "left_handle" in _MEASURES
+_LEFT, _RIGHT = ("left_handle", "right_handle") if _NEW_NAMES else ("frame_final_start", "frame_final_end")
+_CONTENT = "content_start" if _NEW_NAMES else "frame_start"
+_CONTENT_FRAMES = "content_duration" if _NEW_NAMES else "frame_duration"
+_TRIMS = (
+    ("content_trim_start", "content_trim_end") if _NEW_NAMES else ("animation_offset_start", "animation_offset_end")
+)
+_OWN_SCENE = "sequencer_scene" in bpy.types.WorkSpace.bl_rna.properties
+LAST_CHANNEL = 128  # a higher number silently becomes this one
+
+
+# -- Scenes and their strips
+
+
+def sequencer_scene(context):
+    """The scene that the sequencer edits, or None: from 5.0 a workspace may have none."""
+    return context.sequencer_scene if _OWN_SCENE else context.scene
+
+
+def make_sequencer_scene(context, scene):
+    """Makes the sequencer edit this scene, where it has one of its own."""
+    if _OWN_SCENE:
+        context.workspace.sequencer_scene = scene
+
+
+def editor_of(scene, create=False):
+    """The scene's sequence editor, or None where it has none yet."""
+    if scene is None:
+        return None
+    if create and scene.sequence_editor is None:
+        scene.sequence_editor_create()
+    return scene.sequence_editor
+
+
+def strips(editor):
+    """The strips on the editor's own channels, without the contents of metas. An empty collection is falsy."""
+    return editor.strips if hasattr(editor, "strips") else editor.sequences
+
+
+def all_strips(editor):
+    """All strips, those in metas too; takes a name in brackets."""
+    return editor.strips_all if hasattr(editor, "strips_all") else editor.sequences_all
+
+
+def strip_path(name):
+    """The data path by which F-curves call a strip, up to its own property: two spellings are in use."""
+    return [
+        f'sequence_editor.{word}["{bpy.utils.escape_identifier(name)}"].' for word in ("strips_all", "sequences_all")
+    ]
+
+
+# -- One strip
+
+
+def first_frame(strip):
+    return getattr(strip, _LEFT)
+
+
+def end_frame(strip):
+    return getattr(strip, _RIGHT)
+
+
+def set_range(strip, first, end):
+    """Sets both handles; the larger move first, so that the strip never has no frames in between."""
+    moves = [(_LEFT, first), (_RIGHT, end)]
+    if first >= end_frame(strip):
+        moves.reverse()
+    for name, frame in moves:
+        setattr(strip, name, int(frame))
+
+
+def content_first(strip):
+    """Where the media's first frame lies on the timeline, shown or not; a float, whole in practice."""
+    return getattr(strip, _CONTENT)
+
+
+def content_frames(strip):
+    return getattr(strip, _CONTENT_FRAMES)
+
+
+def trims(strip):
+    """Frames of the media cut off for good at its start and end; (0, 0) where a strip has no media."""
+    return tuple(getattr(strip, name, 0) for name in _TRIMS)
+
+
+def constant_speed(strip):
+    """The strip's own speed as a float (3.4), or None where it is retimed with keys, whose speed can't be read."""
+    if len(getattr(strip, "retiming_keys", ())) > 0:
+        return None
+    return getattr(strip, "speed_factor", 1.0)
+
+
+def animated_paths(scene):
+    """The data paths of all F-curves of the scene."""
+    action = scene.animation_data.action if scene.animation_data else None
+    if action is None:
+        return frozenset()
+    if hasattr(action, "fcurves"):
+        return frozenset(curve.data_path for curve in action.fcurves)
+    bags = [bag for layer in action.layers for piece in layer.strips for bag in piece.channelbags]
+    return frozenset(curve.data_path for bag in bags for curve in bag.fcurves)
+
+
+def new_movie(editor, name, path, channel, first):
+    return strips(editor).new_movie(name=name, filepath=path, channel=channel, frame_start=int(first))
+
+
+def new_sound(editor, name, path, channel, first):
+    return strips(editor).new_sound(name=name, filepath=path, channel=channel, frame_start=int(first))
+
+
+def new_image(editor, name, path, channel, first):
+    return strips(editor).new_image(name=name, filepath=path, channel=channel, frame_start=int(first))
+
+
+def new_effect(editor, kind, name, channel, first, frames, inputs=()):
+    """A colour or text strip, or a transition between two strips."""
+    collection = strips(editor)
+    known = collection.bl_rna.functions["new_effect"].parameters.keys()
+    length = {"length": int(frames)} if "length" in known else {"frame_end": int(first + frames)}
+    words = ("input1", "input2") if "input1" in known else ("seq1", "seq2")
+    more = dict(zip(words, inputs, strict=False)) if inputs else length
+    return collection.new_effect(name=name, type=kind, channel=channel, frame_start=int(first), **({**length, **more}))
+
+
+# -- The program
+
+
+def online():
+    """Whether the editor allows add-ons to use the network; 3.4 doesn't ask."""
+    return getattr(bpy.app, "online_access", True)
+
+
+def editor_is_busy():
+    """Whether a strip is being dragged or a render runs: then nothing of the timeline may change."""
+    if bpy.app.background:
+        return False
+    if hasattr(bpy.app, "is_job_running") and bpy.app.is_job_running("RENDER"):
+        return True
+    windows = bpy.context.window_manager.windows
+    running = [operator.bl_idname for window in windows for operator in getattr(window, "modal_operators", ())]
+    return any(name.startswith(("TRANSFORM_OT_", "SEQUENCER_OT_")) for name in running)
+
+
+def push_undo(message):
+    """One step for Ctrl Z; a change made from a timer has none of its own."""
+    window = bpy.context.window or next(iter(bpy.context.window_manager.windows), None)
+    override = bpy.context.temp_override(window=window) if window else contextlib.nullcontext()
+    with override:
+        if bpy.ops.ed.undo_push.poll():
+            bpy.ops.ed.undo_push(message=message)
+
+
+def redraw():
+    """Redraws sequencers and status bars; the pictures of other editors don't show us."""
+    for window in bpy.context.window_manager.windows:
+        for area in window.screen.areas:
+            if area.type in {"SEQUENCE_EDITOR", "PREFERENCES", "PROPERTIES"}:
+                area.tag_redraw()
+
+
+def show_tab(area, name):
+    """Turns the sidebar to a tab; 3.4 can't be told, there the editor clicks it."""
+    region = next((region for region in area.regions if region.type == "UI"), None)
+    with contextlib.suppress(AttributeError, TypeError):
+        region.active_panel_category = name
+    area.tag_redraw()
+
+
+def progress(layout, fraction, text):
+    """A bar from 4.0, words before."""
+    if hasattr(layout, "progress"):
+        layout.progress(factor=fraction, text=text)
+    else:
+        layout.label(text=text)

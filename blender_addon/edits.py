@@ -1,0 +1,275 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Applies the edits that `greenroom host` sends: the only place where the timeline changes.
+
+A take is one strip on the first free, unlocked channel above what it stands for, with the same in and out, transform,
+crop and colour tag, and its handles to slip in. What it stands for is muted, never touched otherwise. An edit that no
+longer fits raises `Refused` before anything was changed; the sentence says what to do.
+"""
+
+import os
+from fractions import Fraction
+
+from . import compat, identity, snapshot
+
+_TRANSFORM = ("offset_x", "offset_y", "rotation", "filter")
+_LOOKS = ("blend_type", "blend_alpha", "color_tag", "use_flip_x", "use_flip_y")
+_SIDES = ("min_x", "max_x", "min_y", "max_y")
+
+
+class Refused(Exception):
+    """An edit that doesn't fit the timeline any more. The text is for the editor."""
+
+
+def apply_edit(scene, edit):
+    """Applies one edit; unknown ones are left out, as the contract asks."""
+    doing = {"place_take": place_take, "remove_take": remove_take, "mark": mark}.get(edit.get("do"))
+    if doing and scene.sequence_editor:
+        doing(scene, edit)
+
+
+# -- Takes
+
+
+def place_take(scene, edit):
+    """Shows this take for its item; or over nothing, where a timeline marker asked for it (item null)."""
+    item = _item(scene, edit) if edit.get("item") else None
+    if item is not None:
+        _check_range(item, edit)
+    _check_media(scene, edit)
+    chosen = _Chosen(scene)
+    old = identity.take_of(scene, edit["item"]) if item is not None else identity.take_over_nothing(scene, edit["cue"])
+    strip = _swap(old, edit) if old is not None and _fits(old, edit) else _put(scene, item, old, edit)
+    chosen.restore()
+    _remember(item, strip, edit)
+
+
+def remove_take(scene, edit):
+    """Back to what the editor had: the take strip goes, what we muted is heard and seen again."""
+    item = _item(scene, edit)
+    take = identity.take_of(scene, edit["item"])
+    if take is not None:
+        _check_unlocked(scene, take)
+        compat.strips(scene.sequence_editor).remove(take)
+    data = identity.read(item)
+    if data.get("muted_by_us"):
+        item.mute = False
+    identity.write(item, {})
+
+
+def show_stand_in(scene, item, showing):
+    """Compare: the stand-in for a look, or the take again. Nothing is added or removed."""
+    take = identity.take_of(scene, item[identity.UID])
+    if take is None:
+        raise Refused(f"{item.name} has no take to compare with. Choose Generate Take first")
+    take.mute = showing
+    item.mute = not showing
+
+
+def _item(scene, edit):
+    item = identity.find(scene, edit.get("item"))
+    if item is None:
+        raise Refused(
+            f"The strip of cue {edit.get('cue', '')} was deleted. Its take is kept in the project; "
+            "bring the strip back with Undo, then choose Refresh Takes"
+        )
+    return item
+
+
+def _check_range(item, edit):
+    first, frames = compat.first_frame(item), compat.end_frame(item) - compat.first_frame(item)
+    # the slot may be wider than the item: a transition shows more of the take
+    wanted = edit.get("item_start", edit["start"]), edit.get("item_frames", edit["frames"])
+    if (first, frames) != wanted:
+        raise Refused(
+            f"{item.name} was moved or trimmed while its take was made: it is now at frame {first} with {frames} "
+            f"frames, the take is for frame {wanted[0]} with {wanted[1]}. Undo the change and choose Refresh Takes, "
+            "or choose Generate Take again"
+        )
+
+
+def _check_media(scene, edit):
+    rate, wanted = snapshot.rate_of(scene), Fraction(*edit["rate"])
+    if wanted != rate:
+        raise Refused(
+            f"The scene now runs at {float(rate):g} fps, {edit['name']} was made for {float(wanted):g} fps. "
+            "Set the frame rate back, or choose Generate Take again"
+        )
+    if not os.path.isfile(edit["path"]):
+        raise Refused(f"The take {edit['name']} is missing: {edit['path']}. Choose Generate Take to make it again")
+
+
+def _check_unlocked(scene, strip):
+    channel = scene.sequence_editor.channels[strip.channel]
+    if channel.lock or strip.lock:
+        what = "the strip" if strip.lock else f"channel {channel.name}"
+        raise Refused(f"The take {strip.name} is locked. Unlock {what} and try again")
+
+
+def _fits(old, edit):
+    """Whether changing the file is enough: the take lies where it should, and the new media is as long as the old."""
+    same_slot = (compat.first_frame(old), compat.end_frame(old)) == (edit["start"], edit["start"] + edit["frames"])
+    same_length = compat.content_frames(old) == edit["media_frames"] and not any(compat.trims(old))
+    return old.type == "MOVIE" and same_slot and same_length
+
+
+def _swap(old, edit):
+    """Another file in the same strip keeps everything that the editor did to it: effects, modifiers, keyframes."""
+    old.filepath = edit["path"]
+    old.name = edit["name"]
+    return old
+
+
+def _put(scene, item, old, edit):
+    """A new strip; made on a channel with room for its handles too, so that Blender shuffles nothing about."""
+    editor = scene.sequence_editor
+    room = _Room(editor)
+    first, end = edit["start"], edit["start"] + edit["frames"]
+    content = first - edit["head"]
+    above = item.channel if item is not None else edit.get("track", 1) - 1
+    channel = room.channel_for_take(above, old, first, end)
+    workshop = room.empty_channel(min(content, first), max(content + edit["media_frames"], end))
+    strip = compat.new_movie(editor, edit["name"], edit["path"], workshop, content)
+    _check_length(editor, strip, edit)
+    compat.set_range(strip, first, end)
+    if old is not None or item is not None:
+        _dress(scene, strip, old or item)
+    if old is not None:
+        compat.strips(editor).remove(old)
+    strip.channel = channel
+    return strip
+
+
+def _check_length(editor, strip, edit):
+    found = compat.content_frames(strip)
+    if found != edit["media_frames"]:
+        compat.strips(editor).remove(strip)
+        raise Refused(
+            f"Blender reads {found} frames from {os.path.basename(edit['path'])}, which should have "
+            f"{edit['media_frames']}. Look whether the file is whole, or choose Generate Take again"
+        )
+
+
+class _Room:
+    """Which channels are free where; asked of Blender once, in arrays, as there may be ten thousand strips."""
+
+    def __init__(self, editor):
+        self.editor = editor
+        self.taken = [
+            (strip.channel, compat.first_frame(strip), compat.end_frame(strip), strip)
+            for strip in compat.strips(editor)
+        ]
+
+    def busy(self, first, end, but=None):
+        return {ch for ch, start, stop, strip in self.taken if start < end and first < stop and strip != but}
+
+    def channel_for_take(self, above, old, first, end):
+        busy = self.busy(first, end, old)
+        if old is not None:
+            _check_unlocked(self.editor.id_data, old)
+            if old.channel not in busy and old.channel > above:
+                return old.channel
+        for channel in range(above + 1, compat.LAST_CHANNEL + 1):
+            if channel not in busy and not self.editor.channels[channel].lock:
+                return channel
+        raise Refused(
+            f"No channel above channel {above} is free and unlocked at frame {first}. "
+            "Make room and choose Refresh Takes"
+        )
+
+    def empty_channel(self, first, end):
+        busy = self.busy(first, end)
+        for channel in range(compat.LAST_CHANNEL, 0, -1):
+            if channel not in busy:
+                return channel
+        raise Refused(
+            f"All {compat.LAST_CHANNEL} channels are in use at frame {first}. Make room and choose Refresh Takes"
+        )
+
+
+def _dress(scene, strip, like):
+    """Gives the take the look of the strip that it replaces on screen, whatever size their media have."""
+    for name in _LOOKS:
+        if hasattr(like, name) and hasattr(strip, name):
+            setattr(strip, name, getattr(like, name))
+    if like.type == "TEXT" or not hasattr(like, "transform"):
+        return  # a text's transform places its letters
+    for name in _TRANSFORM:
+        if hasattr(like.transform, name):
+            setattr(strip.transform, name, getattr(like.transform, name))
+    if hasattr(like.transform, "origin"):
+        strip.transform.origin = like.transform.origin
+    ours, theirs = _native_size(scene, strip), _native_size(scene, like)
+    wide, high = theirs[0] / ours[0], theirs[1] / ours[1]
+    strip.transform.scale_x = like.transform.scale_x * wide
+    strip.transform.scale_y = like.transform.scale_y * high
+    for side in _SIDES:
+        setattr(strip.crop, side, round(getattr(like.crop, side) / (wide if side.endswith("x") else high)))
+
+
+def _native_size(scene, strip):
+    """The size at scale 1, in pixels: the media's own, or the scene's for a strip without media."""
+    elements = getattr(strip, "elements", None)
+    if elements and elements[0].orig_width and elements[0].orig_height:
+        return elements[0].orig_width, elements[0].orig_height
+    return scene.render.resolution_x, scene.render.resolution_y
+
+
+def _remember(item, strip, edit):
+    uid = strip.get(identity.UID) or identity.new_uid()
+    strip[identity.UID], strip.mute = uid, False
+    common = {"cue": edit["cue"], "take": edit["take"]}
+    identity.write(strip, {"role": "take", **common, "of": edit.get("item"), "label": edit.get("label", "")})
+    if item is not None:
+        data = identity.read(item)
+        muted = data.get("muted_by_us", False) or not item.mute
+        item.mute = True
+        identity.write(
+            item, {**data, "role": "stand_in", **common, "of": None, "muted_by_us": muted, "take_strip": uid}
+        )
+
+
+class _Chosen:
+    """The editor's selection and active strip, as they were: a new strip would take both."""
+
+    def __init__(self, scene):
+        self.editor = scene.sequence_editor
+        self.active = self.editor.active_strip.name if self.editor.active_strip else None
+        self.selected = {strip.name for strip in compat.strips(self.editor) if strip.select}
+
+    def restore(self):
+        for strip in compat.strips(self.editor):
+            if strip.select != (strip.name in self.selected):
+                strip.select = strip.name in self.selected
+        self.editor.active_strip = compat.strips(self.editor).get(self.active) if self.active else None
+
+
+# -- Notes
+
+
+def mark(scene, edit):
+    """Writes the note with its id back: into the strip's note, or the timeline marker's name."""
+    if edit.get("marker") is None:
+        identity.write_note(_item(scene, edit), edit["text"])
+        return
+    marker = _marker(scene, edit)
+    marker.name = edit["text"]
+    if marker.name != edit["text"]:  # cut at 63 bytes; the whole note is kept with the scene
+        data = identity.read(scene)
+        notes = {**data.get("marker_notes", {}), _id_in(edit["text"]): edit["text"]}
+        identity.write(scene, {**data, "marker_notes": notes})
+
+
+def _marker(scene, edit):
+    here = [marker for marker in scene.timeline_markers if marker.frame == edit["marker"]]
+    ours = [marker for marker in here if marker.name and marker.name == edit.get("old")]
+    ours = ours or [marker for marker in here if snapshot.is_note(marker.name)]
+    if not here:
+        raise Refused(
+            f"The marker at frame {edit['marker']} was moved or deleted. Its note got no id; choose Read Cues"
+        )
+    return (ours or here)[0]
+
+
+def _id_in(text):
+    match = snapshot.MARKED.match(text)
+    return match.group(1).lower() if match else ""

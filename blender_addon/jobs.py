@@ -1,0 +1,349 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is under way: asks the child, hears it, and lets its edits in one by one on Blender's main thread.
+
+The state here is for showing and may be lost at any time: takes and jobs live in the project, identities in the .blend.
+Scenes and strips are kept by id only. One timer drives everything; it runs while somebody waits, and survives the
+opening of another file.
+"""
+
+import collections
+import time
+
+import bpy
+
+from . import compat, edits, identity, preferences, pump, snapshot
+
+_BUSY, _QUIET = 0.05, 0.5  # seconds between ticks while an answer is awaited, and while only batches run
+_MESSAGES = 8  # shown in the panel
+_ENDED = {"done", "cached", "failed", "unknown", "interrupted"}
+
+
+class Batch:
+    """One call of generate: its scene, and the latest state of each take."""
+
+    def __init__(self, number, scene_uid, label):
+        self.number, self.scene_uid, self.label = number, scene_uid, label
+        self.takes = {}
+
+    def hear(self, event):
+        self.takes[event.get("cue"), event.get("take")] = event
+
+    @property
+    def done(self):
+        return sum(event["state"] in _ENDED for event in self.takes.values())
+
+    @property
+    def fraction(self):
+        """0 to 1 over all takes known so far."""
+        parts = [1.0 if event["state"] in _ENDED else event.get("fraction") or 0.0 for event in self.takes.values()]
+        return sum(parts) / len(parts) if parts else 0.0
+
+
+class State:
+    """Everything that the panel shows."""
+
+    def __init__(self):
+        self.batches = {}
+        self.messages = collections.deque(maxlen=_MESSAGES)
+        self.cues = {}  # scene uid -> answer of `cues`
+        self.takes = {}  # strip uid -> answer of `takes`
+        self.quote = None  # answer of `plan`, or HostError, or None while it is worked out
+        self.hello = None
+        self.last_tick = 0.0  # seconds of the main thread
+        self.longest_tick = 0.0
+
+
+state = State()
+_edits = collections.deque()  # (scene uid, edit) or (scene uid, a function to call after those before)
+
+
+def tell(icon, text):
+    """A line for the panel; INFO, ERROR, QUESTION or CHECKMARK. Said twice, it stands there once."""
+    line = (icon, text)
+    if line in state.messages:
+        state.messages.remove(line)
+    state.messages.append(line)
+    compat.redraw()
+
+
+def fail(error):
+    """Tells an error and all its problems."""
+    tell("ERROR", str(error))
+    tell_problems(error.data.get("problems", ()))
+
+
+def tell_problems(problems):
+    for problem in problems:
+        parts = [problem.get("where", ""), problem.get("message", "")]
+        text = ": ".join(part for part in parts if part).rstrip(".")
+        hint = problem.get("hint", "")
+        icon = "ERROR" if problem.get("severity") == "error" else "INFO"
+        tell(icon, f"{text}. {hint}".rstrip(". ") if hint else text)
+
+
+# -- The child
+
+
+def _notified(method, told):
+    batch = state.batches.get(told.get("batch"))
+    if method == "progress" and batch:
+        batch.hear(told)
+    elif method == "finished":
+        _finished(state.batches.pop(told.get("batch"), None), told)
+    elif method == "failed":
+        state.batches.pop(told.get("batch"), None)
+        error = told.get("error") or {}
+        data = error.get("data") or {}
+        fail(pump.HostError(error.get("message", ""), data.get("hint", ""), data))
+
+
+def _ended(reason):
+    if state.batches:
+        tell("ERROR", str(reason))
+    state.batches.clear()
+    state.hello = None
+
+
+host = pump.Host(_notified, _ended)
+
+
+def ask(method, parameters, done=None, failed=fail):
+    """Sends a request to the child, which is started if need be. Raises HostError where it can't be."""
+    if not host.running:
+        command = preferences.command()
+        try:
+            host.start(command)
+        except OSError as problem:
+            raise pump.HostError(*preferences.explain_start(command, problem)) from None
+        if method != "hello":
+            greet()
+    host.call(method, parameters, done or (lambda result: None), failed)
+    wake()
+
+
+def greet(done=None):
+    """Says who we are, and hears of which project the open file is part."""
+    greeting = {
+        "protocol": pump.PROTOCOL,
+        "host": "blender",
+        "version": bpy.app.version_string,
+        "document": bpy.data.filepath,
+    }
+
+    def greeted(answer):
+        state.hello = answer
+        if done:
+            done(answer)
+
+    ask("hello", greeting, greeted)
+
+
+def wake():
+    """Starts the timer. In background it never fires: scripts call `tick` themselves."""
+    if not bpy.app.timers.is_registered(_on_timer):
+        bpy.app.timers.register(_on_timer, first_interval=_BUSY, persistent=True)
+
+
+def _on_timer():
+    tick()
+    if host.busy or _edits:
+        return _BUSY
+    return _QUIET if state.batches else None
+
+
+def tick():
+    """One turn: messages that came, then edits, within 8 ms; more only where a single edit takes longer."""
+    began = time.perf_counter()
+    came = host.tick(pump.DEADLINE * 0.75)
+    while _edits and time.perf_counter() - began < pump.DEADLINE / 2 and not compat.editor_is_busy():
+        _apply_next()
+    if came:
+        compat.redraw()
+    state.last_tick = time.perf_counter() - began
+    state.longest_tick = max(state.longest_tick, state.last_tick)
+
+
+def idle():
+    """Whether nothing is awaited or under way."""
+    return not (host.busy or state.batches or _edits)
+
+
+# -- Edits
+
+
+def _scene_of(uid):
+    return next((scene for scene in bpy.data.scenes if scene.get(identity.UID) == uid), None)
+
+
+def queue_edits(scene_uid, listed, name):
+    """Edits are let in one by one, and make one step for Undo together."""
+    _edits.extend((scene_uid, edit) for edit in listed)
+    if listed:
+        _edits.append((scene_uid, lambda: compat.push_undo(name)))
+        wake()
+
+
+def _apply_next():
+    scene_uid, edit = _edits.popleft()
+    if callable(edit):
+        edit()
+        compat.redraw()
+        return
+    scene = _scene_of(scene_uid)
+    if scene is None:
+        tell(
+            "ERROR",
+            "The scene of a take was removed or another file was opened. The take is kept in the project; "
+            "open the file again and choose Refresh Takes",
+        )
+        return
+    try:
+        edits.apply_edit(scene, edit)
+    except edits.Refused as reason:
+        tell("ERROR", str(reason))
+
+
+def _finished(batch, told):
+    tell_problems(told.get("problems", ()))
+    made, failed = told.get("made", 0), told.get("failed", 0)
+    if told.get("interrupted"):
+        tell("INFO", f"Stopped. {count(made, 'take')} made; Resume Jobs goes on")
+    elif failed:
+        tell("ERROR", f"{count(made, 'take')} made, {failed} failed. Nothing was changed where they failed")
+    else:
+        tell("CHECKMARK", f"{count(made, 'take')} made")
+    if batch:
+        queue_edits(batch.scene_uid, told.get("edits", ()), "Generate Take")
+        state.takes.clear()
+
+
+def count(number, word):
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+
+
+# -- What an editor asks for
+
+
+def wishes(scene, only=None, engine="", takes=0, notes=None, **more):
+    """Parameters of a request about the scene's timeline."""
+    value = {"snapshot": snapshot.take_snapshot(scene), **more}
+    value.update({key: each for key, each in (("only", only), ("engine", engine), ("notes", notes)) if each})
+    if takes:
+        value["takes"] = takes
+    return value
+
+
+def generate(scene, wanted, label):
+    """Starts a batch for what `wishes` said."""
+    uid = identity.scene_uid(scene)
+
+    def begun(answer):
+        number = answer["batch"]
+        state.batches[number] = Batch(number, uid, label)
+
+    ask("generate", wanted, begun)
+
+
+def edit_by(method, scene, name, after=None, **parameters):
+    """A request whose answer is edits for this scene: choose, restore, apply."""
+    uid = identity.scene_uid(scene)
+
+    def answered(answer):
+        tell_problems(answer.get("problems", ()))
+        queue_edits(uid, answer.get("edits", ()), name)
+        state.takes.clear()
+        if after:
+            after(answer)
+
+    ask(method, {"snapshot": snapshot.take_snapshot(scene), **parameters}, answered)
+
+
+def read_cues(scene):
+    uid = identity.scene_uid(scene)
+
+    def answered(answer):
+        state.cues[uid] = answer
+        tell_problems(answer.get("problems", ()))
+
+    ask("cues", wishes(scene), answered)
+
+
+def list_takes(scene, uid):
+    """Asks for the takes of a strip, for the panel."""
+    state.takes[uid] = None
+
+    def answered(answer):
+        state.takes[uid] = answer
+
+    ask("takes", {"snapshot": snapshot.take_snapshot(scene), "item": uid}, answered)
+
+
+def quote(wanted, done=None):
+    """Works out what `wanted` costs; the dialog shows it when it is there."""
+    state.quote = None
+
+    def settled(value):
+        state.quote = value
+        if done:
+            done()
+
+    ask("plan", wanted, settled, settled)
+
+
+def cancel():
+    for number in list(state.batches):
+        ask("cancel", {"batch": number})
+
+
+def resume(scene):
+    """Goes on with what was under way; needs the project, which the child names in its greeting."""
+    uid = identity.scene_uid(scene)
+    wanted = {"snapshot": snapshot.take_snapshot(scene)}
+
+    def begun(answer):
+        numbers = answer.get("batches", ())
+        for number in numbers:
+            state.batches[number] = Batch(number, uid, "resumed")
+        tell("INFO", f"{count(len(numbers), 'batch').replace('batchs', 'batches')} resumed")
+
+    def greeted(greeting):
+        if greeting.get("project"):
+            ask("resume", {**wanted, "project": greeting["project"]}, begun)
+        else:
+            tell("INFO", "There is no Greenroom project at this file, so nothing waits to be resumed")
+
+    greet(greeted)
+
+
+# -- Files
+
+
+@bpy.app.handlers.persistent
+def on_load(*_):
+    """Another file: batches go on in the child, their takes come in when their file is opened again."""
+    identity.forget_everything()
+    _edits.clear()
+    fresh = State()
+    state.__dict__.update(fresh.__dict__)
+    for scene in bpy.data.scenes:
+        if scene.get(identity.UID) and scene.sequence_editor and _has_takes(scene):
+            catch_up(scene)
+
+
+def _has_takes(scene):
+    return any(identity.DATA in strip or identity.NOTE in strip for strip in compat.strips(scene.sequence_editor))
+
+
+def catch_up(scene):
+    """Takes that were made while this file was closed come in; where Greenroom is missing, that is told."""
+    try:
+        edit_by("apply", scene, "Refresh Takes")
+    except pump.HostError as problem:
+        fail(problem)
+
+
+def stop():
+    """The add-on is switched off, or Blender ends: the child saves its jobs."""
+    host.stop()
+    if bpy.app.timers.is_registered(_on_timer):
+        bpy.app.timers.unregister(_on_timer)

@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The child process `greenroom host` and its pipes: JSON-RPC 2.0, one message a line.
+
+Threads only move lines between pipes and queues; none touches bpy. `tick`, called by a timer on Blender's main thread,
+hands out what has arrived and stops after 8 ms, however much is waiting. A child that dies is told to everybody who
+waits for an answer, and the next call starts a new one.
+"""
+
+import collections
+import contextlib
+import itertools
+import json
+import os
+import queue
+import subprocess
+import threading
+import time
+
+PROTOCOL = 1
+DEADLINE = 0.008  # seconds of Blender's main thread that a tick may take
+_LAST_WORDS = 12  # lines of the child's stderr that are kept to explain its end
+_GONE = object()
+
+
+class HostError(Exception):
+    """An answer that says why not; `hint` is the next step, `data` what came along."""
+
+    def __init__(self, message, hint="", data=None):
+        super().__init__(message)
+        self.message, self.hint, self.data = message, hint, data or {}
+
+    def __str__(self):
+        return f"{self.message.rstrip('.')}. {self.hint}".rstrip(". ") if self.hint else self.message.rstrip(".")
+
+
+class Host:
+    """One child at a time, started by the first call. All methods are for the main thread."""
+
+    def __init__(self, notified, ended):
+        self._notified, self._ended = notified, ended
+        self._process = None
+        self._arrived = queue.SimpleQueue()
+        self._leaving = queue.SimpleQueue()
+        self._waiting = {}
+        self._numbers = itertools.count(1)
+        self._said = collections.deque(maxlen=_LAST_WORDS)
+
+    @property
+    def running(self):
+        return self._process is not None
+
+    @property
+    def busy(self):
+        """Whether somebody waits for an answer."""
+        return bool(self._waiting)
+
+    def start(self, command):
+        """Starts the child. Raises OSError where the command can't be started."""
+        flags = {"creationflags": subprocess.CREATE_NO_WINDOW} if os.name == "nt" else {}
+        pipe = subprocess.PIPE
+        process = subprocess.Popen(
+            [*command, "host"], stdin=pipe, stdout=pipe, stderr=pipe, env=clean_environment(), **flags
+        )
+        self._process = process
+        self._arrived, self._leaving = queue.SimpleQueue(), queue.SimpleQueue()
+        self._said.clear()
+        for work, pipes in (
+            (_read, (process.stdout, self._arrived)),
+            (_write, (process.stdin, self._leaving)),
+            (_listen, (process.stderr, self._said)),
+        ):
+            threading.Thread(target=work, args=pipes, name=f"greenroom {work.__name__}", daemon=True).start()
+
+    def call(self, method, parameters, done, failed):
+        """Sends a request. Later, in a tick: `done(result)` or `failed(HostError)`."""
+        number = next(self._numbers)
+        self._waiting[number] = (done, failed)
+        self._leaving.put({"jsonrpc": "2.0", "id": number, "method": method, "params": parameters})
+
+    def tick(self, deadline=DEADLINE):
+        """Hands out messages until none is left or the time is up. Whether something was handed out."""
+        until = time.perf_counter() + deadline
+        any_came = False
+        while time.perf_counter() < until:
+            try:
+                message = self._arrived.get_nowait()
+            except queue.Empty:
+                break
+            any_came = True
+            if message is _GONE:
+                self._end()
+            else:
+                self._hand_out(message)
+        return any_came
+
+    def stop(self):
+        """Closes the child's input, which ends it after it saved its jobs; no answer is waited for."""
+        if self._process is not None:
+            self._leaving.put(_GONE)
+            self._process = None
+            self._waiting.clear()
+
+    def kill(self):
+        """For a child that no longer answers."""
+        if self._process is not None:
+            self._process.kill()
+
+    def _hand_out(self, message):
+        if "method" in message:
+            self._notified(message["method"], message.get("params") or {})
+            return
+        done, failed = self._waiting.pop(message.get("id"), (None, None))
+        error = message.get("error")
+        if error is not None and failed:
+            data = error.get("data") or {}
+            failed(HostError(error.get("message", "Greenroom refused without a reason"), data.get("hint", ""), data))
+        elif error is None and done:
+            done(message.get("result"))
+
+    def _end(self):
+        process, self._process = self._process, None
+        if process is None:
+            return  # it was told to end
+        status = process.wait()
+        waiting, self._waiting = self._waiting, {}
+        reason = HostError(f"Greenroom's process ended with status {status}", self._last_words() or _AGAIN)
+        for _, failed in waiting.values():
+            failed(reason)
+        self._ended(reason)
+
+    def _last_words(self):
+        said = [line for line in self._said if line.strip()]
+        return f"It said: {said[-1].strip()}. {_AGAIN}" if said else ""
+
+
+_AGAIN = "The timeline is as it was and finished takes are kept; choose Resume Jobs to go on"
+
+
+def clean_environment():
+    """Blender's own Python settings would send the child to the wrong libraries."""
+    return {key: value for key, value in os.environ.items() if not key.upper().startswith("PYTHON")}
+
+
+def _read(pipe, arrived):
+    with contextlib.suppress(OSError, ValueError):
+        for line in pipe:
+            with contextlib.suppress(ValueError):  # a line that isn't JSON is not for us
+                message = json.loads(line)
+                if isinstance(message, dict):
+                    arrived.put(message)
+    arrived.put(_GONE)
+
+
+def _write(pipe, leaving):
+    with contextlib.suppress(OSError, ValueError):
+        while True:
+            message = leaving.get()
+            if message is _GONE:
+                break
+            pipe.write(json.dumps(message, ensure_ascii=False).encode("utf-8", "replace") + b"\n")
+            pipe.flush()
+    with contextlib.suppress(OSError):
+        pipe.close()
+
+
+def _listen(pipe, said):
+    with contextlib.suppress(OSError, ValueError):
+        for line in pipe:
+            said.append(line.decode("utf-8", "replace"))
