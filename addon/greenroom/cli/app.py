@@ -19,6 +19,7 @@ COMMANDS = {
     "plan": "cut_commands:plan",
     "generate": "generate_command:generate",
     "jobs": "jobs_commands:jobs",
+    "spend": "spend_command:spend",
     "takes": "take_commands:takes",
     "circle": "take_commands:circle",
     "apply": "take_commands:apply",

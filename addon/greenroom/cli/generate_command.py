@@ -3,9 +3,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -21,6 +24,9 @@ from greenroom.cli.options import (
 )
 from greenroom.cli.shown import show
 
+if TYPE_CHECKING:
+    from greenroom.desk.planning.model import Plan
+
 __all__ = ["generate"]
 
 # A payment whose outcome is unknown weighs more than a failure: nothing may be sent again before somebody looked.
@@ -32,6 +38,10 @@ _FAILED, _REFUSED = 1, 3
 @output_option("The new cut. CUT itself is never written to.")
 @make_options
 @to_option
+@click.option("--yes", is_flag=True, help="The quote is agreed to, whatever ask_above in greenroom.toml says.")
+@click.option(
+    "--allow-unknown-cost", is_flag=True, help="Under a limit, send also what nobody knows the price of beforehand."
+)
 @click.option("--jobs", metavar="N", type=WholeNumber(1, 64), help="Takes at work at once. Default: one for a core.")
 @rate_option
 @project_option
@@ -43,6 +53,8 @@ def generate(
     takes: int | None,
     engine: str,
     to: str | None,
+    yes: bool,
+    allow_unknown_cost: bool,
     jobs: int | None,
     rate: Fraction | None,
     project: Path | None,
@@ -55,13 +67,16 @@ def generate(
     the new cut: a take lies beside it, as a further media reference, and one that you circled is the active one. A cue
     that can't be made is left as it was and reported; the rest is written. Stopped with Ctrl-C, the same command goes
     on where it was.
+
+    A run that may cost more than 'ask_above' is not begun without --yes: it shows its quote, and ends with status 3.
     """
     from greenroom.cli.progress import Bars, somebody_looks_on
     from greenroom.cli.tell_takes import tell_generated
     from greenroom.desk import road
     from greenroom.desk.results_json import generated_json
 
-    with Bars(seen=somebody_looks_on(as_json=as_json)) as bars:
+    quoted: list[Plan] = []
+    with _quote_shown(quoted, as_json=as_json), Bars(seen=somebody_looks_on(as_json=as_json)) as bars:
         made = road.generate(
             cut,
             output,
@@ -72,7 +87,10 @@ def generate(
             only=cues,
             to=to,
             jobs_at_once=jobs,
+            yes=yes,
+            allow_unknown_cost=allow_unknown_cost,
             on_event=bars.on_event,
+            on_plan=quoted.append,
         )
     value = generated_json(made)
     show(value, as_json=as_json, tell=partial(tell_generated, verbose=verbose))
@@ -81,3 +99,19 @@ def generate(
     if value["counts"]["unknown"]:
         return _REFUSED
     return 0 if value["complete"] else _FAILED
+
+
+@contextmanager
+def _quote_shown(quoted: Sequence[Plan], *, as_json: bool) -> Iterator[None]:
+    """Where a run is refused for its price, its quote is shown first."""
+    from greenroom.errors import BudgetError, QuoteError
+
+    try:
+        yield
+    except (BudgetError, QuoteError):
+        if quoted:
+            from greenroom.cli.tell_cut import tell_plan
+            from greenroom.desk.as_json import plan_json
+
+            show(plan_json(quoted[-1]), as_json=as_json, tell=tell_plan)
+        raise

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""jobs, jobs attach, find and lost: what was asked for and isn't there yet; and settling what nobody knows."""
+"""jobs, jobs attach, find, lost and give-up: what was asked for and isn't there yet; settling what nobody knows."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ _job = click.argument("job", metavar="JOB")
 def jobs(context: click.Context, cue: str, done: bool, project: Path | None, as_json: bool, verbose: bool) -> int:
     """The jobs that aren't done, and what can be done about each.
 
-    A paid job whose answer was lost is "unknown": nobody knows whether it is being made, and it is never sent again by
-    itself. Look at the provider's own list of jobs, then say what you found: attach, or lost. Nothing is sent by these
-    commands.
+    A paid job whose answer was lost is "unknown": nobody knows whether it is being made. It is never sent again by
+    itself, and its price stays reserved. Look at the provider's own list of jobs, then say what you found: attach,
+    lost, or give-up. No new job is sent by these commands.
     """
     if context.invoked_subcommand is not None:
         if cue or done or project or as_json or verbose:
@@ -80,26 +80,47 @@ def find(job: str, project: Path | None, as_json: bool, verbose: bool) -> int:
 @project_option
 @common_options
 def lost(job: str, yes: bool, project: Path | None, as_json: bool, verbose: bool) -> int:
-    """Give JOB up: it isn't at the provider, or nothing will come of it.
+    """JOB, which is unknown, isn't at the provider: it never arrived.
 
-    The next 'greenroom generate' makes it again. If the provider has it after all, it is paid twice.
+    The money that was reserved for it is free again, and the next 'greenroom generate' makes it again. If the provider
+    has it after all, it is paid twice.
     """
-    from greenroom.desk.generating.settling import give_up, jobs_json, one_job
+    return _given_up(job, yes=yes, billed=False, project=project, as_json=as_json)
 
-    if not yes and not _confirmed(jobs_json((one_job(job, project),))["jobs"][0]):
+
+@jobs.command("give-up")
+@_job
+@click.option("--yes", is_flag=True, help="Don't ask.")
+@project_option
+@common_options
+def give_up(job: str, yes: bool, project: Path | None, as_json: bool, verbose: bool) -> int:
+    """Wait no longer for JOB, which hangs at the provider or is unknown.
+
+    The provider is asked to stop it. It may be billed all the same, so its price counts as spent. The next 'greenroom
+    generate' makes it again, and pays again.
+    """
+    return _given_up(job, yes=yes, billed=True, project=project, as_json=as_json)
+
+
+def _given_up(job: str, *, yes: bool, billed: bool, project: Path | None, as_json: bool) -> int:
+    from greenroom.desk.generating.settling import give_up as settle
+    from greenroom.desk.generating.settling import jobs_json, one_job
+
+    if not yes and not _confirmed(jobs_json((one_job(job, project),))["jobs"][0], billed=billed):
         click.echo("Nothing has changed.", err=True)
         return _REFUSED
-    show(jobs_json((give_up(job, project),)), as_json=as_json, tell=_tell_settled)
+    show(jobs_json((settle(job, project, billed=billed),)), as_json=as_json, tell=_tell_settled)
     return 0
 
 
-def _confirmed(job: Json) -> bool:
+def _confirmed(job: Json, *, billed: bool) -> bool:
     if not sys.stdin.isatty():
         raise click.UsageError("this has to be confirmed: give --yes")
     quote = _quote(job)
     again = f", for {quote} again" if quote else ""
-    question = f"Give up take {job['take']} of cue {job['cue']} by {job['engine']}? The next generate makes it{again}."
-    return click.confirm(question, err=True)
+    spent = f"{quote or 'Its price'} {'counts as spent' if billed else 'is free again'}"
+    what = f"Give up take {job['take']} of cue {job['cue']} by {job['engine']}?"
+    return click.confirm(f"{what} {spent}; the next generate makes it{again}.", err=True)
 
 
 def _tell_jobs(value: Json) -> None:

@@ -43,8 +43,21 @@ def _notes_of(value: Json) -> list[Json]:
     return [
         {"severity": "note", "where": _place(planned["cue"]), "message": note, "hint": ""}
         for planned in value["cues"]
-        for note in planned["notes"]
+        for note in (*planned["notes"], *_price_notes(planned))
     ]
+
+
+def _price_notes(planned: Json) -> Iterator[str]:
+    """Where a price comes from, and what the model will do to the picture; nothing of takes that are free."""
+    quoted = [take["estimate"] for take in planned["takes"] if not take["cached"] and take["job"] is None]
+    paid = [each for each in quoted if each["cost"] is None or float(each["cost"])]
+    for each in paid[:1]:  # takes of one cue differ in nothing but their seed
+        cost = f"{each['cost']} {each['currency']}" if each["cost"] is not None else "an unknown price"
+        where_from = f" ({each['confidence']})" if each["confidence"] not in ("", "unknown") else ""
+        yield f"{planned['engine']} makes a take for {cost}{where_from}"
+        yield from each["notes"]
+    if planned["then"]:
+        yield f"if {planned['engine']} fails for nothing, {', then '.join(planned['then'])} performs"
 
 
 def _place(cue: Json) -> str:
@@ -107,7 +120,7 @@ def _plan_row(planned: Json) -> Sequence[str]:
         f"{output['width']} x {output['height']}",
         str(len(takes)),
         str(cached),
-        _cost([take for take in takes if not take["cached"]]),
+        _cost([take for take in takes if not take["cached"] and take["job"] is None]),
     )
 
 
@@ -122,5 +135,8 @@ def _cost(takes: Sequence[Json]) -> str:
 
 def _quote(value: Json) -> str:
     made = counted(value["to_make"], "take")
-    cost = "an unknown price" if value["cost"] is None else f"{value['cost']} {value['currency']}"
-    return f"{made} to make for {cost}; {value['cached']} made already."
+    sums = [f"{cost} {currency}" for currency, cost in value["costs"].items()]
+    if value["unknown_costs"]:
+        sums.append(f"an unknown price for {value['unknown_costs']} of them" if sums else "an unknown price")
+    sent = f"; {value['sent']} of them sent already" if value["sent"] else ""
+    return f"{made} to make for {' and '.join(sums) or '0 USD'}{sent}; {value['cached']} made already."

@@ -9,7 +9,7 @@ new version (greenroom.cues/2).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -22,6 +22,7 @@ from greenroom.engines.contract import Capabilities, Estimate, Listing, PictureS
 from greenroom.errors import Problem
 from greenroom.frames import FrameRange, timecode
 from greenroom.media.types import ImageSequence, TakeSpec
+from greenroom.takes.rows import STATE_NAMES
 from greenroom.takes.states import Take
 
 __all__ = [
@@ -121,16 +122,21 @@ def cues_json(sheet: CueSheet) -> Json:
 
 
 def plan_json(plan: Plan) -> Json:
-    """greenroom.plan/1. `cost` is the sum of what has to be made; None where one price is unknown."""
+    """greenroom.plan/1. `cost` is the sum of what will be paid for, in `currency`; None where a price is unknown, or
+    where there are several currencies. `costs` has what is known, by currency.
+    """
     return {
         "schema": "greenroom.plan/1",
         "cut": cut_json(plan.layout),
         "cues": [_cue_plan_json(cue, plan.layout) for cue in plan.cues],
         "problems": problems_json(plan.problems),
         "to_make": len(plan.to_make),
+        "sent": sum(take.sent is not None for _, take in plan.to_make),
         "cached": sum(take.cached is not None for cue in plan.cues for take in cue.takes),
         "cost": _money(plan.cost),
-        "currency": "USD",
+        "currency": plan.currency,
+        "costs": {currency: str(cost) for currency, cost in plan.costs.items()},
+        "unknown_costs": plan.unknown_costs,
     }
 
 
@@ -139,6 +145,8 @@ def _cue_plan_json(planned: CuePlan, layout: Layout) -> Json:
         "cue": cue_json(planned.cue, layout),
         "actor": planned.performer.name,
         "engine": planned.engine,
+        "engine_named": planned.engine_named,
+        "then": [each.engine for each in _further(planned)],
         "fingerprint": planned.fingerprint,
         "output": _spec_json(planned.spec),
         "record": range_json(planned.record, layout.drop_frame),
@@ -150,6 +158,13 @@ def _cue_plan_json(planned: CuePlan, layout: Layout) -> Json:
         "notes": list(planned.notes),
         "problems": problems_json(planned.problems),
     }
+
+
+def _further(planned: CuePlan) -> Iterator[CuePlan]:
+    """The same cue by the engines that come after its own."""
+    while planned.then is not None:
+        planned = planned.then
+        yield planned
 
 
 def _media_path(source: PictureSource | None) -> str | None:
@@ -179,6 +194,9 @@ def _planned_take_json(planned: PlannedTake) -> Json:
         "variant": planned.variant,
         "cached": planned.cached is not None,
         "take": planned.cached.number if planned.cached else None,
+        "job": None
+        if planned.sent is None
+        else {"id": planned.sent.id, "state": STATE_NAMES[type(planned.sent.state)]},
         "estimate": _estimate_json(planned.estimate),
     }
 
