@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Makes the calls of jobs, reads back what came of them, and takes a job back that went wrong or came out otherwise."""
+
+from typing import Any, Callable, Dict, List, Optional
+
+from greenroom_resolve import frames
+from greenroom_resolve.calling import ask, first, text
+from greenroom_resolve.cut import Cut, Item, markers_of
+from greenroom_resolve.steps import ANY, OBJECT, Job, Problem, Step, given
+from greenroom_resolve.undoing import UndoList, take_back
+
+__all__ = ["Applied", "apply_jobs", "read_back"]
+
+
+class Applied:
+    """What was done: the jobs, and what could not be."""
+
+    def __init__(self) -> None:
+        self.done: List[Job] = []
+        self.problems: List[Problem] = []
+
+
+def apply_jobs(cut: Cut, jobs: List[Job], undo: UndoList, told: Callable[[str], None]) -> Applied:
+    """Makes the jobs one after the other. Raises ResolveError where Resolve no longer answers at all."""
+    results: Dict[str, Any] = {}
+    applied = Applied()
+    for job in jobs:
+        entries: List[Dict[str, Any]] = []
+        problem = _make(cut, job, results, entries, undo, told) or read_back(cut, job)
+        if problem is None:
+            applied.done.append(job)
+            continue
+        cut.check_alive()
+        left = take_back(cut.program, cut.timeline, entries[::-1])
+        undo.forget(entries)
+        if left:
+            problem.message += "; and it could not all be taken back: " + "; ".join(left)
+        applied.problems.append(problem)
+    return applied
+
+
+def _make(
+    cut: Cut, job: Job, results: Dict[str, Any], entries: List[Any], undo: UndoList, told: Callable[[str], None]
+) -> Optional[Problem]:
+    for step in job.steps:
+        told(str(step))
+        if step.on.handle is None and step.on.key not in results:
+            return Problem("not-made", "what it needs could not be made", "", job.where)
+        on = given(step.on, results)
+        answer = ask(on, step.method, *given(step.arguments, results))
+        if step.method == "AddMarker" and not _is_good(step, answer) and not step.arguments[5]:
+            answer = ask(on, step.method, *step.arguments[:5])  # some builds refuse an empty sixth argument
+        if not _is_good(step, answer):
+            cut.check_alive()
+            hint = "Nothing of it was kept. Look whether a dialog is open in Resolve, and apply the takes again."
+            return Problem("refused", f"Resolve refused {step}", hint, job.where)
+        if step.gives:
+            results[step.gives] = first(answer)
+        if step.undo is not None:
+            entries.append(step.undo)
+            undo.add(step.undo)
+    return None
+
+
+def _is_good(step: Step, answer: Any) -> bool:
+    if step.wants == ANY:
+        return True
+    if step.wants == OBJECT:
+        return first(answer) is not None
+    return bool(answer) and not isinstance(answer, str)  # a text is an error message
+
+
+def read_back(cut: Cut, job: Job) -> Optional[Problem]:
+    """Whether the timeline now shows what the job wanted: place, length, source, take, by reading it all again."""
+    wanted = job.expected
+    if "marker" in wanted:
+        return _marker_back(cut, job)
+    if not wanted:
+        return None
+    fresh = Cut(cut.program, cut.timeline)
+    item = fresh.item(wanted["item"]) if "item" in wanted else _placed(fresh, wanted)
+    if item is None:
+        return Problem("not-there", "the take isn't where it was put", "Apply the takes again.", job.where)
+    different = [
+        f"{what} is {have}, it should be {want}" for what, have, want in _compared(fresh, item, wanted) if have != want
+    ]
+    if different:
+        return Problem("came-out-otherwise", "; ".join(different), "It was taken back.", job.where)
+    return None
+
+
+def _placed(cut: Cut, wanted: Dict[str, Any]) -> Optional[Item]:
+    """A new clip by its place: what an append returns may have no id."""
+    for track in cut.tracks:
+        if track.kind == "video" and track.index == wanted["track"]:
+            return next((item for item in track.items if item.start == wanted["start"]), None)
+    return None
+
+
+def _compared(cut: Cut, item: Item, wanted: Dict[str, Any]) -> List[Any]:
+    found = [
+        ("the start", cut.timecode(item.start), cut.timecode(wanted["start"])),
+        ("the length in frames", item.frames, wanted["frames"]),
+    ]
+    if "take" in wanted:
+        found.append(("the selected take", ask(item.handle, "GetSelectedTakeIndex"), wanted["take"]))
+    if "path" in wanted:
+        found.append(("the media", text(item.media, "GetClipProperty", "File Path"), wanted["path"]))
+        left = ask(item.handle, "GetLeftOffset")
+        found.append(("the first source frame", None if left is None else frames.whole(left), wanted["first"]))
+    return found
+
+
+def _marker_back(cut: Cut, job: Job) -> Optional[Problem]:
+    wanted = job.expected
+    item = Cut(cut.program, cut.timeline).item(wanted["of"]) if wanted["of"] else None
+    owner = item.handle if item else None if wanted["of"] else cut.timeline
+    marker = markers_of(owner).get(wanted["marker"]) if owner is not None else None
+    if marker and (marker.get("name"), marker.get("note")) == (wanted["name"], wanted["note"]):
+        return None
+    return Problem("not-marked", "the marker doesn't say what was written", "Write the status again.", job.where)

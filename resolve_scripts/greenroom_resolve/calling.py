@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How Resolve is called: by position, with every answer checked (facts/resolve, section 4).
+
+Resolve fails in silence: None, False, [None], '', or a text where a value was expected. hasattr() is true for
+everything, so that a method is there when it can be called. Nothing else in this package calls a Resolve object.
+"""
+
+from typing import Any, Dict, List, Optional
+
+__all__ = ["NotAnswered", "ResolveError", "ask", "first", "flag", "has", "items", "number", "table", "text"]
+
+
+class ResolveError(Exception):
+    """What an editor is told: what is wrong, and the next step."""
+
+    def __init__(self, message: str, hint: str = "", where: str = "") -> None:
+        Exception.__init__(self, message)
+        self.message, self.hint, self.where = message, hint, where
+
+    def __str__(self) -> str:
+        told = f"{self.where}: {self.message}" if self.where else self.message
+        return "{}. {}".format(told.rstrip("."), self.hint) if self.hint else told
+
+
+class NotAnswered(ResolveError):
+    """Resolve gave nothing where it must: a dialog is open, it is quitting, or the object is gone."""
+
+    def __init__(self, method: str) -> None:
+        ResolveError.__init__(
+            self,
+            f"Resolve doesn't answer ({method})",
+            "Close any dialog or menu that is open in Resolve, and try again.",
+        )
+
+
+def has(target: Any, method: str) -> bool:
+    """Whether this Resolve has the method."""
+    return target is not None and callable(getattr(target, method, None))
+
+
+def ask(target: Any, method: str, *arguments: Any) -> Any:
+    """What Resolve answers; None where the method or the object isn't there."""
+    function = getattr(target, method, None) if target is not None else None
+    return function(*arguments) if callable(function) else None
+
+
+def number(target: Any, method: str, *arguments: Any) -> Any:
+    """A number that has to be there."""
+    answer = ask(target, method, *arguments)
+    if isinstance(answer, bool) or not isinstance(answer, (int, float)):
+        raise NotAnswered(method)
+    return answer
+
+
+def text(target: Any, method: str, *arguments: Any) -> str:
+    """A text; '' where there is none."""
+    answer = ask(target, method, *arguments)
+    return answer if isinstance(answer, str) else ""
+
+
+def flag(target: Any, method: str, *arguments: Any) -> bool:
+    """Whether Resolve said yes: a text is an error message, not a yes."""
+    answer = ask(target, method, *arguments)
+    return bool(answer) and not isinstance(answer, str)
+
+
+def table(target: Any, method: str, *arguments: Any) -> Dict[Any, Any]:
+    answer = ask(target, method, *arguments)
+    return answer if isinstance(answer, dict) else {}
+
+
+def items(target: Any, method: str, *arguments: Any) -> List[Any]:
+    """A list without the None that Resolve puts in for what failed."""
+    answer = ask(target, method, *arguments)
+    if isinstance(answer, dict):
+        answer = list(answer.values())
+    return [each for each in answer if each is not None] if isinstance(answer, (list, tuple)) else []
+
+
+def first(answer: Any) -> Optional[Any]:
+    """The first object of an answer that may be a list, None or [None]."""
+    if isinstance(answer, (list, tuple)):
+        return answer[0] if answer and answer[0] is not None else None
+    return None if isinstance(answer, (str, bool)) else answer

@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The timeline as it is now: its facts, and each item with its handle. Handles are kept for one command only."""
+
+from fractions import Fraction
+from typing import Any, Dict, List, Optional
+
+from greenroom_resolve import frames
+from greenroom_resolve.calling import NotAnswered, ResolveError, ask, flag, has, items, number, table, text
+from greenroom_resolve.program import Program, settings_of
+
+__all__ = ["OUR_TRACK", "Cut", "Item", "Track", "is_ours", "our_tag"]
+
+OUR_TRACK = "Greenroom"
+_TAGS = ("greenroom.cue", "greenroom.take")
+
+
+class Track:
+    """`index` counts from 1, for pictures and for sound."""
+
+    def __init__(self, kind: str, index: int, name: str, locked: bool, enabled: bool) -> None:
+        self.kind, self.index, self.name, self.locked, self.enabled = kind, index, name, locked, enabled
+        self.items: List[Item] = []
+
+    @property
+    def ours(self) -> bool:
+        return self.kind == "video" and self.name.startswith(OUR_TRACK)
+
+
+class Item:
+    """One item of a track. `start` and `frames` are timeline frames; `media` is its clip in the media pool, or None."""
+
+    def __init__(self, handle: Any, track: Track) -> None:
+        self.handle, self.track = handle, track
+        self.uid = text(handle, "GetUniqueId")
+        self.name = text(handle, "GetName")
+        self.start = frames.whole(number(handle, "GetStart"))
+        self.frames = frames.whole(number(handle, "GetDuration"))
+        self.media = ask(handle, "GetMediaPoolItem")
+
+    @property
+    def end(self) -> int:
+        return self.start + self.frames
+
+    @property
+    def is_transition(self) -> bool:
+        if has(self.handle, "GetType"):
+            return text(self.handle, "GetType") == "transition"
+        return self.media is None and ask(self.handle, "GetProperty") == {}
+
+    def markers(self) -> Dict[int, Dict[str, Any]]:
+        """By offset from the item's start."""
+        return markers_of(self.handle)
+
+    def takes(self) -> List[Dict[str, Any]]:
+        """The takes of the selector, the first as number 1; empty where it has none."""
+        count = ask(self.handle, "GetTakesCount")
+        if isinstance(count, bool) or not isinstance(count, (int, float)):
+            return []
+        return [table(self.handle, "GetTakeByIndex", index) for index in range(1, int(count) + 1)]
+
+
+class Cut:
+    """The timeline, read once. Raises ResolveError where Resolve doesn't say what it must."""
+
+    def __init__(self, program: Program, timeline: Any) -> None:
+        self.program, self.timeline = program, timeline
+        self.uid, self.name = text(timeline, "GetUniqueId"), text(timeline, "GetName")
+        settings = settings_of(timeline, program.project)
+        rate = frames.exact_rate(settings.get("timelineFrameRate", ""))
+        if rate is None:
+            raise NotAnswered("timelineFrameRate")
+        self.rate: Fraction = rate
+        self.start = frames.whole(number(timeline, "GetStartFrame"))
+        self.start_timecode = text(timeline, "GetStartTimecode")
+        self.drop_frame = frames.is_drop_frame(rate, settings.get("timelineDropFrameTimecode"), self.start_timecode)
+        width, height = settings.get("timelineResolutionWidth"), settings.get("timelineResolutionHeight")
+        self.size = [int(float(width)), int(float(height))] if width and height else []
+        self.tracks = [track for kind in ("video", "audio") for track in self._tracks(kind)]
+
+    def _tracks(self, kind: str) -> List[Track]:
+        count = frames.whole(number(self.timeline, "GetTrackCount", kind))
+        return [self._track(kind, index) for index in range(1, count + 1)]
+
+    def _track(self, kind: str, index: int) -> Track:
+        timeline = self.timeline
+        name = text(timeline, "GetTrackName", kind, index)
+        locked = flag(timeline, "GetIsTrackLocked", kind, index)
+        track = Track(kind, index, name, locked, flag(timeline, "GetIsTrackEnabled", kind, index))
+        track.items = [Item(handle, track) for handle in items(timeline, "GetItemListInTrack", kind, index)]
+        return track
+
+    def items(self) -> List[Item]:
+        return [item for track in self.tracks for item in track.items]
+
+    def item(self, uid: Optional[str]) -> Optional[Item]:
+        return next((item for item in self.items() if item.uid == uid), None) if uid else None
+
+    def markers(self) -> Dict[int, Dict[str, Any]]:
+        """The timeline's own, by offset from its start."""
+        return markers_of(self.timeline)
+
+    def timecode(self, frame: int) -> str:
+        return frames.timecode(frame, self.rate, self.drop_frame)
+
+    def where(self, item: Item) -> str:
+        """For messages: A001 (V1 01:00:10:00)."""
+        letter = "V" if item.track.kind == "video" else "A"
+        return f"{item.name} ({letter}{item.track.index} {self.timecode(item.start)})"
+
+    def check_alive(self) -> None:
+        """That Resolve still answers: a call that failed in silence may have had that for its reason."""
+        if text(self.timeline, "GetUniqueId") != self.uid:
+            raise ResolveError(
+                "Resolve doesn't answer any more",
+                "Close any dialog in Resolve; if it has quit, open the project again. What was done until then is in "
+                "the undo list.",
+            )
+
+
+def markers_of(owner: Any) -> Dict[int, Dict[str, Any]]:
+    found: Dict[int, Dict[str, Any]] = {}
+    for offset, marker in table(owner, "GetMarkers").items():
+        if isinstance(marker, dict):
+            found[frames.whole(offset)] = marker
+    return found
+
+
+def our_tag(media: Any) -> Dict[str, Any]:
+    """{"cue", "take"} where a clip of the media pool is a take of Greenroom's; else {}."""
+    cue, take = (text(media, "GetThirdPartyMetadata", name) for name in _TAGS)
+    return {"cue": cue, "take": int(take)} if cue and take.isdigit() else {}
+
+
+def is_ours(media: Any) -> bool:
+    return media is not None and bool(our_tag(media))

@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the entries of Workspace > Scripts > Greenroom do, and what `greenroom resolve` does from outside: the same."""
+
+import os
+from typing import Any, Callable, Dict, List, Sequence
+
+from greenroom_resolve.calling import ResolveError
+from greenroom_resolve.session import Json, Session
+
+__all__ = ["ENTRIES"]
+
+_REFUSED_WITHOUT_QUOTE = "Set a budget in greenroom.toml, or run  greenroom resolve generate --yes  in a terminal."
+
+
+def cues(session: Session, **_: Any) -> Json:
+    found: Json = session.asked("cues")
+    for cue in found["cues"]:
+        session.tell("{id}  {actor}  {mode}  {status}".format(**dict({"status": ""}, **cue)))
+    _tell_problems(session, found["problems"])
+    return found
+
+
+def plan(session: Session, only: Sequence[str] = (), engine: str = "", takes: int = 0, **_: Any) -> Json:
+    found: Json = session.asked("plan", only=list(only), **_wishes(engine, takes))
+    _tell_quote(session, found)
+    _tell_problems(session, found["problems"])
+    return found
+
+
+def generate(
+    session: Session,
+    only: Sequence[str] = (),
+    engine: str = "",
+    takes: int = 0,
+    yes: bool = False,
+    save: bool = False,
+    **_: Any,
+) -> Json:
+    """The quote first; what costs money is made only where the editor said yes, or the project has a budget."""
+    project, wishes = session.project(), _wishes(engine, takes)
+    quote = session.asked("plan", only=list(only), **wishes)
+    _tell_quote(session, quote)
+    if quote["to_make"] and not yes and quote["cost"] is None:
+        raise ResolveError("what this would cost isn't known", _REFUSED_WITHOUT_QUOTE)
+    if quote["to_make"] and not yes and float(quote["cost"] or 0) > 0:
+        raise ResolveError("this would cost {} {}".format(quote["cost"], quote["currency"]), _REFUSED_WITHOUT_QUOTE)
+    from greenroom_resolve.snapshot import snapshot_of
+
+    finished = session.desk.generate(
+        lambda said: _tell_progress(session, said),
+        snapshot=snapshot_of(session.cut),
+        project=project,
+        only=list(only),
+        yes=True,
+        **wishes,
+    )
+    return _apply(session, finished, "generate", False, save)
+
+
+def at_playhead(session: Session, **more: Any) -> Json:
+    return generate(session, **dict(more, only=[session.at_playhead().uid]))
+
+
+def selected(session: Session, **more: Any) -> Json:
+    return generate(session, **dict(more, only=[item.uid for item in session.selected()]))
+
+
+def apply(session: Session, only: Sequence[str] = (), dry: bool = False, save: bool = False, **_: Any) -> Json:
+    """The takes that there are. `dry`: only tells the calls."""
+    return _apply(session, session.asked("apply", only=list(only)), "apply", dry, save)
+
+
+def dry_run(session: Session, **_: Any) -> Json:
+    """What would be made, and the calls that putting the takes on the timeline would make. Nothing is changed."""
+    plan(session)
+    session.tell("With the takes that there are, these calls would be made:")
+    return apply(session, dry=True)
+
+
+def next_take(session: Session, **_: Any) -> Json:
+    item = session.at_playhead()
+    chosen = session.asked("choose", item=item.uid, take="next")
+    session.tell("Take {take} of {of}".format(**dict({"of": "?"}, **chosen)))
+    return _apply(session, chosen, "next take", False, False)
+
+
+def restore(session: Session, only: Sequence[str] = (), everything: bool = False, **_: Any) -> Json:
+    """Back to the stand-ins: of the clip at the playhead, of the items named, or of all."""
+    from greenroom_resolve.snapshot import snapshot_of
+
+    wanted = list(only) or ([] if everything else [session.at_playhead().uid])
+    more: Dict[str, Any] = {"items": wanted} if wanted else {}
+    found = session.desk.call("restore", snapshot=snapshot_of(session.cut), **more)
+    return _apply(session, found, "restore", False, False)
+
+
+def status(session: Session, **_: Any) -> Json:
+    """Ids and states into the markers, nothing else."""
+    found = session.asked("apply")
+    marks = [edit for edit in found["edits"] if edit["do"] == "mark"]
+    return _apply(session, dict(found, edits=marks), "status", False, False)
+
+
+def undo(session: Session, **_: Any) -> Json:
+    left = session.undo()
+    for each in left:
+        session.tell("Not undone: " + each)
+    return {"left": left}
+
+
+def panel(session: Session, **_: Any) -> Json:
+    """The panel is a program of its own."""
+    import subprocess
+
+    environment = {key: value for key, value in os.environ.items() if not key.upper().startswith("PYTHON")}
+    subprocess.Popen([*session.settings.command, "panel", session.project()], env=environment)
+    return {}
+
+
+def _wishes(engine: str, takes: int) -> Dict[str, Any]:
+    wishes: Dict[str, Any] = {}
+    if engine:
+        wishes["engine"] = engine
+    if takes:
+        wishes["takes"] = takes
+    return wishes
+
+
+def _apply(session: Session, found: Json, command: str, dry: bool, save: bool) -> Json:
+    applied = session.apply(found["edits"], command, dry, save)
+    problems = list(found.get("problems") or []) + [problem.plain() for problem in applied.problems]
+    _tell_problems(session, problems)
+    takes = [job for job in applied.done if job.edit["do"] == "place_take"]
+    if not dry:
+        session.tell(f"{len(takes)} takes on the timeline, {len(problems)} problems")
+    steps = [str(step) for job in applied.done for step in job.steps]
+    return {"placed": len(takes), "changed": len(applied.done), "steps": steps, "problems": problems, "dry": dry}
+
+
+def _tell_quote(session: Session, found: Json) -> None:
+    cost = found["cost"]
+    price = "for an unknown price" if cost is None else "for {} {}".format(cost, found["currency"])
+    session.tell("{} takes to make {}, {} there already".format(found["to_make"], price, found["cached"]))
+
+
+def _tell_progress(session: Session, said: Json) -> None:
+    fraction = said.get("fraction")
+    share = f" {100 * fraction:.0f} %" if isinstance(fraction, (int, float)) else ""
+    message = "  " + said["message"] if said.get("message") else ""
+    session.tell("#{} take {}: {}{}{}".format(said.get("cue"), said.get("take"), said.get("state"), share, message))
+
+
+def _tell_problems(session: Session, problems: List[Json]) -> None:
+    for problem in problems:
+        told = [problem.get("where"), problem.get("message")]
+        text = ": ".join(each for each in told if each)
+        session.tell("{}: {}".format(problem.get("severity", "error"), text))
+        if problem.get("hint"):
+            session.tell("    " + problem["hint"])
+
+
+ENTRIES: Dict[str, Callable[..., Json]] = {
+    "generate_at_playhead": at_playhead,
+    "generate_selected": selected,
+    "generate": generate,
+    "next_take": next_take,
+    "restore": restore,
+    "status": status,
+    "dry_run": dry_run,
+    "panel": panel,
+    "undo": undo,
+    "cues": cues,
+    "plan": plan,
+    "apply": apply,
+}

@@ -1,0 +1,267 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Edits of the core as jobs for this timeline. Reads only; what earlier jobs will have changed is kept in `Forecast`.
+
+A take goes into the take selector of its item where that can be: media behind it, normal speed, long enough. Else it
+goes on a track Greenroom above and the item is switched off. Nothing of the editor's is moved, replaced or finalised.
+"""
+
+from pathlib import Path
+from typing import Any, Dict, List, Optional, Tuple
+
+from greenroom_resolve import frames
+from greenroom_resolve.calling import ask, flag, items, table, text
+from greenroom_resolve.cut import OUR_TRACK, Cut, Item, is_ours, our_tag
+from greenroom_resolve.marking import plan_mark
+from greenroom_resolve.snapshot import covered_by, speed_of
+from greenroom_resolve.steps import ANY, OBJECT, Job, Named, Problem, Step
+
+__all__ = ["Forecast", "plan_jobs"]
+
+Edit = Dict[str, Any]
+_LOOK = ("Pan", "Tilt", "ZoomX", "ZoomY", "RotationAngle", "AnchorPointX", "AnchorPointY", "Pitch", "Yaw", "FlipX",
+         "FlipY", "CropLeft", "CropRight", "CropTop", "CropBottom", "CompositeMode", "Opacity")  # fmt: skip
+
+
+class Forecast:
+    """The timeline and the media pool as they will be after the jobs so far."""
+
+    def __init__(self, cut: Cut, copy_look: bool = False) -> None:
+        self.cut, self.copy_look = cut, copy_look
+        self.timeline = Named(f'timeline "{cut.name}"', cut.timeline)
+        self.project = Named("project", cut.program.project)
+        self.pool = Named("media pool", cut.program.pool)
+        self.media = {path: Named(Path(path).name, handle) for path, handle in cut.program.media_by_path().items()}
+        root = ask(cut.program.pool, "GetRootFolder")
+        self.root = Named('bin "{}"'.format(text(root, "GetName")), root)
+        found = [each for each in items(root, "GetSubFolderList") if text(each, "GetName") == OUR_TRACK]
+        self.bin: Optional[Named] = Named('bin "Greenroom"', found[0]) if found else None
+        self.in_bin = bool(found) and ask(cut.program.pool, "GetCurrentFolder") == found[0]
+        self.is_current = ask(cut.program.project, "GetCurrentTimeline") == cut.timeline
+        self.videos = sum(1 for track in cut.tracks if track.kind == "video")
+        self.lanes = [_Lane(track.index, track.items, track.locked) for track in cut.tracks if track.ours]
+        self.shown: Dict[str, str] = {}  # uid of an item -> the take it will show
+
+
+class _Lane:
+    """A track Greenroom: what lies on it, by start and end."""
+
+    def __init__(self, index: int, held: List[Item], locked: bool = False) -> None:
+        self.index, self.locked = index, locked
+        self.taken = [(item.start, item.end) for item in held]
+
+    def is_free(self, start: int, end: int) -> bool:
+        return not self.locked and all(end <= first or last <= start for first, last in self.taken)
+
+
+def plan_jobs(cut: Cut, edits: List[Edit], copy_look: bool = False) -> Tuple[List[Job], List[Problem]]:
+    """What each edit needs, in order; an edit that can't be done is a problem, and the others are done without it."""
+    forecast = Forecast(cut, copy_look)
+    jobs: List[Job] = []
+    problems: List[Problem] = []
+    for edit in edits:
+        planned = _PLANS[edit["do"]](forecast, edit) if edit.get("do") in _PLANS else None
+        if isinstance(planned, Problem):
+            problems.append(planned)
+        elif planned is not None and planned.steps:
+            jobs.append(planned)
+    return jobs, problems
+
+
+def _plan_take(forecast: Forecast, edit: Edit) -> Any:
+    cut = forecast.cut
+    item = cut.item(edit.get("item"))
+    if item is None:
+        return _gone(cut, edit)
+    where = cut.where(item)
+    if (item.start, item.frames) != (edit["item_start"], edit["item_frames"]):
+        return Problem(
+            "item-moved",
+            "it lies at {} with {} frames now, and the take was made for {} with {}".format(
+                cut.timecode(item.start), item.frames, cut.timecode(edit["item_start"]), edit["item_frames"]
+            ),
+            "Generate again; what still fits is not made twice.",
+            where,
+        )
+    if list(edit["rate"]) != [cut.rate.numerator, cut.rate.denominator]:
+        message = "the take has {}/{} frames a second, the timeline {}/{}".format(
+            edit["rate"][0], edit["rate"][1], cut.rate.numerator, cut.rate.denominator
+        )
+        return Problem("other-rate", message, "Generate it again for this timeline.", where)
+    if item.track.locked:
+        return Problem("locked-track", "its track is locked", "Unlock it, and apply the takes again.", where)
+    first, last = frames.take_extent(edit)
+    if first < 0 or last > edit["media_frames"]:
+        message = "the take shows frames {} to {}, the item needs {} to {}".format(0, edit["media_frames"], first, last)
+        return Problem("take-too-short", message, "Generate it again.", where)
+    job = Job(edit, where)
+    if _takes_takes(cut, item):
+        _into_selector(forecast, job, item)
+    else:
+        _above(forecast, job, item)
+    return job
+
+
+def _gone(cut: Cut, edit: Edit) -> Problem:
+    if edit.get("item"):
+        where = cut.timecode(edit["start"]) if "start" in edit else ""
+        return Problem("item-gone", "the clip isn't on the timeline any more", "The take stays in the project.", where)
+    message = "the cue is a marker over nothing, and Resolve needs a clip to put the take in place of"
+    return Problem("no-item", message, "Put a solid colour under the marker.", cut.timecode(edit["start"]))
+
+
+def _takes_takes(cut: Cut, item: Item) -> bool:
+    """Whether a take may go into the item's own selector."""
+    facts = table(item.media, "GetClipProperty")
+    kind = str(facts.get("Type", ""))
+    if item.media is None or kind in ("Compound", "Timeline", "Still", "Multicam") or not facts.get("File Path"):
+        return False
+    return speed_of(cut, item, frames.exact_rate(facts.get("FPS", "")) or cut.rate) == 1
+
+
+def _into_selector(forecast: Forecast, job: Job, item: Item) -> None:
+    edit, takes = job.edit, item.takes()
+    on = Named(job.where, item.handle)
+    index = next((n for n, take in enumerate(takes, 1) if _path(take) == edit["path"]), 0)
+    selected = ask(item.handle, "GetSelectedTakeIndex") or 0
+    shown = index and index == selected
+    first, last = frames.take_extent(edit)
+    media = _media(forecast, job)
+    if not index:
+        index = max(1, len(takes)) + 1
+        undo = {"undo": "take", "item": item.uid, "path": edit["path"], "select": selected or 1}
+        job.steps.append(Step(on, "AddTake", [media, first, last], undo=undo))
+    if not shown:
+        undo = {"undo": "select", "item": item.uid, "index": selected or 1}
+        job.steps.append(Step(on, "SelectTakeByIndex", [index], undo=undo))
+    job.expected = {"item": item.uid, "take": index, "start": item.start, "frames": item.frames, "first": first}
+    job.expected["path"] = edit["path"]
+
+
+def _path(take: Dict[str, Any]) -> str:
+    return text(take.get("mediaPoolItem"), "GetClipProperty", "File Path")
+
+
+def _media(forecast: Forecast, job: Job) -> Named:
+    """The take in the media pool, in the bin Greenroom; imported once, found by its file."""
+    edit = job.edit
+    known = forecast.media.get(edit["path"])
+    if known is not None:
+        if known.handle is not None and not our_tag(known.handle):
+            job.steps.append(_tag(known, edit))
+        return known
+    if forecast.bin is None:
+        forecast.bin = Named('bin "Greenroom"', key="bin")
+        job.steps.append(Step(forecast.pool, "AddSubFolder", [forecast.root, OUR_TRACK], OBJECT, "bin"))
+    if not forecast.in_bin:
+        forecast.in_bin = True
+        job.steps.append(Step(forecast.pool, "SetCurrentFolder", [forecast.bin]))
+    made = forecast.media[edit["path"]] = Named(Path(edit["path"]).name, key="media " + edit["path"])
+    undo = {"undo": "media", "path": edit["path"]}
+    job.steps.append(Step(forecast.pool, "ImportMedia", [[edit["path"]]], OBJECT, made.key, undo))
+    job.steps.append(_tag(made, edit))
+    return made
+
+
+def _tag(media: Named, edit: Edit) -> Step:
+    tags = {"greenroom.cue": edit["cue"], "greenroom.take": str(edit["take"])}
+    if edit.get("label"):
+        tags["greenroom.label"] = edit["label"]
+    return Step(media, "SetThirdPartyMetadata", [tags])
+
+
+def _above(forecast: Forecast, job: Job, item: Item) -> None:
+    cut = forecast.cut
+    ours = next((each for each in _our_clips(cut) if covered_by(cut, each) is item), None)
+    if ours is not None and (ours.start, ours.frames) == (item.start, item.frames) and not ours.track.locked:
+        _into_selector(forecast, job, ours)
+        _enable(job, ours, True)
+    else:
+        _append(forecast, job, item)
+    _enable(job, item, False)
+
+
+def _our_clips(cut: Cut) -> List[Item]:
+    return [item for track in cut.tracks if track.ours for item in track.items if is_ours(item.media)]
+
+
+def _enable(job: Job, item: Item, enabled: bool) -> None:
+    now = flag(item.handle, "GetClipEnabled")
+    if now != enabled:
+        undo = {"undo": "enable", "item": item.uid, "enabled": now}
+        job.steps.append(Step(Named(job.where, item.handle), "SetClipEnabled", [enabled], undo=undo))
+
+
+def _append(forecast: Forecast, job: Job, item: Item) -> None:
+    edit = job.edit
+    media = _media(forecast, job)
+    if not forecast.is_current:
+        forecast.is_current = True
+        job.steps.append(Step(forecast.project, "SetCurrentTimeline", [forecast.timeline]))
+    lane = _lane(forecast, job, item)
+    lane.taken.append((item.start, item.end))
+    first, last = frames.take_extent(edit)
+    clip: Dict[str, Any] = {"mediaPoolItem": media, "startFrame": first, "endFrame": last, "mediaType": 1}
+    clip.update(trackIndex=lane.index, recordFrame=item.start)
+    key = "clip for " + item.uid
+    undo = {"undo": "placed", "track": lane.index, "start": item.start, "path": edit["path"]}
+    job.steps.append(Step(forecast.pool, "AppendToTimeline", [[clip]], OBJECT, key, undo))
+    if forecast.copy_look and item.media is not None:
+        _copy_look(job, item, Named("the take above " + job.where, key=key))
+    job.expected = {"track": lane.index, "start": item.start, "frames": item.frames, "first": first}
+    job.expected["path"] = edit["path"]
+
+
+def _lane(forecast: Forecast, job: Job, item: Item) -> _Lane:
+    """A track Greenroom above the item with room for it; else a new one on top."""
+    for lane in forecast.lanes:
+        if lane.index > item.track.index and lane.is_free(item.start, item.end):
+            return lane
+    forecast.videos += 1
+    lane = _Lane(forecast.videos, [])
+    name = OUR_TRACK if not forecast.lanes else f"{OUR_TRACK} {len(forecast.lanes) + 1}"
+    forecast.lanes.append(lane)
+    undo = {"undo": "track", "name": name}
+    job.steps.append(Step(forecast.timeline, "AddTrack", ["video"], undo=dict(undo, index=lane.index)))
+    job.steps.append(Step(forecast.timeline, "SetTrackName", ["video", lane.index, name]))
+    return lane
+
+
+def _copy_look(job: Job, item: Item, made: Named) -> None:
+    held = table(item.handle, "GetProperty")
+    for key in _LOOK:
+        if key in held:
+            job.steps.append(Step(made, "SetProperty", [key, held[key]], ANY))
+    job.steps.append(Step(Named(job.where, item.handle), "CopyGrades", [[made]], ANY))
+
+
+def _plan_removal(forecast: Forecast, edit: Edit) -> Any:
+    """Back to the stand-in. Takes stay in the selector, and clips of ours on their track, switched off."""
+    cut = forecast.cut
+    item = cut.item(edit.get("item"))
+    job = Job(edit, cut.where(item) if item else "cue " + str(edit.get("cue", "")))
+    if item is not None and item.track.locked:
+        return Problem("locked-track", "its track is locked", "Unlock it, and restore again.", job.where)
+    if item is not None and is_ours(item.media):
+        takes = item.takes()
+        own = [n for n, take in enumerate(takes, 1) if not is_ours(take.get("mediaPoolItem"))]
+        if not own:
+            hint = "Choose it in Resolve's take selector."
+            return Problem("no-stand-in", "the stand-in isn't among its takes any more", hint, job.where)
+        undo = {"undo": "select", "item": item.uid, "index": ask(item.handle, "GetSelectedTakeIndex") or 1}
+        job.steps.append(Step(Named(job.where, item.handle), "SelectTakeByIndex", [own[0]], undo=undo))
+        job.expected = {"item": item.uid, "take": own[0], "start": item.start, "frames": item.frames}
+        return job
+    for ours in _our_clips(cut):
+        covered = covered_by(cut, ours)
+        if covered is item if item is not None else our_tag(ours.media).get("cue") == edit.get("cue"):
+            _enable(job, ours, False)
+    if item is not None:
+        _enable(job, item, True)
+    return job
+
+
+def _plan_mark(forecast: Forecast, edit: Edit) -> Any:
+    return plan_mark(forecast.cut, forecast.timeline, edit)
+
+
+_PLANS = {"place_take": _plan_take, "remove_take": _plan_removal, "mark": _plan_mark}

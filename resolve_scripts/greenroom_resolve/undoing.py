@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The undo list: a file for each timeline, one line for each change, on disk before the next call is made.
+
+`greenroom resolve undo` (and the menu) take back the last command on the timeline, in reverse. What the editor changed
+since is left alone and named.
+"""
+
+import json
+import os
+from pathlib import Path
+from typing import Any, Dict, List, Optional
+
+from greenroom_resolve.calling import ask, flag, items, text
+from greenroom_resolve.cut import Cut, Item, markers_of
+from greenroom_resolve.program import Program
+
+__all__ = ["UndoList", "take_back"]
+
+Entry = Dict[str, Any]
+
+
+class UndoList:
+    """What commands did to one timeline. Lines: {"begin": n, "command"}, entries, {"forget": count}, {"undone": n}."""
+
+    def __init__(self, folder: Path, timeline_uid: str) -> None:
+        safe = "".join(c if c.isalnum() or c == "-" else "_" for c in timeline_uid)
+        self.path = folder / "undo" / (safe + ".jsonl")
+
+    def begin(self, command: str) -> None:
+        self._write({"begin": len(self.commands()) + 1, "command": command})
+
+    def add(self, entry: Entry) -> None:
+        self._write(entry)
+
+    def forget(self, entries: List[Entry]) -> None:
+        """The last entries were taken back at once."""
+        if entries:
+            self._write({"forget": len(entries)})
+
+    def commands(self) -> List[Dict[str, Any]]:
+        """{"number", "command", "entries", "undone"} of each, the oldest first. A line cut short is passed over."""
+        found: List[Dict[str, Any]] = []
+        for line in self._lines():
+            if "begin" in line:
+                found.append({"number": line["begin"], "command": line["command"], "entries": [], "undone": False})
+            elif "undone" in line:
+                for each in found:
+                    if each["number"] == line["undone"]:
+                        each["undone"] = True
+            elif found and "forget" in line:
+                del found[-1]["entries"][-line["forget"] :]
+            elif found:
+                found[-1]["entries"].append(line)
+        return found
+
+    def last(self) -> Optional[Dict[str, Any]]:
+        """The last command that did something and isn't undone."""
+        return next((each for each in self.commands()[::-1] if each["entries"] and not each["undone"]), None)
+
+    def undone(self, number: int) -> None:
+        self._write({"undone": number})
+
+    def _lines(self) -> List[Dict[str, Any]]:
+        if not self.path.exists():
+            return []
+        found = []
+        with self.path.open(encoding="utf-8") as file:
+            for line in file:
+                try:
+                    found.append(json.loads(line))
+                except ValueError:
+                    continue
+        return found
+
+    def _write(self, line: Dict[str, Any]) -> None:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+
+
+def take_back(program: Program, timeline: Any, entries: List[Entry]) -> List[str]:
+    """Takes entries back in the order given; says what could not be."""
+    left = []
+    for entry in entries:
+        said = _BACK[entry["undo"]](program, timeline, entry)
+        if said:
+            left.append(said)
+    return left
+
+
+def _item(program: Program, timeline: Any, uid: Optional[str]) -> Optional[Item]:
+    return Cut(program, timeline).item(uid)
+
+
+def _select(program: Program, timeline: Any, entry: Entry) -> str:
+    item = _item(program, timeline, entry["item"])
+    if item is None:
+        return "a clip isn't on the timeline any more"
+    if ask(item.handle, "GetSelectedTakeIndex") == entry["index"] or not item.takes():
+        return ""
+    return "" if flag(item.handle, "SelectTakeByIndex", entry["index"]) else item.name + " keeps showing its take"
+
+
+def _take(program: Program, timeline: Any, entry: Entry) -> str:
+    item = _item(program, timeline, entry["item"])
+    if item is None:
+        return "a clip isn't on the timeline any more"
+    for index, take in enumerate(item.takes(), 1):
+        if text(take.get("mediaPoolItem"), "GetClipProperty", "File Path") == entry["path"]:
+            if ask(item.handle, "GetSelectedTakeIndex") == index:
+                flag(item.handle, "SelectTakeByIndex", entry["select"])
+            gone = flag(item.handle, "DeleteTakeByIndex", index)
+            return "" if gone else item.name + " keeps a take in its selector"
+    return ""
+
+
+def _placed(program: Program, timeline: Any, entry: Entry) -> str:
+    """Only the clip that we put there, known by its place and file. DeleteClips works on the Edit page only."""
+    for _ in range(2):
+        for item in Cut(program, timeline).items():
+            path = text(item.media, "GetClipProperty", "File Path")
+            if (item.track.kind, item.start, path) == ("video", entry["start"], entry["path"]):
+                if flag(timeline, "DeleteClips", [item.handle]):
+                    return ""
+                flag(program.resolve, "OpenPage", "edit")
+                break
+        else:
+            return ""
+    return "a take on the track Greenroom stays"
+
+
+def _enable(program: Program, timeline: Any, entry: Entry) -> str:
+    item = _item(program, timeline, entry["item"])
+    if item is None:
+        return "a clip isn't on the timeline any more"
+    return "" if flag(item.handle, "SetClipEnabled", entry["enabled"]) else item.name + " stays switched off or on"
+
+
+def _marker(program: Program, timeline: Any, entry: Entry) -> str:
+    item = _item(program, timeline, entry["item"])
+    owner = item.handle if item else None if entry["item"] else timeline
+    if owner is None:
+        return "a clip isn't on the timeline any more"
+    before, offset = entry["before"], entry["offset"]
+    if offset in markers_of(owner):
+        flag(owner, "DeleteMarkerAtFrame", offset)
+    if before is None:
+        return ""
+    arguments = [offset, before["color"], before["name"], before["note"], int(before["duration"])]
+    custom = before.get("customData")
+    made = flag(owner, "AddMarker", *arguments, *([custom] if custom else []))
+    return "" if made else "a marker could not be put back: " + str(before["name"] or before["note"])
+
+
+def _track(program: Program, timeline: Any, entry: Entry) -> str:
+    """The track that we made, if it is still ours and empty."""
+    for index in range(int(ask(timeline, "GetTrackCount", "video") or 0), 0, -1):
+        if text(timeline, "GetTrackName", "video", index) in (entry["name"], "Video {}".format(entry["index"])):
+            if index != entry["index"] or items(timeline, "GetItemListInTrack", "video", index):
+                continue
+            return "" if flag(timeline, "DeleteTrack", "video", index) else "the empty track Greenroom stays"
+    return ""
+
+
+def _media(program: Program, timeline: Any, entry: Entry) -> str:
+    """Out of the media pool, where no timeline uses it. The file stays where it is."""
+    media = program.media_by_path().get(entry["path"])
+    if media is None or _is_used(program, media):
+        return ""
+    return "" if flag(program.pool, "DeleteClips", [media]) else "a take stays in the bin Greenroom"
+
+
+def _is_used(program: Program, media: Any) -> bool:
+    for timeline in program.timelines():
+        for item in Cut(program, timeline).items():
+            if item.media == media or any(take.get("mediaPoolItem") == media for take in item.takes()):
+                return True
+    return False
+
+
+_BACK = {
+    "select": _select,
+    "take": _take,
+    "placed": _placed,
+    "enable": _enable,
+    "marker": _marker,
+    "track": _track,
+    "media": _media,
+}
