@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""cast add, list and show: the actors of a project."""
+"""cast: the actors of a project. add, list and show are here, what makes actors in `casting_commands`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from greenroom.cli.casting_commands import character_sheet, new, pick
 from greenroom.cli.options import WholeNumber, common_options, project_option
 from greenroom.cli.shown import Json, counted, say, show, show_problems, show_table
 from greenroom.limits import LARGEST_SEED
@@ -20,6 +21,11 @@ def cast() -> None:
 
     Each has a folder cast/NAME with actor.toml and pictures.
     """
+
+
+cast.add_command(new)
+cast.add_command(pick)
+cast.add_command(character_sheet)
 
 
 @cast.command()
@@ -114,7 +120,7 @@ def _tell_cast(value: Json) -> None:
     show_table(("name", "~called", "~portrait"), rows)
     show_problems(value["problems"])
     if not rows:
-        say("Add one: greenroom cast add NAME --portrait PICTURE")
+        say('Add one: greenroom cast add NAME --portrait PICTURE   or make one: greenroom cast new NAME --prompt "..."')
 
 
 def _within(path: str, folder: str) -> str:

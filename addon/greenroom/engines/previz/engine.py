@@ -40,6 +40,8 @@ _MODES = {
 _FACELESS = ("lipsync",)  # modes that work on whoever is in the picture
 _ON_FOOTAGE = ("replace", "lipsync", "mimic")  # modes that follow somebody in it
 _SPEED = 1.0  # seconds of work for a second of 720p24 on two cores, writing included; the slower of what was measured
+_MOVED = "previz: the portrait's own pixels are moved, nothing is relit"
+_DRAWN = "previz: a drawn actor, who looks like nobody"
 _JOB = "request.json"
 _workers = Workers()
 _gates: dict[tuple[asyncio.AbstractEventLoop, int], asyncio.Semaphore] = {}
@@ -91,12 +93,13 @@ class PrevizEngine:
     def estimate(self, request: Request) -> Estimate:
         """Free; the time grows with the picture's size."""
         size = Fraction(request.spec.width * request.spec.height, 1280 * 720)
+        drawn = request.mode == "portrait" and not request.performer.portrait.name
         seconds = float(request.spec.frames / Fraction(24) * size) * _SPEED
         return Estimate(
             Decimal(0),
             confidence="local, free",
             seconds=round(seconds, 1),
-            notes=("previz: the portrait's own pixels are moved, nothing is relit",),
+            notes=(_DRAWN if drawn else _MOVED,),
         )
 
     async def submit(self, request: Request) -> Handle:
