@@ -20,7 +20,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-__all__ = ["document_of", "read_from_string", "timeline_of"]
+__all__ = ["document_of", "read_from_string", "timeline_of", "write_to_string"]
 
 
 def document_of(snapshot: Any) -> dict[str, Any]:
@@ -66,3 +66,10 @@ def read_from_string(input_str: str) -> Any:
     except (ValueError, RecursionError) as error:
         raise ReadError(f"This is no snapshot: {error}", hint="Send the host's timeline again.") from None
     return timeline_of(document_of(snapshot))
+
+
+def write_to_string(input_otio: Any) -> str:
+    """The snapshot of a timeline, as text. What it can't hold is told by `vse_writing.snapshot_of`."""
+    from greenroom_otio.vse_writing import snapshot_of
+
+    return json.dumps(snapshot_of(input_otio)[0], ensure_ascii=False, indent=1) + "\n"

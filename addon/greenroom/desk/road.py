@@ -68,6 +68,7 @@ __all__ = [
     "cues",
     "edits",
     "engines",
+    "export",
     "find_project",
     "generate",
     "init",
@@ -326,6 +327,19 @@ def apply(
         check_media_kept(output, desk.sheet.layout, desk.project)
         desk.plan(quote=False)
         return desk.apply(output, to)
+
+
+def export(cut: Cut, output: Path, *, to: str | None = None, project: Path | None = None) -> Applied:
+    """A host's timeline as a file: `apply` where there is a project, else without takes."""
+    from greenroom.desk.writing_back.edit_plan import EditPlan
+
+    home = project_if_any(cut, project)
+    if home is not None:
+        return apply(cut, output, to=to, project=home.folder)
+    check_cut_output(cut if isinstance(cut, Path) else None, output, to)
+    timeline, layout = read_timeline(cut, None, None)
+    check_media_kept(output, layout, None)
+    return Applied(output, EditPlan(()), write_timeline(timeline, output, to))
 
 
 def restore(

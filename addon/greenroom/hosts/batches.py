@@ -9,6 +9,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from greenroom.hosts.failures import error_of
@@ -18,6 +19,8 @@ from greenroom.hosts.wire import Wire
 
 if TYPE_CHECKING:
     from greenroom.desk.generating.job_events import JobEvent
+    from greenroom.desk.project.project import Project
+    from greenroom.hosts.pending import Pending
 
 __all__ = ["Batch", "Batches"]
 
@@ -31,6 +34,7 @@ class Batch:
 
     id: str
     params: Params
+    kept: Path | None = None  # the file that resume would find
     called_off: threading.Event = field(default_factory=threading.Event)
 
 
@@ -45,10 +49,19 @@ class Batches:
         self._changed = threading.Condition()
         self._stopping = False
         self._thread: threading.Thread | None = None
+        self._pending: dict[Path, Pending] = {}
 
-    def add(self, params: Params) -> str:
-        """Queues a batch; its id."""
-        batch = Batch(f"b{next(self._numbers)}", params)
+    def pending(self, project: Project) -> Pending:
+        """What is kept of a project's batches; the lease on it lasts as long as this process."""
+        from greenroom.hosts.pending import Pending
+
+        if project.folder not in self._pending:
+            self._pending[project.folder] = Pending(project)
+        return self._pending[project.folder]
+
+    def add(self, params: Params, kept: Path | None = None) -> str:
+        """Queues a batch; its id. `kept` is removed when the batch has ended, unless the process ends before."""
+        batch = Batch(f"b{next(self._numbers)}", params, kept)
         with self._changed:
             self._queue.append(batch)
             if self._thread is None:
@@ -69,6 +82,7 @@ class Batches:
             if waiting:
                 self._queue.remove(found)
         if waiting:
+            self._forget(found)
             self._wire.notify("finished", _ended(found.id, interrupted=True))
         return {"cancelled": True}
 
@@ -80,6 +94,8 @@ class Batches:
             self._changed.notify()
         if self._thread is not None:
             self._thread.join(_PATIENCE)
+        for pending in self._pending.values():
+            pending.leave()
 
     def _work(self) -> None:
         while (batch := self._next()) is not None:
@@ -87,6 +103,12 @@ class Batches:
                 self._perform(batch)
             except Exception as error:  # noqa: BLE001 - one batch's end must not be the others'
                 self._wire.notify("failed", {"batch": batch.id, "error": error_of(error)})
+            self._forget(batch)
+
+    def _forget(self, batch: Batch) -> None:
+        """A batch that has ended needs no resuming; one that the process's end cut short does."""
+        if batch.kept is not None and (not self._stopping or batch.called_off.is_set()):
+            batch.kept.unlink(missing_ok=True)
 
     def _next(self) -> Batch | None:
         with self._changed:

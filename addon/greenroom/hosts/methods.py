@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Each method: its parameters, the road's function, and the result as plain values."""
+"""The methods by name, and those about cues and takes: parameters, the road's function, the result as plain values."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from greenroom.desk import road
 from greenroom.desk.as_json import plan_json, problems_json
-from greenroom.hosts.cue_values import cues_value
-from greenroom.hosts.edits import host_edits
-from greenroom.hosts.host_cut import read_snapshot
+from greenroom.desk.results import CueTakes, Edits
+from greenroom.errors import CueError
+from greenroom.hosts.cue_values import cues_value, take_value
+from greenroom.hosts.edits import host_edits, removals
+from greenroom.hosts.host_cut import HostCut, read_snapshot
 from greenroom.hosts.params import Params
 from greenroom.hosts.performing import wanted_cues
 
@@ -23,25 +25,32 @@ Json = dict[str, Any]
 
 
 def methods(batches: Batches) -> Mapping[str, Callable[[Params], Any]]:
-    """All methods that take time, by name."""
+    """All methods that take time."""
+    from greenroom.hosts import file_methods, job_methods, project_methods
 
-    def generate(params: Params) -> Json:
-        params.snapshot()
-        return {"batch": batches.add(params)}
-
-    return {"cues": cues, "plan": plan, "generate": generate, "apply": apply}
+    return {
+        "cues": cues,
+        "plan": plan,
+        "apply": apply,
+        "choose": choose,
+        "restore": restore,
+        "takes": takes,
+        **project_methods.METHODS,
+        **file_methods.METHODS,
+        **job_methods.methods(batches),
+    }
 
 
 def cues(params: Params) -> Json:
     cut = read_snapshot(params.snapshot(), params.notes())
-    return cues_value(cut, params.path_or_none("project"))
+    return cues_value(cut, params.project())
 
 
 def plan(params: Params) -> Json:
     cut = read_snapshot(params.snapshot(), params.notes())
     made = road.plan(
         cut.cut,
-        project=params.path_or_none("project"),
+        project=params.project(),
         engine=params.text("engine", ""),
         takes=params.takes(),
         only=wanted_cues(cut, params),
@@ -63,8 +72,76 @@ def plan(params: Params) -> Json:
 def apply(params: Params) -> Json:
     cut = read_snapshot(params.snapshot())
     only = wanted_cues(cut, params)
-    found = road.edits(cut.cut, project=params.path_or_none("project"))
+    found = road.edits(cut.cut, project=params.project())
+    return _edits_value(cut, found, only or None)
+
+
+def _edits_value(cut: HostCut, found: Edits, only: tuple[str, ...] | None) -> Json:
+    problems = problems_json((*found.problems, *found.edits.problems))
+    return {"edits": host_edits(cut, found, only), "problems": problems}
+
+
+def choose(params: Params) -> Json:
+    """Circles a take, and says how it comes onto the timeline."""
+    cut = read_snapshot(params.snapshot())
+    home = road.find_project(cut.cut, params.project()).folder
+    has = _cue_takes(cut, road.edits(cut.cut, project=home), params)
+    number = _number(params, has, _shown(cut, has))
+    road.circle(has.takes[0].cue, number, project=home)
+    value = _edits_value(cut, road.edits(cut.cut, project=home), (has.cue.id,))
+    return {**value, "take": number, "of": len(has.takes)}
+
+
+def _cue_takes(cut: HostCut, found: Edits, params: Params) -> CueTakes:
+    """The takes of the item that the call names.
+
+    Raises:
+        CueError: it has none.
+    """
+    (id,) = cut.cue_ids(found.sheet, (params.text("item"),))
+    has = next(each for each in found.takes if each.cue.id == id)
+    if not has.takes:
+        raise CueError(f"cue {id} has no takes yet", hint="Generate a take first.")
+    return has
+
+
+def _shown(cut: HostCut, has: CueTakes) -> int:
+    """The take on the timeline, else the circled one."""
+    shown = cut.item(has.cue.event.address).get("shown_take")
+    if isinstance(shown, int):
+        return shown
+    return has.circled.number if has.circled is not None else has.takes[-1].number
+
+
+def _number(params: Params, has: CueTakes, shown: int) -> int:
+    """The number of the take that is meant. Nothing scores takes yet: the best has the fewest warnings, and is new."""
+    wanted, numbers = params.values.get("take"), [take.number for take in has.takes]
+    if wanted == "best":
+        return min(has.takes, key=lambda take: (len(take.warnings), -take.number)).number
+    if wanted == "next":
+        return next((number for number in numbers if number > shown), numbers[0])
+    if wanted == "previous":
+        return next((number for number in reversed(numbers) if number < shown), numbers[-1])
+    number = params.number("take", 0)
+    if number not in numbers:
+        known = ", ".join(map(str, numbers))
+        raise CueError(f"cue {has.cue.id} has no take {number}", hint=f"There are: {known}.")
+    return number
+
+
+def restore(params: Params) -> Json:
+    cut = read_snapshot(params.snapshot())
+    return {"edits": removals(cut, params.texts("items") or None)}
+
+
+def takes(params: Params) -> Json:
+    cut = read_snapshot(params.snapshot())
+    found = road.edits(cut.cut, project=params.project())
+    (id,) = cut.cue_ids(found.sheet, (params.text("item"),))
+    has = next(each for each in found.takes if each.cue.id == id)
+    circled = has.circled.number if has.circled is not None else None
     return {
-        "edits": host_edits(cut, found, only or None),
-        "problems": problems_json((*found.problems, *found.edits.problems)),
+        "takes": [take_value(take, circled) for take in has.takes],
+        "cue": id,
+        "shown": cut.item(has.cue.event.address).get("shown_take"),
     }

@@ -46,6 +46,9 @@ class Params:
             raise self._wrong(name, "an absolute path")
         return found
 
+    def project(self) -> Path | None:
+        return self.path_or_none("project")
+
     def path_or_none(self, name: str) -> Path | None:
         return self.path(name) if self.values.get(name) not in (None, "") else None
 
@@ -76,6 +79,13 @@ class Params:
         found = self.values.get(name, default)
         if type(found) is not int or found < 0:
             raise self._wrong(name, "a whole number")
+        return found
+
+    def flag(self, name: str) -> bool:
+        """False where it is left out."""
+        found = self.values.get(name, False)
+        if not isinstance(found, bool):
+            raise self._wrong(name, "true or false")
         return found
 
     def rate(self, name: str) -> Fraction | None:

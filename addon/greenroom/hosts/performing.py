@@ -23,7 +23,7 @@ def wanted_cues(cut: HostCut, params: Params) -> tuple[str, ...]:
     only = params.texts("only")
     if not only:
         return ()
-    return cut.cue_ids(road.cues(cut.cut, project=params.path_or_none("project")), only)
+    return cut.cue_ids(road.cues(cut.cut, project=params.project()), only)
 
 
 def perform(
@@ -41,10 +41,12 @@ def perform(
 
     done = road.perform(
         cut.cut,
-        project=params.path_or_none("project"),
+        project=params.project(),
         engine=params.text("engine", ""),
         takes=params.takes(),
         only=only,
+        yes=params.flag("yes"),
+        allow_unknown_cost=params.flag("allow_unknown_cost"),
         on_event=on_event,
         on_plan=tell_items,
         stop=stop,

@@ -130,7 +130,7 @@ METHODS: tuple[Message, ...] = (
     Message(
         "generate",
         "Makes what is missing. Answers at once; progress and finished, or failed, follow. Batches are queued.",
-        {**_WANTED, "yes?": "true: the editor saw the quote"},
+        {**_WANTED, "yes?": "true: the editor saw the quote", "allow_unknown_cost?": "true or false"},
         {"batch": '"b1"'},
     ),
     Message(
@@ -171,7 +171,10 @@ METHODS: tuple[Message, ...] = (
         "jobs",
         "What is on its way or unknown.",
         {"project": "folder"},
-        {"jobs": "as `greenroom jobs --json`", "batches": "[{batch, state, document, ...}] that can be resumed"},
+        {
+            "jobs": "as `greenroom jobs --json`",
+            "interrupted": '[{"document", "timeline"}]: batches that resume takes up',
+        },
     ),
     Message(
         "resume",
@@ -187,7 +190,12 @@ METHODS: tuple[Message, ...] = (
             "path": "the new file",
             "to?": "otio, resolve-otio, edl, fcp7, fcpxml, aaf; by default by suffix",
         },
-        {"path": "what was written", "losses": '[{"what", "where", "why"}]', "problems": "[PROBLEM]"},
+        {
+            "path": "what was written",
+            "summary": "a line for each take",
+            "losses": '[{"what", "where", "why"}]',
+            "problems": "[PROBLEM]",
+        },
     ),
     Message(
         "import",

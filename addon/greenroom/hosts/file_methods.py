@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Methods about files: export and import."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from greenroom.desk import road
+from greenroom.desk.as_json import problems_json
+from greenroom.desk.open_cut import read_timeline
+from greenroom.hosts.host_cut import read_snapshot
+from greenroom.hosts.params import Params
+
+__all__ = ["METHODS"]
+
+Json = dict[str, Any]
+_UNHELD = "the snapshot of the host's timeline doesn't hold it"
+
+
+def export(params: Params) -> Json:
+    """Writes the timeline; what the host could not send is lost too."""
+    cut = read_snapshot(params.snapshot())
+    unheld = [
+        {"what": said, "where": f"{item['uid']}", "why": _UNHELD}
+        for item in cut.items()
+        for said in item.get("unheld", ())
+    ]
+    done = road.export(cut.cut, params.path("path"), to=params.text("to", "") or None, project=params.project())
+    return {
+        "path": str(done.output),
+        "summary": list(done.edits.summary),
+        "losses": [*unheld, *_losses(done.losses)],
+        "problems": problems_json(done.problems),
+    }
+
+
+def import_(params: Params) -> Json:
+    """Any cut that Greenroom reads, as a snapshot."""
+    from greenroom_otio.vse_writing import snapshot_of
+
+    timeline, layout = read_timeline(params.path("path"), params.rate("rate"), None)
+    snapshot, losses = snapshot_of(timeline)
+    return {"snapshot": snapshot, "losses": _losses(losses), "problems": problems_json(layout.problems)}
+
+
+def _losses(losses: Iterable[Any]) -> list[Json]:
+    return [{"what": loss.what, "where": loss.where, "why": loss.why} for loss in losses]
+
+
+METHODS: Mapping[str, Callable[[Params], Json]] = {"export": export, "import": import_}
