@@ -101,7 +101,7 @@ def _check_media(scene, edit):
 def _check_unlocked(scene, strip):
     channel = scene.sequence_editor.channels[strip.channel]
     if channel.lock or strip.lock:
-        what = "the strip" if strip.lock else f"channel {channel.name}"
+        what = f"channel {channel.name}" if channel.lock else "the strip"
         raise Refused(f"The take {strip.name} is locked. Unlock {what} and try again")
 
 

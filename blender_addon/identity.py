@@ -12,27 +12,45 @@ muted_by_us).
 import json
 import uuid
 
+import bpy
+
 from . import compat
 
 UID = "greenroom_uid"
 NOTE = "greenroom_note"
 DATA = "greenroom"
 
-# Scene uid -> strip uid -> the strip's name when it was last seen, and the same the other way.
-_names = {}
+_names = {}  # scene uid -> strip uid -> the strip's name when it was last seen
+_scene_names = {}  # scene uid -> the scene's name when it was last seen
 
 
 def new_uid():
     return uuid.uuid4().hex
 
 
-def scene_uid(scene, scenes=()):
-    """The scene's id, made if it has none, or if `scenes` (all of the file) has an older one of the same id: a copy."""
+def scene_uid(scene):
+    """The scene's id; made if it has none, given back if an undo took it, made anew for a copied scene."""
     uid = scene.get(UID)
-    copied = [other for other in scenes if other != scene and other.get(UID) == uid and other.name < scene.name]
-    if not uid or copied:
+    if not uid:
+        taken = {other.get(UID) for other in bpy.data.scenes}
+        lost = (known for known, name in _scene_names.items() if name == scene.name and known not in taken)
+        uid = scene[UID] = next(lost, None) or new_uid()
+    elif any(other != scene and other.get(UID) == uid for other in bpy.data.scenes) and _is_copy(scene, uid):
         uid = scene[UID] = new_uid()
+    _scene_names[uid] = scene.name
     return uid
+
+
+def find_scene(uid):
+    """The scene of this id, or None where it was removed or another file was opened."""
+    return next((scene for scene in bpy.data.scenes if scene_uid(scene) == uid), None)
+
+
+def _is_copy(scene, uid):
+    same = [other for other in bpy.data.scenes if other.get(UID) == uid]
+    known = _scene_names.get(uid)
+    keeper = next((other for other in same if other.name == known), None)
+    return scene != (keeper or min(same, key=lambda other: (len(other.name), other.name)))
 
 
 def known_uid(strip):
@@ -97,7 +115,7 @@ def find(scene, uid):
     editor = compat.editor_of(scene)
     if editor is None or not uid:
         return None
-    name = _names.get(scene.get(UID), {}).get(uid)
+    name = _names.get(scene_uid(scene), {}).get(uid)
     strip = compat.strips(editor).get(name) if name else None
     if strip is not None and not strip.get(UID):
         strip[UID] = uid  # an undo took it away
@@ -126,6 +144,7 @@ def take_over_nothing(scene, cue):
 def forget_everything():
     """Another file was opened: names of the last one mean nothing."""
     _names.clear()
+    _scene_names.clear()
 
 
 def _is_take(data, uid):

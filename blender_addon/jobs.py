@@ -171,10 +171,6 @@ def idle():
 # -- Edits
 
 
-def _scene_of(uid):
-    return next((scene for scene in bpy.data.scenes if scene.get(identity.UID) == uid), None)
-
-
 def queue_edits(scene_uid, listed, name):
     """Edits are let in one by one, and make one step for Undo together."""
     _edits.extend((scene_uid, edit) for edit in listed)
@@ -189,7 +185,7 @@ def _apply_next():
         edit()
         compat.redraw()
         return
-    scene = _scene_of(scene_uid)
+    scene = identity.find_scene(scene_uid)
     if scene is None:
         tell(
             "ERROR",

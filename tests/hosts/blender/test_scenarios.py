@@ -21,6 +21,6 @@ def scenarios() -> list[tuple[str, str]]:
     return found
 
 
-@pytest.mark.parametrize(("file", "function"), scenarios(), ids="-".join)
-def test_scenario(play: Callable[[str, str], str], file: str, function: str) -> None:
-    play(file, function)
+@pytest.mark.parametrize("scenario", scenarios(), ids="-".join)
+def test_scenario(play: Callable[[str, str], str], scenario: tuple[str, str]) -> None:
+    play(*scenario)
