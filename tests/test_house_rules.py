@@ -26,7 +26,7 @@ MAY_IMPORT = {
     "cast": {"errors", "late_names", "frames", "limits", "media"},
     "takes": {"errors", "late_names", "frames", "media"},
     "perception": {"errors", "late_names", "frames", "media"},
-    "engines": {"errors", "frames", "media", "cues", "perception"},
+    "engines": {"errors", "frames", "media", "cues", "takes", "perception"},  # of takes: disk, locks, spare handles
     "desk": {"errors", "frames", "limits", "media", "cues", "cast", "takes", "perception", "engines"},
     "hosts": {"errors", "frames", "limits", "cues", "takes", "desk"},
     "cli": {"errors", "frames", "limits", "desk", "hosts"},

@@ -31,7 +31,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 from greenroom.errors import Problem
-from greenroom.media.types import ImageSequence, TakeSpec
+from greenroom.media.types import ImageSequence, SoundClip, TakeSpec
 
 __all__ = [
     "Capabilities",
@@ -88,6 +88,7 @@ class Capabilities:
     label: str = ""
     min_frames: int = 1
     max_seconds: Fraction | None = None
+    splits: bool = False  # whether it makes longer takes in parts by itself
     needs_dialogue: tuple[str, ...] = ("talk", "lipsync")  # modes
     hears: tuple[str, ...] = ()  # modes that take dialogue where the note gives a line or names its track (audio=)
     resource: str = "cpu"  # "cpu" or "remote": which pool a job waits in
@@ -122,9 +123,10 @@ class Request:
     """One take to be made.
 
     `dialogue` is a mono float WAV at spec.sample_rate that covers exactly all spec.frames (handles included), or
-    None. `seed` differs from take to take and is stable for (cue, take). `work` is a folder of this job's own on a
-    local disk; it outlives a crash. `options` are the cue's other keys. `settings` are the engine's from
-    greenroom.toml.
+    None. For a quote it is only named, and not written yet: `sounds` are its clips, counted from the take's first
+    frame. `seed` differs from take to take and is stable for (cue, take). `work` is a folder of this job's own on a
+    local disk; it outlives a crash, and the folders of earlier attempts at the same take lie beside it. `options` are
+    the cue's other keys. `settings` are the engine's from greenroom.toml.
     """
 
     job: str
@@ -138,6 +140,7 @@ class Request:
     line: str = ""
     motion: str = ""
     dialogue: Path | None = None
+    sounds: tuple[SoundClip, ...] = ()
     stand_in: PictureSource | None = None
     plate: PictureSource | None = None
     driver: PictureSource | None = None
@@ -174,10 +177,11 @@ class Succeeded:
 
 @dataclass(frozen=True)
 class Failed:
-    """It surely failed; nothing more will be billed."""
+    """It surely failed; nothing more will be billed. `billed`: the provider may bill it all the same."""
 
     message: str
     hint: str = ""
+    billed: bool = False
 
 
 @dataclass(frozen=True)

@@ -10,27 +10,12 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sys
 import uuid
 from pathlib import Path
 
+from greenroom.takes.locks import try_lock
+
 __all__ = ["Presence"]
-
-
-def _try_lock(handle: int) -> bool:
-    try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            # flock, not lockf: closing another handle of the same file must not end the lease
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
 
 
 class Presence:
@@ -50,7 +35,7 @@ class Presence:
     def _take(self, path: Path) -> int:
         handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         # another process may sweep the file away before the lock is ours: then it is not a lease
-        if _try_lock(handle) and path.exists():
+        if try_lock(handle) and path.exists():
             return handle
         os.close(handle)
         return -1
@@ -66,7 +51,7 @@ class Presence:
         except OSError:
             return True  # unreadable: rather wait than do its work twice
         try:
-            return not _try_lock(handle)
+            return not try_lock(handle)
         finally:
             os.close(handle)
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from greenroom.desk.generating import delivered, spare_handle
+from greenroom.desk.generating import delivered
 from greenroom.desk.generating.finishing import bytes_needed
 from greenroom.desk.generating.job_events import GenerateReport, JobResult, Outcome
 from greenroom.desk.generating.take_record import runs
@@ -28,6 +28,7 @@ from greenroom.errors import (
     StoreError,
 )
 from greenroom.media.types import Codec, TakeSpec
+from greenroom.takes import spare_handle
 from greenroom.takes.privacy import portable_path, without_paths, without_secrets
 
 FAILED, KEEP, UNKNOWN = Verdict.FAILED, Verdict.KEEP, Verdict.UNKNOWN

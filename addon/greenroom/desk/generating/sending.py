@@ -7,13 +7,14 @@ import asyncio
 import contextlib
 from pathlib import Path
 
-from greenroom.desk.generating import delivered, spare_handle
+from greenroom.desk.generating import delivered
 from greenroom.desk.generating.job_events import JobStep
 from greenroom.desk.generating.performance import LOOK, Performance
 from greenroom.desk.generating.stranded import INTERRUPTED_SUBMIT
 from greenroom.desk.generating.verdict import Stage
 from greenroom.engines.contract import Delivery, Engine, Failed, Handle, Lost, Pending, Request
 from greenroom.errors import EngineError, PaymentUnknownError, StoreError
+from greenroom.takes import spare_handle
 from greenroom.takes.privacy import without_secrets
 from greenroom.takes.states import Job, Submitted
 

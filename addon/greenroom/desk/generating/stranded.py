@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from greenroom.desk.generating import spare_handle
 from greenroom.desk.generating.twins import attempt_folder
 from greenroom.engines.contract import Engine
+from greenroom.takes import spare_handle
 from greenroom.takes.ledger import Ledger
 from greenroom.takes.states import Job, Submitted
 

@@ -8,8 +8,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from greenroom.desk.generating import spare_handle
 from greenroom.engines.contract import Delivery
+from greenroom.takes import spare_handle
 from greenroom.takes.ledger import Ledger
 from greenroom.takes.states import Job, Planned, Running, Submitted, Unknown
 

@@ -23,12 +23,15 @@ _THEN = re.compile(r"\s*,\s*(?:then\s+)?|\s+then\s+")
 @dataclass(frozen=True)
 class Choice:
     """The engine of a cue; None where there is no choice to make, and `problem` says why. `notes` say why it is not
-    the first that was named.
+    the first that was named. `others` could perform it too: those that were named after it, or where nobody was
+    `named`, those among which price and limits decide.
     """
 
     engine: Capabilities | None
     problem: Problem | None = None
     notes: tuple[str, ...] = ()
+    others: tuple[Capabilities, ...] = ()
+    named: bool = True
 
 
 def choose_engine(
@@ -40,8 +43,8 @@ def choose_engine(
     engines: Mapping[str, Capabilities],
     where: str,
 ) -> Choice:
-    """The engine for `cue`: this run's, else the cue's own, else the actor's, else the project's (`modes`), else the
-    first that performs the mode, local ones before hosted ones.
+    """The engine for `cue`: this run's, else the cue's own, else the actor's, else the project's (`modes`), else all
+    hosted ones that can be used here, and then the first local one.
 
     A name is an engine's ("fabric-1.0@fal"), or a model's ("fabric-1.0", "fabric"), which is performed by the first of
     its hosts that there is a key for. "a, then b" is b where a can't perform here, and says so.
@@ -50,17 +53,37 @@ def choose_engine(
     named = override or cue.engine or (actor.engines.get(mode, "") if actor else "") or modes.get(mode, "")
     able = _able(mode, engines)
     if not named.strip():
-        return _ready([engines[able[0]]], able[0], mode, engines, where) if able else _nobody(mode, engines, where)
+        return _unnamed([engines[name] for name in able], mode, engines, where)
     choices = [_named(name, mode, engines, where) for name in _THEN.split(named.strip()) if name]
     for number, choice in enumerate(choices):
         if choice.problem is None:
             missed = (each.problem.message for each in choices[:number] if each.problem is not None)
-            return replace(choice, notes=tuple(f"{message}: {_name(choice)} performs instead" for message in missed))
+            notes = tuple(f"{message}: {_name(choice)} performs instead" for message in missed)
+            further = (each.engine for each in choices[number + 1 :] if each.problem is None)
+            others = tuple(dict.fromkeys(each.name for each in further if each is not None))
+            return replace(choice, notes=notes, others=tuple(engines[name] for name in others if name != _name(choice)))
     return choices[0]
 
 
 def _name(choice: Choice) -> str:
     return choice.engine.name if choice.engine is not None else ""
+
+
+def _unnamed(able: Sequence[Capabilities], mode: str, engines: Mapping[str, Capabilities], where: str) -> Choice:
+    """Hosted engines that can be used here, then the first local one; or the first of all, with what it lacks."""
+    ready = [each for each in able if not each.unavailable]
+    hosted, local = [each for each in ready if each.hosted], [each for each in ready if not each.hosted]
+    found = (*hosted, *local[:1])
+    if found:
+        return Choice(found[0], others=found[1:], named=False, notes=_keys_wanted(able) if not hosted else ())
+    return _ready(able[:1], able[0].name, mode, engines, where) if able else _nobody(mode, engines, where)
+
+
+def _keys_wanted(able: Sequence[Capabilities]) -> tuple[str, ...]:
+    """Which hosts could make final pictures, if there were a key."""
+    listings = [each.listing for each in able if each.hosted and each.listing is not None and each.unavailable]
+    hosts = dict.fromkeys(listing.host for listing in listings)
+    return (f"for final pictures a key is needed: greenroom keys set {' or '.join(hosts)}",) if hosts else ()
 
 
 def _named(name: str, mode: str, engines: Mapping[str, Capabilities], where: str) -> Choice:
@@ -106,7 +129,7 @@ def limits_of(able: Capabilities, spec: TakeSpec, where: str) -> tuple[Problem, 
         hint = f"Ask for longer handles: handles={-(-(able.min_frames - spec.slot) // 2)}"
         message = f"{length}, {able.name} performs no less than {able.min_frames} f"
         return (Problem(Severity.ERROR, "too-short", message, hint, where),)
-    if able.max_seconds is not None and spec.frames / spec.rate > able.max_seconds:
+    if able.max_seconds is not None and not able.splits and spec.frames / spec.rate > able.max_seconds:
         most = able.max_seconds * spec.rate
         whole = most.numerator // most.denominator
         message = f"{length}, {able.name} performs at most {whole} f ({float(able.max_seconds):g} s)"

@@ -56,6 +56,7 @@ def _request(cue_plan: CuePlan, planned_take: PlannedTake, work: Path) -> Reques
         line=cue.line,
         motion=cue.motion,
         dialogue=work / DIALOGUE if cue_plan.dialogue else None,
+        sounds=_sounds(cue_plan),
         stand_in=cue_plan.stand_in,
         plate=cue_plan.plate,
         driver=cue_plan.driver,
@@ -64,12 +65,16 @@ def _request(cue_plan: CuePlan, planned_take: PlannedTake, work: Path) -> Reques
     )
 
 
+def _sounds(cue_plan: CuePlan) -> tuple[SoundClip, ...]:
+    """The take's own first frame is where its sound is counted from: at 29.97 a frame is 1601.6 samples, and the same
+    number of frames can be a sample longer or shorter elsewhere on the cut.
+    """
+    return moved_clips(cue_plan.dialogue, -cue_plan.record.start)
+
+
 def _write_dialogue(cue_plan: CuePlan, path: Path) -> None:
     from greenroom.media.sound import mix, write_wav
 
-    # The take's own first frame is where its sound is counted from: at 29.97 a frame is 1601.6 samples, and the same
-    # number of frames can be a sample longer or shorter elsewhere on the cut.
     spec = cue_plan.spec
-    clips = moved_clips(cue_plan.dialogue, -cue_plan.record.start)
-    samples = mix(clips, FrameRange(0, spec.frames, spec.rate), sample_rate=spec.sample_rate)
+    samples = mix(_sounds(cue_plan), FrameRange(0, spec.frames, spec.rate), sample_rate=spec.sample_rate)
     write_wav(path, samples, spec.sample_rate)

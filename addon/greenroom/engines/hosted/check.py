@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from greenroom.engines.contract import Request
 from greenroom.engines.hosted.fit import order_of
 from greenroom.engines.hosted.inputs import mb_of_dialogue, missing, prompt_of
-from greenroom.engines.hosted.offers import VIDEOS, Model, Offer
+from greenroom.engines.hosted.offers import PICTURES, VIDEOS, Model, Offer
+from greenroom.engines.hosted.spans import part_of, spans_of
 from greenroom.errors import GreenroomError, Problem, Severity, nearest
 
 __all__ = ["problems"]
@@ -17,6 +18,10 @@ _NEEDS = {
     "stand_in": ("the footage that the note is on", "Put the note on a clip with picture."),
     "driver": ("a driving performance", "Write driver=V1 or driver=FILE, or put the note on footage."),
     "dialogue": ("dialogue under the slot", "Lay the line under the slot, or name its track: audio=A2."),
+    "portrait": (
+        "a picture to begin with",
+        "Give one (--reference PICTURE), or choose a model that needs only words.",
+    ),
     "prompt": ("words", 'Write motion="..." in the note, or give the actor an identity.'),
 }
 _IDLE = ("over", "place", "only", "not", "style", "who")
@@ -31,8 +36,12 @@ def problems(model: Model, offer: Offer, request: Request) -> tuple[Problem, ...
     for word in dict.fromkeys(missing(offer, request)):
         what, hint = _NEEDS[word]
         found.append(_error("nothing-to-send", f"{model.title} needs {what}, and there is none", hint))
-    found += [*_of_length(model, offer, request), *_of_pictures(model, offer, request), *_of_wishes(model, request)]
-    return tuple(found)
+    spans = spans_of(offer, request)
+    parts = [part_of(request, spans, number) for number in range(len(spans))] if len(spans) > 1 else [request]
+    for part in parts:
+        found += _of_length(model, offer, part)
+    found += [*_of_pictures(model, offer, request), *_of_wishes(model, request)]
+    return tuple(dict.fromkeys(found))
 
 
 def _of_settings(offer: Offer, request: Request) -> Iterator[Problem]:
@@ -70,6 +79,10 @@ def _of_pictures(model: Model, offer: Offer, request: Request) -> Iterator[Probl
     from greenroom.engines.hosted.input_video import sent_size
 
     portrait = request.performer.portrait
+    if request.mode == "portrait":
+        yield from _of_portrait(model, offer, request)
+    if not portrait.name:
+        return
     try:
         close = any(source.word == "portrait" and source.detail == "close" for source in offer.inputs.values())
         if offer.sends("portrait", "reference_pictures") and (face_of(portrait) is None and close):
@@ -80,6 +93,15 @@ def _of_pictures(model: Model, offer: Offer, request: Request) -> Iterator[Probl
             sent_size(request.spec, offer.limits.video)
     except GreenroomError as error:
         yield error.problem("unusable-input")
+
+
+def _of_portrait(model: Model, offer: Offer, request: Request) -> Iterator[Problem]:
+    if not request.spec.still:
+        hint = "Make portraits with greenroom cast new; a cue performs: mode=talk, or mode=animate."
+        yield _error("not-a-take", "a portrait is a single picture, no take of a cut", hint)
+    if request.performer.portrait.name and not offer.sends(*PICTURES):
+        hint = "Choose one that takes a reference picture, such as flux-kontext or nano-banana-pro-edit."
+        yield _error("no-reference", f"{model.title} makes pictures out of words alone and can't keep a face", hint)
 
 
 def _of_wishes(model: Model, request: Request) -> Iterator[Problem]:

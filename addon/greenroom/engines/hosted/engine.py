@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """One model at one host behind the engine contract. Its name is "fabric-1.0@fal".
 
-submit  the inputs are made and uploaded, the host's live schema is looked at; then the one paid POST
+submit  the inputs are made, uploaded and kept, the host's live schema is looked at; then the one paid POST
 fetch   the result is downloaded into the job's folder, to be conformed by the desk
+
+A slot that is longer than the model takes is made in spans (see `spans` and `spanned`): the first is sent by `submit`,
+the others while the take is fetched, each by a paid POST of its own.
 
 Whatever goes wrong before the paid POST is an error of ours, so that the desk knows that nothing was sent.
 """
@@ -13,30 +16,36 @@ import asyncio
 import re
 from collections.abc import Mapping
 from fractions import Fraction
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
-from greenroom.engines.contract import Capabilities, Delivery, Estimate, Handle, Listing, Request, Status
+from greenroom.engines.contract import (
+    Capabilities,
+    Delivery,
+    Estimate,
+    Handle,
+    Listing,
+    Lost,
+    Pending,
+    Request,
+    Status,
+    Succeeded,
+)
 from greenroom.engines.hosted.connections import ASKED_LATER, IDEMPOTENT, Connections
 from greenroom.engines.hosted.limit_words import limit_words
-from greenroom.engines.hosted.offers import Model, Offer
-from greenroom.errors import DeliveryError, EngineError, GreenroomError, InputError, Problem
+from greenroom.engines.hosted.offers import VIDEOS, Model, Offer
+from greenroom.engines.hosted.one_job import OneJob
+from greenroom.engines.hosted.spans import Span, spans_of
+from greenroom.errors import EngineError, GreenroomError, InputError, Problem
 
 if TYPE_CHECKING:
-    from greenroom.engines.hosted.fit import Order
-    from greenroom.engines.hosted.hosts.host import Output
-    from greenroom.engines.hosted.inputs import Inputs
+    from greenroom.engines.hosted.spanned import Spanned
 
 __all__ = ["VERSION", "HostedEngine", "engine_name"]
 
 VERSION = "1"
 """Part of every cue's fingerprint: raise it when the same request is sent otherwise, and takes should be made anew."""
 
-_SMALLEST_LIMIT = 500_000_000  # bytes of a result, whatever its length
-_LARGEST_SECOND = 25_000_000  # bytes: 200 Mb/s, twice what any host was seen to deliver
 _NUMBER = re.compile(r"(?!\.+$)[\w.:~-]{1,200}", re.ASCII)  # providers' ids: UUIDs, words, numbers
-_SUFFIXES = (".mp4", ".mov", ".webm", ".png", ".jpg", ".jpeg", ".webp")
 
 
 def engine_name(model: Model, offer: Offer) -> str:
@@ -66,6 +75,7 @@ class HostedEngine:
             modes=modes,
             hosted=True,
             max_seconds=_longest(offer),
+            splits=offer.sends("dialogue", *VIDEOS),
             needs_dialogue=tuple(mode for mode in modes if hears and mode in ("talk", "lipsync")),
             hears=tuple(mode for mode in modes if hears and mode not in ("talk", "lipsync")),
             resource="remote",
@@ -86,57 +96,42 @@ class HostedEngine:
         return estimate(self.model, self._offer(request), request)
 
     async def submit(self, request: Request) -> Handle:
-        """Sends the job.
+        """Sends the job, or the first of its spans.
 
         Raises:
             PaymentUnknownError: it may have arrived.
             GreenroomError: it surely didn't, or was refused.
         """
-        from greenroom.engines.hosted.inputs import prepare, wire_inputs
-
-        offer = self._offer(request)
-        try:
-            host = self._connections.host(offer.host)
-            inputs = await asyncio.to_thread(prepare, offer, request)
-            addresses = {file: await host.upload(file.path, file.mime) for file in inputs.files}
-            sent = wire_inputs(inputs, addresses)
-            drift = await self._drift(offer, sent)
-        except GreenroomError:
-            raise
-        except Exception as error:
-            raise EngineError(
-                f"{self.name} broke before anything was sent ({type(error).__name__}: {error})",
-                hint="Run the same command again; if it stays, report it.",
-            ) from error
-        handle = await host.submit(offer.endpoint, sent, job=request.job)
-        return {**handle, "engine": self.name, "host": offer.host, "sent": _about(inputs, drift)}
+        spans = await self._spans(request)
+        if len(spans) > 1:
+            return await self._spanned(request, spans).begin()
+        job = self._job(request)
+        return await job.send(await job.prepared(request), request)
 
     async def poll(self, handle: Handle) -> Status:
-        return await self._connections.host(self.offer.host).poll(handle)
+        status = await self._connections.host(self.offer.host).poll(handle)
+        count = len(handle.get("spans", ()))
+        if count and isinstance(status, Pending):
+            message = f"the first of {count} spans: {status.message}".rstrip(": ")
+            return Pending(None if status.progress is None else status.progress / count, message, status.wait)
+        if count and isinstance(status, Lost):
+            return Succeeded()  # hosts forget, and that span may be here already: `fetch` knows
+        return status
 
     async def fetch(self, handle: Handle, request: Request) -> Delivery:
-        """Downloads the result.
+        """Downloads the result; of a job in spans, sends the rest, downloads all and joins them.
 
         Raises:
             DeliveryError: it is gone, or no good.
+            PaymentUnknownError: a further span may have arrived.
             EngineError: it didn't come, and may when asked for again.
         """
-        from greenroom.engines.hosted.download import download
-        from greenroom.engines.hosted.returned import retimed
-
-        host, wire = self._connections.host(self.offer.host), self._connections.wire(self.offer.host)
-        output = self._best(await host.outputs(handle))
-        path = request.work / f"delivered{_suffix(output.url, self.model.kind)}"
-        limit = _SMALLEST_LIMIT + int(request.spec.frames / request.spec.rate * _LARGEST_SECOND)
-        await download(
-            wire, output.url, path, limit=limit, expected=self.model.kind, headers_needed=output.headers_needed
-        )
-        about: Mapping[str, Any] = handle.get("sent") or self._sent_again(request)
-        stretch = Fraction(str(about.get("stretch", "1")))
-        if stretch != 1 and self.model.kind == "video":
-            path = await asyncio.to_thread(
-                retimed, path, stretch, request.spec.rate, request.work / "delivered_in_time.mp4"
-            )
+        spans = tuple(Span(**each) for each in handle.get("spans", ())) or await self._spans(request)
+        if len(spans) > 1:
+            return await self._joined(handle, request, spans)
+        job = self._job(request)
+        about: Mapping[str, Any] = handle.get("sent") or job.sent_again(request)
+        path = await job.fetch(handle, request, about)
         return Delivery(path, conformed=False, report=self._report(handle, about))
 
     async def cancel(self, handle: Handle) -> None:
@@ -162,11 +157,41 @@ class HostedEngine:
         handle = await self._connections.host(self.offer.host).find(job)
         return None if handle is None else {**handle, "engine": self.name, "host": self.offer.host}
 
-    def _sent_again(self, request: Request) -> dict[str, Any]:
-        """What was sent, for a job whose handle was made afterwards: the same request asks for the same."""
-        from greenroom.engines.hosted.fit import order_of
+    async def _spans(self, request: Request) -> tuple[Span, ...]:
+        try:
+            return await asyncio.to_thread(spans_of, self._offer(request), request)
+        except GreenroomError:
+            raise
+        except Exception as error:
+            raise EngineError(
+                f"{self.name} broke before anything was sent ({type(error).__name__}: {error})"
+            ) from error
 
-        return _about_order(order_of(self._offer(request), request.spec))
+    def _spanned(self, request: Request, spans: tuple[Span, ...]) -> Spanned:
+        from greenroom.engines.hosted.spanned import Spanned
+
+        return Spanned(self._job(request), request, spans)
+
+    async def _joined(self, handle: Handle, request: Request, spans: tuple[Span, ...]) -> Delivery:
+        from greenroom.engines.hosted.joining import join, join_notes
+
+        parts = await self._spanned(request, spans).all(handle)
+        dissolves = not self.offer.output.starts_from_portrait
+        movies, to = [part.path for part in parts], request.work / "joined.mov"
+        path = await asyncio.to_thread(join, movies, spans, request, to, dissolves=dissolves)
+        about = {
+            "notes": [
+                *join_notes(spans, dissolves=dissolves),
+                *(note for p in parts for note in p.about.get("notes", ())),
+            ],
+            "drift": parts[0].about.get("drift", ()),
+        }
+        report = self._report({"id": ", ".join(part.id for part in parts)}, about)
+        sent = [{"id": part.id, **span.as_json(), **_sent(part.about)} for part, span in zip(parts, spans, strict=True)]
+        return Delivery(path, conformed=True, report={**report, "sent": {}, "spans": sent})
+
+    def _job(self, request: Request) -> OneJob:
+        return OneJob(self.name, self.model, self._offer(request), self._connections)
 
     def _offer(self, request: Request) -> Offer:
         return self.offer.chosen(request.settings)
@@ -189,34 +214,6 @@ class HostedEngine:
             sources=self.offer.sources,
         )
 
-    async def _drift(self, offer: Offer, sent: Mapping[str, Any]) -> tuple[str, ...]:
-        """What has changed at the host since the catalogue's day, where it can go on.
-
-        Raises:
-            EngineError: where it can't: better no job than a paid one without its dialogue.
-        """
-        from greenroom.engines.hosted.drift import drift_of, not_taken
-
-        schema = await self._connections.schema(offer.host, offer.endpoint)
-        if schema is None:
-            return ()
-        wrong = not_taken(schema, sent)
-        if wrong:
-            raise EngineError(
-                f"{self.name} has changed since the catalogue was written: {'; '.join(wrong)}",
-                hint=f'Mend it in greenroom.toml ([models."{self.model.id}".hosts.{offer.host}.inputs]), or update '
-                "Greenroom. Nothing was sent.",
-            )
-        return drift_of(schema, sent)
-
-    def _best(self, outputs: tuple[Output, ...]) -> Output:
-        """The first that is of the model's kind, else the first."""
-        if not outputs:
-            raise DeliveryError(f"{self.name} says that it is done, and names no file")
-        kind = self.model.kind
-        right = (o for o in outputs if o.mime.startswith(kind) or (not o.mime and _suffix(o.url, kind)))
-        return next(right, outputs[0])
-
     def _report(self, handle: Handle, about: Mapping[str, Any]) -> dict[str, Any]:
         """For take.json: no addresses, since who knows one can fetch the file."""
         return {
@@ -225,18 +222,14 @@ class HostedEngine:
             "host": self.offer.host,
             "endpoint": self.offer.endpoint,
             "id": str(handle.get("id", "")),
-            "sent": {name: about[name] for name in ("frames", "rate", "stretch") if name in about},
+            "sent": _sent(about),
             "notes": list(about.get("notes", ())),
             "warnings": [f"the host's inputs have changed: {each}" for each in about.get("drift", ())],
         }
 
 
-def _about(inputs: Inputs, drift: tuple[str, ...]) -> dict[str, Any]:
-    return {**_about_order(inputs.order), "notes": list(inputs.notes), "drift": list(drift)}
-
-
-def _about_order(order: Order) -> dict[str, Any]:
-    return {"frames": order.frames, "rate": str(order.rate), "stretch": str(order.stretch)}
+def _sent(about: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: about[name] for name in ("frames", "rate", "stretch") if name in about}
 
 
 def _longest(offer: Offer) -> Fraction | None:
@@ -245,8 +238,3 @@ def _longest(offer: Offer) -> Fraction | None:
         return None
     choices = [choice.max_seconds for values in offer.choices.values() for choice in values.values()]
     return max([offer.limits.max_seconds, *(each for each in choices if each is not None)])
-
-
-def _suffix(url: str, kind: str) -> str:
-    ending = Path(urlsplit(url).path).suffix.casefold()
-    return ending if ending in _SUFFIXES else (".png" if kind == "image" else ".mp4")

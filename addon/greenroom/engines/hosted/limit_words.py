@@ -42,6 +42,8 @@ def _length(offer: Offer) -> str:
         parts.append("whole seconds")
     if limits.frame_grid is not None:
         parts.append(f"{limits.frame_grid[0]} n + {limits.frame_grid[1]} frames")
+    if most is not None and offer.sends("dialogue", *VIDEOS):
+        parts.append("longer slots are made in spans")
     return ", ".join(parts)
 
 

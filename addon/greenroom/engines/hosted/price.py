@@ -7,13 +7,16 @@ Begun units count as whole ones, since hosts bill so. What nobody knows is None,
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 
 from greenroom.engines.contract import Estimate, Request
 from greenroom.engines.hosted.fit import Order, order_of
 from greenroom.engines.hosted.offers import Model, Offer, Price
+from greenroom.engines.hosted.spans import Span, part_of, spans_of
 from greenroom.frames import write_rate
 from greenroom.media.types import TakeSpec
 
@@ -29,7 +32,40 @@ _MEGAPIXEL = 1_000_000
 
 
 def estimate(model: Model, offer: Offer, request: Request) -> Estimate:
-    """The quote for one take. Money of another currency than USD is only noted: a budget is in one."""
+    """The quote for one take, its spans added up.
+
+    Raises:
+        MediaError: a long slot's dialogue has to be heard, and can't be read.
+    """
+    spans = spans_of(offer, request)
+    if len(spans) == 1:
+        return _of_one(model, offer, request)
+    parts = [_of_one(model, offer, part_of(request, spans, number)) for number in range(len(spans))]
+    costs = [part.cost for part in parts]
+    known = [cost for cost in costs if cost is not None]
+    cost = sum(known, Decimal(0)) if len(known) == len(costs) else None
+    notes = [_span_words(spans, costs, parts[0].currency), *_join_words(spans)]
+    notes += [note for part in parts for note in part.notes]
+    return replace(parts[0], cost=cost, notes=tuple(dict.fromkeys(notes)))
+
+
+def _span_words(spans: Sequence[Span], costs: Sequence[Decimal | None], currency: str) -> str:
+    parts = (
+        f"{span.frames} f for {'an unknown sum' if cost is None else f'{cost} {currency}'}"
+        for span, cost in zip(spans, costs, strict=True)
+    )
+    return f"longer than the model takes at once: {len(spans)} jobs, one after another: {', '.join(parts)}"
+
+
+def _join_words(spans: Sequence[Span]) -> Iterator[str]:
+    for before, span in pairwise(spans):
+        if not span.quiet:
+            place = before.first + before.frames
+            yield f"nobody is silent near frame {place} of the take: it is cut there, at the quietest place in reach"
+
+
+def _of_one(model: Model, offer: Offer, request: Request) -> Estimate:
+    """One job's quote. Money of another currency than USD is kept as that; a budget counts its own only."""
     order = order_of(offer, request.spec)
     price = offer.price
     count = units_of(offer, order, request.spec)

@@ -11,10 +11,11 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import sys
 import time
 from pathlib import Path
 from typing import Any
+
+from greenroom.takes.locks import try_lock
 
 __all__ = ["JobFile", "sweep"]
 
@@ -32,7 +33,7 @@ class JobFile:
         """Become the one who waits; False if somebody else is."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         handle = os.open(self.path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600)
-        if not _locked(handle):
+        if not try_lock(handle):
             os.close(handle)
             return False
         self._lock = handle
@@ -54,7 +55,7 @@ class JobFile:
         except OSError:
             return True  # unreadable: rather wait than throw an answer away
         try:
-            return not _locked(handle)
+            return not try_lock(handle)
         finally:
             os.close(handle)
 
@@ -82,18 +83,3 @@ def sweep(folder: Path) -> None:
             if time.time() - path.stat().st_mtime > _KEPT:
                 path.unlink()
                 path.with_suffix(".lock").unlink(missing_ok=True)
-
-
-def _locked(handle: int) -> bool:
-    try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)  # flock: two handles of one process exclude each other
-    except OSError:
-        return False
-    return True

@@ -1,22 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
 """Room for a paid job's handle that is on the disk before the request leaves.
 
-When the disk fills up between the request and its answer, the ledger can't grow, but these bytes can be written over.
+Blanks in it say that something is being sent; nothing there says that nothing was. When the disk fills up between the
+request and its answer, nothing can grow any more, but these bytes can be written over.
 """
 
 from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from greenroom.engines.contract import Handle
 from greenroom.errors import StoreError
 from greenroom.takes.disk import storing, write_atomically
 from greenroom.takes.privacy import plain, without_secrets
 
-__all__ = ["keep", "recall", "reserve"]
+__all__ = ["forget", "keep", "recall", "reserve", "reserved"]
 
 _NAME = "handle.json"
 _ROOM = 16_384  # bytes; handles are some hundred
@@ -31,7 +32,22 @@ def reserve(work: Path) -> None:
     write_atomically(work / _NAME, b" " * _ROOM)
 
 
-def keep(handle: Handle, work: Path) -> None:
+def reserved(work: Path) -> bool:
+    """Whether something was being sent from `work`, with or without an answer."""
+    return (work / _NAME).is_file()
+
+
+def forget(work: Path) -> None:
+    """What was being sent surely didn't arrive.
+
+    Raises:
+        StoreError: it can't be taken away.
+    """
+    with storing(work / _NAME):
+        (work / _NAME).unlink(missing_ok=True)
+
+
+def keep(handle: Mapping[str, Any], work: Path) -> None:
     """Write the handle over the blanks.
 
     Raises:
@@ -47,7 +63,7 @@ def keep(handle: Handle, work: Path) -> None:
         os.fsync(file.fileno())
 
 
-def recall(work: Path) -> Handle | None:
+def recall(work: Path) -> Mapping[str, Any] | None:
     """The handle that was kept in `work`, None where the blanks are still blank."""
     try:
         found: dict[str, Any] = json.loads((work / _NAME).read_bytes())
