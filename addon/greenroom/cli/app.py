@@ -15,6 +15,7 @@ __all__ = ["COMMANDS", "app"]
 COMMANDS = {
     "init": "project_commands:init",
     "cast": "cast_commands:cast",
+    "audition": "audition_command:audition",
     "cues": "cut_commands:cues",
     "plan": "cut_commands:plan",
     "generate": "generate_command:generate",

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from greenroom.cli.shown import Json, counted, say, show_problems, show_table
 
-__all__ = ["tell_candidates", "tell_failures", "tell_picked", "tell_quote", "tell_views"]
+__all__ = ["tell_audition", "tell_candidates", "tell_failures", "tell_picked", "tell_quote", "tell_views"]
 
 
 def tell_quote(value: Json, thing: str) -> None:
@@ -20,8 +20,8 @@ def tell_quote(value: Json, thing: str) -> None:
         price = "free" if free else f"{value['cost']} {value['currency']}"
     source = "" if free or not value["confidence"] else f" ({', '.join(value['confidence'])})"
     there = f", {value['cached']} there already" if value["cached"] else ""
-    engines = ", ".join(value["engines"]) or "nobody"
-    say(f"{counted(value['to_make'], thing)} to make by {engines}{there}: {price}{source}")
+    by = f" by {', '.join(value['engines'])}" if value["engines"] else ""
+    say(f"{counted(value['to_make'], thing)} to make{by}{there}: {price}{source}")
 
 
 def tell_candidates(value: Json) -> None:
@@ -56,6 +56,25 @@ def tell_views(value: Json) -> None:
         for each in value["views"]
     ]
     show_table(("view", "engine", "", ">turned", "~what was measured"), rows)
+    tell_failures(value)
+    if value["sheet"]:
+        say(f"Contact sheet: {value['sheet']}")
+
+
+def tell_audition(value: Json) -> None:
+    """Each engine's take, and the contact sheet."""
+    rows = [
+        (
+            each["engine"],
+            str(each["number"]),
+            str(each["frames"]),
+            "unknown" if each["cost"] is None else f"{each['cost']} {each['currency']}",
+            "; ".join(each["warnings"]),
+            each["media"],
+        )
+        for each in value["takes"]
+    ]
+    show_table(("engine", ">take", ">frames", ">cost", "~remarks", "~file"), rows)
     tell_failures(value)
     if value["sheet"]:
         say(f"Contact sheet: {value['sheet']}")

@@ -7,19 +7,20 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from greenroom.desk.as_json import Json, actor_json, problems_json
+from greenroom.desk.casting.audition import Audition
 from greenroom.desk.casting.candidates import Candidates, Picked
 from greenroom.desk.casting.views import CharacterSheet, View
 from greenroom.desk.generating.job_events import GenerateReport
 from greenroom.desk.planning.model import Plan
 from greenroom.takes.states import Take
 
-__all__ = ["candidates_json", "failures_json", "picked_json", "quote_json", "views_json"]
+__all__ = ["audition_json", "candidates_json", "failures_json", "picked_json", "quote_json", "views_json"]
 
 
 def quote_json(plan: Plan) -> Json:
     """What was quoted: how many are made, what that costs, and what each engine says."""
     return {
-        "engines": list(dict.fromkeys(cue.engine for cue in plan.cues if cue.engine)),
+        "engines": list(dict.fromkeys(cue.engine for cue, _ in plan.to_make)),
         "to_make": len(plan.to_make),
         "cached": sum(take.cached is not None for cue in plan.cues for take in cue.takes),
         "cost": None if plan.cost is None else str(plan.cost),
@@ -122,4 +123,32 @@ def _view_json(view: View) -> Json:
         "distance": None if likeness.distance is None else round(likeness.distance, 3),
         "yaw": None if likeness.yaw is None else round(likeness.yaw, 1),
         "notes": list(view.notes),
+    }
+
+
+def audition_json(made: Audition) -> Json:
+    """greenroom.audition/1"""
+    return {
+        "schema": "greenroom.audition/1",
+        "actor": actor_json(made.actor),
+        "line": made.line,
+        "quote": quote_json(made.plan),
+        "takes": [_audition_json(take, record) for take, record in made.takes],
+        "failed": failures_json(made.report),
+        "sheet": None if made.sheet is None else str(made.sheet),
+        "problems": problems_json(made.problems),
+    }
+
+
+def _audition_json(take: Take, record: Mapping[str, Any]) -> Json:
+    return {
+        "engine": take.engine,
+        "label": take.label,
+        "number": take.number,
+        "media": str(take.media),
+        "frames": take.frames,
+        "rate": take.rate,
+        "cost": record["cost"]["paid"] or record["cost"]["estimate"],
+        "currency": record["cost"]["currency"],
+        "warnings": list(take.warnings),
     }

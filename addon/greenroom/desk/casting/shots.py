@@ -8,6 +8,7 @@ holds the id, so that no cut ever finds a picture of casting for a take of its o
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from greenroom.takes.ledger import Ledger
     from greenroom.takes.store import Store
 
-__all__ = ["CastingDesk", "Shot", "digest_of", "make", "open_casting", "plan_shots"]
+__all__ = ["CastingDesk", "Shot", "digest_of", "make", "open_casting", "plan_shots", "with_takes"]
 
 _RATE = Fraction(24)  # a picture has none, but a take's record does
 
@@ -124,7 +125,7 @@ def make(
         ledger=desk.ledger,
         store=desk.store,
         engines=desk.engines,
-        jobs_at_once=jobs_at_once or 1,
+        jobs_at_once=jobs_at_once or os.cpu_count() or 1,
         on_event=on_event,
         cap=cap_of(budget, allow_unknown_cost=agreed.allow_unknown_cost),
     )
@@ -172,18 +173,20 @@ def _planned(desk: CastingDesk, shot: Shot, engine: str, actor: Actor | None) ->
             **shot.parts,
         }
     )
-    return _quoted(desk, replace(planned, fingerprint=print_of), shot)
+    return with_takes(desk, replace(planned, fingerprint=print_of), first=shot.seed, count=shot.count)
 
 
-def _quoted(desk: CastingDesk, planned: CuePlan, shot: Shot) -> CuePlan:
-    """`planned` with its pictures, those that are there already, and the price of the others."""
-    own = {take.variant: take for take in desk.ledger.takes(shot.cue) if take.fingerprint == planned.fingerprint}
+def with_takes(desk: CastingDesk, planned: CuePlan, *, first: int | None, count: int) -> CuePlan:
+    """`planned` with `count` takes, those that are there already, and the price of the others. `first` is the seed of
+    the first of them; None: one that the fingerprint decides.
+    """
+    cue = planned.cue.id
+    own = {take.variant: take for take in desk.ledger.takes(cue) if take.fingerprint == planned.fingerprint}
     sent = {
         job.variant: job
-        for job in desk.ledger.jobs(shot.cue, states=[Submitted, Running])
+        for job in desk.ledger.jobs(cue, states=[Submitted, Running])
         if job.fingerprint == planned.fingerprint
     }
-    first = shot.seed
     if first is None:
         first = int.from_bytes(hashlib.sha256(planned.fingerprint.encode()).digest()[:4], "big")
     free = Estimate(Decimal(0), confidence="cached")
@@ -195,7 +198,7 @@ def _quoted(desk: CastingDesk, planned: CuePlan, shot: Shot) -> CuePlan:
             own.get(variant),
             sent.get(variant),
         )
-        for variant in range(1, shot.count + 1)
+        for variant in range(1, count + 1)
     )
     planned = replace(planned, takes=takes)
     fresh = next((take for take in takes if take.cached is None and take.sent is None), None)
