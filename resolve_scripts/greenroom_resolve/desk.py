@@ -26,6 +26,14 @@ class DeskError(ResolveError):
         ResolveError.__init__(self, message, hint)
         self.data = data or {}
 
+    def __str__(self) -> str:
+        """With every problem of a plan on a line of its own."""
+        lines = [ResolveError.__str__(self)]
+        for problem in self.data.get("problems") or ():
+            told = [problem.get("where"), problem.get("message"), problem.get("hint")]
+            lines.append("    " + ": ".join(each for each in told if each))
+        return "\n".join(lines)
+
 
 class Desk:
     """A child that answers until it is closed. `command` starts greenroom, without "host"."""

@@ -45,7 +45,7 @@ class Session:
             self._desk = None
 
     def project(self) -> str:
-        """The nearest folder with a greenroom.toml above the media: a Resolve project is no file that it could lie by."""
+        """The nearest folder with a greenroom.toml above the media: a Resolve project is no file to lie beside."""
         folders: List[Path] = []
         for item in self.cut.items():
             path = Path(text(item.media, "GetClipProperty", "File Path"))

@@ -3,7 +3,7 @@
 
 It behaves as published measurements say that Resolve behaves (each is named where it is built in, and has a test);
 what nobody has measured is in `Unknowns`, to be switched both ways. Nothing here is Blackmagic's, nothing is a mock:
-media is probed for real, timelines have real positions. What a script under test shares with this room is the wire only.
+what nobody has measured is in `Unknowns`, to be switched both ways. Nothing here is Blackmagic's and nothing a mock:
 """
 
 from __future__ import annotations

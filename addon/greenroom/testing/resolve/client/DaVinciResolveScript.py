@@ -2,8 +2,8 @@
 """The module of this name as a script sees it, over a socket to the simulated Resolve (Python 3.6 and later).
 
 `scriptapp("Resolve")` is what a script outside of Resolve calls; `inside()` gives what a menu script finds as its
-global `resolve`. Objects answer as Resolve's do (facts/resolve, section 4): every name exists, an unknown one is None, so
-that hasattr() is always true; failures are silent; arguments are positional only.
+`scriptapp("Resolve")` is what a script outside of Resolve calls; `inside()` gives what a menu script finds as global
+`resolve`. Objects answer as Resolve's do (facts/resolve, section 4): every name exists, an unknown one is None, so
 """
 
 import json
@@ -41,7 +41,7 @@ class RemoteObject:
         return hash(self._number)
 
     def __repr__(self) -> str:
-        return "%s (0x%08x)" % (self._kind, self._number)
+        return f"{self._kind} (0x{self._number:08x})"
 
 
 class _Method:

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From the note on a stand-in to a take in the take selector, and back, as an editor goes: by the menu entries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from subprocess import CompletedProcess
+from typing import Any
+
+import pytest
+
+from greenroom.testing.resolve import SimulatedResolve
+
+NOTE = "@mara animate: she waits"
+
+
+@pytest.fixture(scope="module")
+def portrait(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from greenroom.engines.previz.drawn.actors import draw
+    from greenroom.media import write_png
+
+    path = tmp_path_factory.mktemp("portraits") / "mara.png"
+    write_png(path, draw("mara", 1024, 576))
+    return path
+
+
+@pytest.fixture
+def film(tmp_path: Path, portrait: Path, movies: Callable[..., Path]) -> Path:
+    """A project's folder with a movie to hold room."""
+    from greenroom.desk import road
+
+    folder = tmp_path / "Szene #1"
+    road.init(folder)
+    toml = (folder / "greenroom.toml").read_text("utf-8")
+    toml = toml.replace('codec = "prores"', 'codec = "h264"').replace("# width = 1920", "width = 160")
+    (folder / "greenroom.toml").write_text(toml.replace("# height = 1080", "height = 90"), "utf-8")
+    road.add_actor("mara", portrait=portrait, project=folder)
+    (folder / "slate.mov").write_bytes(movies("24", 60).read_bytes())
+    return folder
+
+
+@pytest.fixture
+def stand_in(resolve: SimulatedResolve, film: Path) -> Any:
+    timeline = resolve.new_timeline("Reel 1")
+    item = resolve.place(timeline, film / "slate.mov", record=86410, frames=8, source=10)
+    item.AddMarker(0, "Blue", "", NOTE, 1)
+    timeline.playhead = 86412
+    return item
+
+
+def test_a_take_comes_into_the_selector_and_goes_again(
+    resolve: SimulatedResolve, stand_in: Any, in_a_menu: Callable[..., CompletedProcess[str]]
+) -> None:
+    made = in_a_menu(resolve, "generate_at_playhead")
+    assert made.returncode == 0, made.stdout + made.stderr
+    assert (stand_in.GetTakesCount(), stand_in.GetSelectedTakeIndex()) == (2, 2)
+    assert (stand_in.start, stand_in.frames, stand_in.source_in) == (86410, 8, 8)
+    assert stand_in.media.name.startswith("mara_")
+    assert stand_in.media.own_metadata["greenroom.take"] == "1"
+    marker = stand_in.markers[0]
+    assert (marker.colour, marker.name) == ("Green", "Greenroom: 1 take (previz)")
+    assert marker.note.startswith("GR#")
+    assert marker.custom == "greenroom:" + stand_in.media.own_metadata["greenroom.cue"]
+
+    again = in_a_menu(resolve, "generate")  # nothing is made or written twice
+    assert again.returncode == 0, again.stdout
+    assert "0 takes to make" in again.stdout
+    assert stand_in.GetTakesCount() == 2
+
+    restored = in_a_menu(resolve, "restore")
+    assert restored.returncode == 0, restored.stdout
+    assert (stand_in.media.name, stand_in.GetTakesCount()) == ("slate.mov", 2)
+
+    for _ in range(2):  # restore, then generate
+        undone = in_a_menu(resolve, "undo")
+        assert undone.returncode == 0, undone.stdout
+    assert (stand_in.media.name, stand_in.GetTakesCount(), stand_in.source_in) == ("slate.mov", 1, 10)
+    assert (stand_in.markers[0].note, stand_in.markers[0].custom) == (NOTE, "")
+    assert [item.name for item in resolve.project.pool.everything()] == ["slate.mov"]
