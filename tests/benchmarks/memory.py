@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """The most memory that a take of ten minutes needs, beside one of one minute: bounded by the frame, not by the clip.
 
-Only when it is asked for (`run.py memory`): it takes many minutes. Each take is made in a process of its own.
+Only when it is asked for (`make memory`): it takes some five minutes. Each take is made in a process of its own, two
+at once; pictures are small, since their size has no say in what a clip's length costs.
 """
 
 from __future__ import annotations
 
+import importlib
 import multiprocessing
 import resource
 import sys
@@ -24,7 +26,7 @@ from greenroom.media import TakeWriter, write_png
 from greenroom.media.types import Codec, TakeSpec
 
 RATE = Fraction(24)
-WIDTH, HEIGHT = 640, 360
+WIDTH, HEIGHT = 256, 144
 LOOP = 240  # frames of the stand-in, shown again and again
 MINUTE = 60 * 24
 MODES = ("replace", "mimic")
@@ -33,20 +35,25 @@ MODES = ("replace", "mimic")
 def rows(folder: Path) -> list[Row]:
     media = folder / "stand_in.mov"
     _write_stand_in(media)
-    return [_row(folder, media, mode) for mode in MODES]
+    takes = [(mode, minutes) for minutes in (10, 1) for mode in MODES]
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(2, mp_context=context, max_tasks_per_child=1) as pool:
+        needed = dict(zip(takes, pool.map(_peak, [_request(folder, media, *take) for take in takes]), strict=True))
+    return [_row(mode, needed[mode, 1], needed[mode, 10]) for mode in MODES]
 
 
 def _write_stand_in(path: Path) -> None:
     still = draw("theo", WIDTH, HEIGHT)
     with TakeWriter(path, TakeSpec(RATE, LOOP, 0, 0, WIDTH, HEIGHT, 86400, codec=Codec.H264)) as writer:
         for index in range(LOOP):
-            move = cv2.getRotationMatrix2D((320, 240), 4 * float(np.sin(index / LOOP * 4 * np.pi)), 1.0)
+            move = cv2.getRotationMatrix2D(
+                (WIDTH / 2, HEIGHT * 2 / 3), 4 * float(np.sin(index / LOOP * 4 * np.pi)), 1.0
+            )
             frame = cv2.warpAffine(still, move, (WIDTH, HEIGHT), borderMode=cv2.BORDER_REPLICATE)
             writer.write(np.asarray(frame, np.uint8))
 
 
-def _row(folder: Path, media: Path, mode: str) -> Row:
-    one, ten = (_peak(_request(folder, media, mode, minutes)) for minutes in (1, 10))
+def _row(mode: str, one: float, ten: float) -> Row:
     detail = f"10 minutes {ten:.0f} MB, 1 minute {one:.0f} MB, {WIDTH} x {HEIGHT}"
     figure = ten / one
     what = f"memory of {mode}, a take of 10 minutes beside one of 1 minute"
@@ -65,14 +72,7 @@ def _request(folder: Path, media: Path, mode: str, minutes: int) -> Request:
 
 
 def _peak(request: Request) -> float:
-    """Megabytes of a process that makes the take and nothing else."""
-    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
-        return pool.submit(_perform, request).result()
-
-
-def _perform(request: Request) -> float:
-    import importlib
-
+    """Make the take, and return the most megabytes that this process, which does nothing else, has needed."""
     cv2.setNumThreads(1)
     module = importlib.import_module(f"greenroom.engines.previz.{request.mode}")
     getattr(module, f"render_{request.mode}")(request)

@@ -143,7 +143,20 @@ def request_over(tmp_path: Path) -> MakeRequest:
         work.mkdir(exist_ok=True)
         source = PictureSource(media, tuple(range(frames)))
         spec, nobody = spec_of(frames, head=head, size=size, rate=rate), Performer("mara", "1", tmp_path / "none.png")
-        return Request("job", "7f3a", 1, "lipsync", nobody, spec, 1, work, line, "", dialogue, source, options=options)
+        return Request(
+            "job",
+            "7f3a",
+            1,
+            "lipsync",
+            nobody,
+            spec,
+            1,
+            work,
+            line,
+            dialogue=dialogue,
+            stand_in=source,
+            options=options,
+        )
 
     return make
 
@@ -164,7 +177,7 @@ def spoken(folder: Path, talking_plate: Path, new_line: tuple[Sound, str], finde
     work.mkdir()
     dialogue, source = laid(folder / "new.wav", sound, SPEAKS), PictureSource(talking_plate, tuple(range(SPEAKS)))
     nobody, spec = Performer("mara", "1", folder / "none.png"), spec_of(SPEAKS)
-    request = Request("job", "7f3a", 1, "lipsync", nobody, spec, 1, work, line, "", dialogue, source)
+    request = Request("job", "7f3a", 1, "lipsync", nobody, spec, 1, work, line, dialogue=dialogue, stand_in=source)
     resync = prepare(request)
     made = list(resync.frames())
     frames = [frame.bgr() for frame in made]

@@ -34,7 +34,8 @@ class TrackedFace:
     """A face in one frame: points (478, 3) as in Landmarks, presence 0..1, and the number of its shot, from 0.
 
     `found` is "tracked", or "re-detected" where the face had been lost and is found again. `others` is how many other
-    faces were in the picture when this one was chosen.
+    faces were in the picture when this one was chosen. `seen` are the points (478, 3) as this frame alone showed them,
+    where they were steadied.
     """
 
     points: Floats
@@ -42,6 +43,7 @@ class TrackedFace:
     shot: int
     found: str = TRACKED
     others: int = 0
+    seen: Floats | None = None
 
 
 def smoothed(track: Iterable[TrackedFace | None]) -> list[TrackedFace | None]:
@@ -96,7 +98,8 @@ def _steady(run: list[TrackedFace]) -> list[TrackedFace]:
     if window < len(run):
         last = np.tensordot(_parabola(window), points[-window:], axes=1)
         moved = np.concatenate([moved[: window // 2 + 1], last[window // 2 :]])
-    return [replace(face, points=place) for face, place in zip(run, _with_quick_openings(points, moved), strict=True)]
+    steady = _with_quick_openings(points, moved)
+    return [replace(face, points=place, seen=face.points) for face, place in zip(run, steady, strict=True)]
 
 
 def _with_quick_openings(seen: Floats, steady: Floats) -> Floats:

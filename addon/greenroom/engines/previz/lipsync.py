@@ -31,7 +31,6 @@ from greenroom.errors import CueError, EngineError
 from greenroom.media.pictures import read_pictures
 from greenroom.media.plates import Plate, read_plates
 from greenroom.media.relay import ahead
-from greenroom.perception.faces import PRESENT, FaceFinder, Region
 from greenroom.perception.pose import Pose
 
 __all__ = ["Resync", "prepare", "render_lipsync"]
@@ -43,10 +42,9 @@ _SMALL = 60  # pixels between the ears below which lips are a few pixels high
 _TURNED = 35.0  # degrees of yaw from which half of the mouth is hidden
 _HURRY = 0.014
 """Of the face's height: a parting or closing of the plate's lips within five frames. Where they move less, steadied
-landmarks are within 0.33 % of the height of what a second look sees (median 0.09 %); where more, up to 1 %.
+landmarks are within 0.33 % of the height of what the frame alone shows (median 0.09 %); where more, up to 1 %.
 """
 _SPARE = 0.04  # of the face's width, around what steadied landmarks would change
-_NET_SEES = 0.76  # of the side of its region: over half a turned square's diagonal
 _TONES_FROM = 3  # frames of a shot that are looked at for the mouth's tones
 
 
@@ -113,16 +111,14 @@ class Resync:
     def frames(self) -> Iterator[Plate]:
         """The take's frames."""
         painters: dict[int, LipPainter] = {}
-        finder, whole = FaceFinder(), Box(0, 0, *self.driver.size)
+        whole = Box(0, 0, *self.driver.size)
         window = Window(whole.width, whole.height)
         for index, plate in enumerate(ahead(read_plates(self.source.media, self.source.indices, self.request.spec))):
             region, found = self.region(index), self.anchored(index)
             if region is not None and found is not None:
                 points, pose = found
-                if self.hurried(index):
-                    box = _round_the_net(points, whole)
-                    seen = finder.landmarks(window.showing(box, plate.glance(box)), Region.of_points(points))
-                    points = LowerFace.refreshed(points, seen.points) if seen.presence > PRESENT else points
+                seen = self.driver.seen(index) if self.hurried(index) else None
+                points = points if seen is None else LowerFace.refreshed(points, seen)
                 box = looked_at(points, region, whole)
                 frame = window.showing(box, plate.region(box))
                 shot = self.driver.shot(index)
@@ -146,12 +142,6 @@ class Resync:
     def pictures(self, indices: tuple[int, ...] | list[int]) -> Iterator[Picture]:
         width, height = self.driver.size
         return read_pictures(self.source.media, indices, width=width, height=height, fit=self.request.spec.fit)
-
-
-def _round_the_net(points: Vectors, whole: Box) -> Box:
-    """All that the landmark net looks at when it is asked again."""
-    seen = Region.of_points(points)
-    return Box.around(np.array([[seen.x, seen.y]]), round(_NET_SEES * seen.side), whole)
 
 
 def render_lipsync(request: Request) -> Delivery:
@@ -180,7 +170,7 @@ def prepare(request: Request) -> Resync:
         raise CueError(f"who={request.options['who']} names nobody", hint="Write who=left, right, largest or 2.")
     allowed = allowed_frames(request.options, request.spec)
     speech = hear(read_dialogue(request), request.line, request.spec)
-    driver = Driver.read(request, source, who=who)
+    driver = Driver.read(request, source, who=who, keep_seen=True)
     if driver.lost.all():
         raise EngineError(
             "nobody's face was found in the picture",

@@ -8,6 +8,7 @@ frame are kept in memory.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -40,6 +41,7 @@ _FRAME_BYTES = _POINTS * 3 * 4
 _BLOCK = 32  # frames read at once: 180 kB
 _CALM = 6  # the calmest sixth of a shot shows the face at rest (facts, section 5.3)
 _FEWEST, _MOST = 5, 240  # frames of it: so many at least make a median, more make no better one
+_NOWHERE = np.full((_POINTS, 3), np.nan, np.float32)
 _LIPS = (13, 14)  # the middle of the inner lips
 
 
@@ -67,11 +69,12 @@ class Driver:
         who: Who | None = None,
         size: tuple[int, int] | None = None,
         name: str = "landmarks",
+        keep_seen: bool = False,
     ) -> Driver:
         """Follow one person of `source`, chosen by `who` (None: the largest), through every frame of the request.
 
         Pictures are read at the take's size as all footage modes draw them, or at `size`. The landmarks go to
-        `name`.f32 in the request's work folder.
+        `name`.f32 in the request's work folder. With `keep_seen` those of each frame alone are kept beside them.
 
         Raises:
             MediaError: the footage can't be read.
@@ -80,20 +83,31 @@ class Driver:
         pictures = read_pictures(
             source.media, source.indices, width=width, height=height, fit=request.spec.fit, quick=True
         )
-        return cls.follow(_ahead(pictures), request.work / f"{name}.f32", (width, height), who=who)
+        path = request.work / f"{name}.f32"
+        return cls.follow(_ahead(pictures), path, (width, height), who=who, keep_seen=keep_seen)
 
     @classmethod
     def follow(
-        cls, pictures: Iterable[Picture], path: Path, size: tuple[int, int], *, who: Who | None = None
+        cls,
+        pictures: Iterable[Picture],
+        path: Path,
+        size: tuple[int, int],
+        *,
+        who: Who | None = None,
+        keep_seen: bool = False,
     ) -> Driver:
         """The same of any `pictures` (height, width, 3 BGR), with the landmarks written to `path`."""
         found, shots, openings = bytearray(), [], []
-        with path.open("wb") as file:
+        with path.open("wb") as file, contextlib.ExitStack() as more:
+            second = more.enter_context(_beside(path).open("wb")) if keep_seen else None
             shot = 0
             for face, state in _faces(pictures, who):
                 shot = shot if face is None else face.shot
-                points = np.full((_POINTS, 3), np.nan, np.float32) if face is None else face.points.astype(np.float32)
+                points = _NOWHERE if face is None else face.points.astype(np.float32)
                 file.write(points.tobytes())
+                if second:
+                    seen = points if face is None or face.seen is None else face.seen.astype(np.float32)
+                    second.write(seen.tobytes())
                 found.append(_STATES.index(state))
                 shots.append(shot)
                 openings.append(np.nan if face is None else _opening(points))
@@ -126,6 +140,17 @@ class Driver:
         if self._block is None or self._block[0] != first:
             self._block = first, self._read(first, _BLOCK)
         return np.asarray(self._block[1][index - first], np.float64)
+
+    def seen(self, index: int) -> Vectors | None:
+        """The landmarks (478, 3) as frame `index` alone showed them: nothing lags, all trembles.
+
+        Raises:
+            FileNotFoundError: they weren't asked for when the face was followed.
+        """
+        if self._found[index] == 0:
+            return None
+        values = np.fromfile(_beside(self.path), np.float32, _POINTS * 3, offset=index * _FRAME_BYTES)
+        return np.asarray(values.reshape(_POINTS, 3), np.float64)
 
     def pose(self, index: int) -> Pose | None:
         """How the skull lies in frame `index`; a moving mouth doesn't nod it."""
@@ -195,6 +220,11 @@ def runs(states: Iterable[str]) -> list[list[str | int]]:
         else:
             listed.append([state, index, index])
     return listed
+
+
+def _beside(path: Path) -> Path:
+    """Where landmarks go that are those of each frame alone."""
+    return path.with_name(f"{path.stem}-seen.f32")
 
 
 def _ahead(pictures: Iterator[Picture]) -> Iterator[Picture]:
