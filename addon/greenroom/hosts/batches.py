@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from greenroom.desk.project.project import Project
     from greenroom.hosts.pending import Pending
 
-__all__ = ["Batch", "Batches"]
+__all__ = ["Batch", "Batches", "Teller"]
 
 _EVERY = 0.1  # seconds between two tellings of one take
 _PATIENCE = 90.0  # seconds for a paid submit that is on its way when the host leaves; the desk gives it 60
@@ -123,7 +123,7 @@ class Batches:
     def _perform(self, batch: Batch) -> None:
         from greenroom.hosts.performing import perform
 
-        teller = _Teller(self._wire, batch.id)
+        teller = Teller(self._wire, batch.id)
         result = perform(batch.params, teller.known, teller.tell, lambda: self._stopping or batch.called_off.is_set())
         self._wire.notify("finished", {**_ended(batch.id), **result})
 
@@ -132,7 +132,7 @@ def _ended(batch: str, *, interrupted: bool = False) -> dict[str, Any]:
     return {"batch": batch, "edits": [], "problems": [], "made": 0, "failed": 0, "interrupted": interrupted}
 
 
-class _Teller:
+class Teller:
     """Tells a host how takes come along, not more often than it can use."""
 
     def __init__(self, wire: Wire, batch: str, clock: Callable[[], float] = time.monotonic) -> None:
