@@ -121,11 +121,10 @@ def _kind(clip: Values, reference: Values, host: Values, track_kind: str, made: 
         made["media"] = str(found) if found is not None else ""
         if found is None:
             place.lose("its media", where, f"{reference.get('target_url')!r:.80} is no local file")
-        if track_kind == "audio":
-            return "sound"
-        known = host.get("kind")
+        if host.get("kind"):
+            return str(host["kind"])
         still = PurePath(made["media"]).suffix.casefold() in _STILLS
-        return str(known) if known in ("movie", "compound") else "image" if still else "movie"
+        return "sound" if track_kind == "audio" else "image" if still else "movie"
     kept = host_of(reference).get("media")
     made["media"] = str(kept or "")
     if schema == "GeneratorReference":

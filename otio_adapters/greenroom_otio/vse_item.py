@@ -127,9 +127,10 @@ def _host(cut: Cut, item: Fields, kind: str, index: int) -> Json:
         host["speed"] = [speed.numerator, speed.denominator]
     if item.values.get("media_frames") is not None:
         host["media_frames"] = item.count("media_frames")
-    for key in ("channels", "media"):
-        if item.text(key):
-            host[key] = item.text(key)
+    if item.text("channels"):
+        host["channels"] = item.text("channels")
+    if kind in GENERATORS and item.text("media"):
+        host["media"] = item.text("media")
     unheld = [each for each in item.listed("unheld") if isinstance(each, str)]
     if unheld:
         host["unheld"] = unheld
