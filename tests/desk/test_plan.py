@@ -299,7 +299,7 @@ def test_one_cue_can_be_planned_alone(talking: Any, plan_of: Any) -> None:
         ("", "b", "c", "d", "b"),
         ("", "", "c", "d", "c"),
         ("", "", "", "d", "d"),
-        ("", "", "", "", "a"),
+        ("", "", "", "", "b"),  # nobody: hosted ones that can be used, the cheapest first, go before the local "a"
     ],
 )
 def test_the_nearest_choice_of_an_engine_wins(

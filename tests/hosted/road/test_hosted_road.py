@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from greenroom.errors import BudgetError, Severity
+from greenroom.errors import BudgetError, QuoteError, Severity
 from greenroom.media.probe import probe
 from greenroom.testing.servers import Fault
 
@@ -114,10 +114,26 @@ def test_a_fallback_says_why_it_performs(scene: Any) -> None:
     assert any("there is no key for fal" in note and "previz performs" in note for note in cue.notes)
 
 
-def test_nobody_named_means_the_local_engine(scene: Any, open_host: Callable[..., Any]) -> None:
-    open_host("fal")
+def test_nobody_named_without_a_key_means_the_local_engine_and_says_what_a_key_would_do(scene: Any) -> None:
     scene.placeholder("GR: actor=mara mode=talk")
-    assert scene.plan().cues[0].engine == "previz"
+    (cue,) = scene.plan().cues
+    assert cue.engine == "previz"
+    assert any("greenroom keys set fal or replicate" in note for note in cue.notes)
+
+
+def test_nobody_named_means_the_cheapest_that_fits_for_a_yes(scene: Any, open_host: Callable[..., Any]) -> None:
+    fal = open_host("fal")
+    scene.placeholder("GR: actor=mara mode=talk")
+    planned = scene.plan()
+    (cue,) = planned.cues
+    assert (cue.engine, cue.engine_named) == ("kling-avatar-v2@fal", False)
+    assert any("cheapest that fits; engine=previz" in note for note in cue.notes)
+    with pytest.raises(QuoteError, match="nobody named"):
+        scene.generate()
+    assert fal.jobs == []
+    made = scene.generate("yes.otio", yes=True)
+    assert [result.take.engine for result in made.report.results] == ["kling-avatar-v2@fal"]
+    assert scene.plan().to_make == ()
 
 
 def test_a_budget_stops_it_before_anything_is_sent(scene: Any, open_host: Callable[..., Any]) -> None:

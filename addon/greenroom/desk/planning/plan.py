@@ -23,10 +23,11 @@ from greenroom.desk.planning.facts import Survey, media_key, where_of
 from greenroom.desk.planning.footage import FootageFinder
 from greenroom.desk.planning.model import CuePlan, Plan, PlannedTake
 from greenroom.desk.planning.plan_dialogue import Heard, heard_by
-from greenroom.desk.planning.plan_engine import choose_engine, limits_of
+from greenroom.desk.planning.plan_engine import Choice, choose_engine, limits_of
 from greenroom.desk.planning.plan_jobs import job_problems, sent_job
 from greenroom.desk.planning.plan_picture import Picture, footage_picture, picture_of
 from greenroom.desk.planning.plan_spec import FrameSize, fit_note, frame_size, place
+from greenroom.desk.planning.plan_turns import best, in_turn
 from greenroom.desk.planning.plan_wishes import Wishes, wishes_of, with_alpha
 from greenroom.desk.planning.prepare import draft_request
 from greenroom.desk.project.project import Project
@@ -112,12 +113,37 @@ class _Planner:
         choice = choose_engine(
             cue, actor, override=settings.engine, modes=settings.engines, engines=self.engines, where=where
         )
+        if not choice.others or choice.engine is None:
+            return self._by(cue, actor, problems, choice, where)
+        able = (choice.engine, *choice.others)
+        notes = (choice.notes, *((),) * len(choice.others))
+        plans = [
+            self._by(cue, actor, problems, Choice(engine, notes=said), where, quote=True)
+            for engine, said in zip(able, notes, strict=True)
+        ]
+        if choice.named:
+            return in_turn(plans)
+        local = None if able[-1].hosted else plans.pop()
+        return best(plans, local)
+
+    def _by(
+        self,
+        cue: Cue,
+        actor: Actor | None,
+        problems: list[Problem],
+        choice: Choice,
+        where: str,
+        *,
+        quote: bool = False,
+    ) -> CuePlan:
+        """The cue as one engine would perform it; `quote`: its price is asked for in any case."""
+        settings = self.settings
         placed = place(cue, self.layout, self.size, handles=settings.handles, codec=settings.codec, fit=settings.fit)
         placed = replace(placed, spec=with_alpha(cue, placed.spec))
         pictures = self._pictures(cue, placed.spec, where)
         heard = heard_by(choice.engine, cue, self.survey.dialogue.get(cue.id), where)
         wishes = wishes_of(cue, placed.spec, where)
-        problems += [*placed.problems, *pictures.problems, *wishes.problems, *_slot_problems(cue, where)]
+        problems = [*problems, *placed.problems, *pictures.problems, *wishes.problems, *_slot_problems(cue, where)]
         if choice.problem is not None:
             problems.append(choice.problem)
         elif choice.engine is not None and cue.slot.duration:
@@ -150,7 +176,7 @@ class _Planner:
         planned = replace(planned, fingerprint=_fingerprint(planned, choice.engine, pictures, wishes, heard))
         sent = job_problems(self.survey.jobs, cue.id, planned.fingerprint, where)
         planned = replace(planned, problems=(*planned.problems, *sent))
-        return self._with_takes(planned, choice.engine)
+        return self._with_takes(planned, choice.engine, quote=quote or settings.quote)
 
     def _pictures(self, cue: Cue, spec: TakeSpec, where: str) -> Pictures:
         """The footage that `cue` is made from: its own clip, a plate, a driver."""
@@ -178,13 +204,13 @@ class _Planner:
         hint = f"Write actor={(known or ['NAME'])[0].upper()} in the note."
         return None, [Problem(Severity.ERROR, "no-actor", message, hint, where)]
 
-    def _with_takes(self, planned: CuePlan, engine: Capabilities) -> CuePlan:
+    def _with_takes(self, planned: CuePlan, engine: Capabilities, *, quote: bool) -> CuePlan:
         """`planned` with its takes; an engine's own objections are added to the problems."""
         count = self.settings.takes or planned.cue.takes or 1
         takes = tuple(self._take(planned, variant) for variant in range(1, min(count, MOST_TAKES) + 1))
         fresh = next((take for take in takes if self._is_new(planned, take)), None)
         planned = replace(planned, takes=takes)
-        if fresh is None or not self.settings.quote or any(p.severity is Severity.ERROR for p in planned.problems):
+        if fresh is None or not quote or any(p.severity is Severity.ERROR for p in planned.problems):
             return planned
         performing = self.survey.engines[engine.name]
         quoted = []
