@@ -102,10 +102,9 @@ def test_what_nobody_knows_is_no_number(ask: Callable[..., Request]) -> None:
     assert (quote.cost, quote.confidence) == (None, "unknown")
 
 
-def test_money_of_another_currency_is_told_and_not_added_up(ask: Callable[..., Request]) -> None:
+def test_money_of_another_currency_stays_what_it_is(ask: Callable[..., Request]) -> None:
     quote = estimate(*offer_of("wan-2.2-animate-replace@dashscope"), ask(48, mode="replace"))
-    assert quote.cost is None
-    assert "about 1.20 CNY" in quote.notes
+    assert (quote.cost, quote.currency) == (Decimal("1.20"), "CNY")
 
 
 def test_the_quote_says_what_the_model_does_to_the_picture(ask: Callable[..., Request]) -> None:

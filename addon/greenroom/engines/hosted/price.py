@@ -65,7 +65,7 @@ def _join_words(spans: Sequence[Span]) -> Iterator[str]:
 
 
 def _of_one(model: Model, offer: Offer, request: Request) -> Estimate:
-    """One job's quote. Money of another currency than USD is kept as that; a budget counts its own only."""
+    """One job's quote, in the currency that the host bills in."""
     order = order_of(offer, request.spec)
     price = offer.price
     count = units_of(offer, order, request.spec)
@@ -75,9 +75,7 @@ def _of_one(model: Model, offer: Offer, request: Request) -> Estimate:
     cost = price.amount if count else Decimal(0)
     cost += (price.amount if price.further is None else price.further) * (count - 1)
     words = _WORDS[price.confidence].format(dated=price.dated)
-    if price.currency != "USD":
-        return Estimate(None, confidence=words, notes=(f"about {cost} {price.currency}", *notes))
-    return Estimate(cost, confidence=words, notes=notes)
+    return Estimate(cost, price.currency, confidence=words, notes=notes)
 
 
 def units_of(offer: Offer, order: Order, spec: TakeSpec) -> int:
