@@ -22,6 +22,7 @@ from greenroom.engines.previz.head.clean_plate import CleanPlate, Sight
 from greenroom.engines.previz.head.cut import cut_head
 from greenroom.engines.previz.head.hair import LongHair
 from greenroom.engines.previz.head.head_out import head_box, matted
+from greenroom.engines.previz.head.throat import shave_throat
 from greenroom.engines.previz.puppet.warp import Box
 from greenroom.engines.previz.replace import plates as plates_in
 from greenroom.engines.previz.replace import prepare, render_replace
@@ -262,3 +263,28 @@ def test_a_darker_frame_gets_a_darker_background() -> None:
     plate = CleanPlate.of(Box(0, 0, 64, 64), [Sight(scene, np.ones((64, 64), np.float32))])
     dark = np.full_like(scene, 90)
     assert abs(float(plate.behind(dark, Box(0, 0, 64, 64), free)[32, 32].mean()) - 90) < 3
+
+
+def test_skin_of_the_neck_is_laid_over_a_beard_that_goes_on_under_the_jaw_and_nothing_over_a_bare_one() -> None:
+    before, after, where = shaved("theo")
+    assert where is not None
+    box, chin = where[0], FaceFinder().find(before)
+    assert chin is not None
+    pose = fit_pose(chin.points, rigid=True)
+    under = Box.around(chin.points[None, 152, :2] + [0, 1.2 * pose.scale], round(pose.scale)).within(Box.of(before))
+    hairs = [float(np.std(cv2.Laplacian(picture[under], cv2.CV_32F))) for picture in (before, after)]
+    assert hairs[1] < 0.2 * hairs[0], "stubble is still to be seen"
+    after[box.within(Box.of(after))] = before[box.within(Box.of(after))]
+    assert np.array_equal(before, after), "something outside of the box was changed"
+    assert shaved("ines")[2] is None, "a bare chin was shaved"
+
+
+def shaved(actor: str) -> tuple[Picture, Picture, tuple[Box, NDArray[np.float32]] | None]:
+    """A drawn actor, before and after, and what `shave_throat` says."""
+    before = draw(actor, 1280, 720)
+    found = FaceFinder().find(before)
+    assert found is not None
+    cheeks = found.points[[50, 280, 101, 330], :2].astype(int)
+    skin = np.median(before[cheeks[:, 1], cheeks[:, 0]], axis=0)
+    after = before.copy()
+    return before, after, shave_throat(after, before, skin, found.points, fit_pose(found.points, rigid=True))

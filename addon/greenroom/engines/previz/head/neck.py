@@ -16,7 +16,7 @@ from greenroom.engines.previz.puppet.expression import smoothstep
 from greenroom.engines.previz.puppet.warp import Box
 from greenroom.perception.pose import Pose
 
-__all__ = ["on_head", "tint_neck", "under_jaw"]
+__all__ = ["like_skin", "on_head", "tint_neck", "under_jaw"]
 
 Picture = NDArray[np.uint8]
 Layer = NDArray[np.float32]
@@ -37,7 +37,7 @@ def tint_neck(frame: Picture, skin: Vectors, wanted: Vectors, seen: Vectors, pos
         return
     part = frame[box.within(Box.of(frame))]
     grid = Grid(box, max(1, round(pose.scale / _CELLS)))
-    like = _like(grid.shrunk(part), skin) * _zone(seen, pose, grid)
+    like = like_skin(grid.shrunk(part), skin) * _zone(seen, pose, grid)
     soft = np.asarray(cv2.GaussianBlur(like, (0, 0), max(0.7, 0.12 * pose.scale / grid.cell)), np.float32)
     weight = np.ascontiguousarray(grid.enlarged(soft))
     tinted = cv2.LUT(part, np.clip(np.arange(256)[:, None] * factor + 0.5, 0, 255).astype(np.uint8).reshape(1, 256, 3))
@@ -70,7 +70,7 @@ def _zone(seen: Vectors, pose: Pose, grid: Grid) -> Layer:
     return np.asarray(smoothstep(-4.0, -2.0, below) * (1 - smoothstep(0.5 * _DEPTH, _DEPTH, below)) * side, np.float32)
 
 
-def _like(part: Picture, skin: Vectors) -> Layer:
+def like_skin(part: Picture, skin: Vectors) -> Layer:
     """How much each pixel has the hue of `skin`, in light or shade: 0 to 1."""
     soft = cv2.GaussianBlur(part, (0, 0), 1.0).astype(np.float32) + 6
     own = np.asarray(skin, np.float32) + 6

@@ -27,6 +27,7 @@ from greenroom.engines.previz.head.head_out import Cleared, EmptyPlate, head_box
 from greenroom.engines.previz.head.in_front import Grains
 from greenroom.engines.previz.head.neck import tint_neck, under_jaw
 from greenroom.engines.previz.head.shape import HeadShape, Posed
+from greenroom.engines.previz.head.throat import shave_throat
 from greenroom.engines.previz.head.tone import Sharpness, Tone, scene_light
 from greenroom.engines.previz.puppet.expression import smoothstep
 from greenroom.engines.previz.puppet.eyes import Eyes
@@ -146,6 +147,9 @@ class _Shot:
         """The actor's head on the emptied `frame`, which was `plate`: both windows."""
         seen, region, hidden = bare.seen, placed.view.region, bare.cleared.hidden
         drawn, alpha = self._drawn(plate, seen, posed, placed, bare.index)
+        shaven = shave_throat(frame, plate, self.tone.skins[0], seen, bare.pose)
+        if shaven is not None:
+            self.grains.lay(frame, *shaven, bare.index)
         tint_neck(frame, *self.tone.skins, seen, bare.pose)
         _lay_mouth(drawn, plate, seen, posed.face, region)
         width = _width(posed.face)
