@@ -49,8 +49,8 @@ class Desk:
             )
         except OSError as error:
             raise DeskError(f"Greenroom can't be started: {error}", "Run  greenroom install resolve  again.") from error
-        self._arrived: queue.Queue[Any] = queue.Queue()
-        self._said: collections.deque[str] = collections.deque(maxlen=_LAST_WORDS)
+        self._arrived: Any = queue.Queue()
+        self._said: Any = collections.deque(maxlen=_LAST_WORDS)
         self._number = 0
         for work in (self._read, self._listen):
             threading.Thread(target=work, daemon=True).start()

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional
 
 from greenroom_resolve.applying import Applied, apply_jobs, read_back
-from greenroom_resolve.calling import ResolveError, flag, items, text
+from greenroom_resolve.calling import ResolveError, ask, flag, has, items, text
 from greenroom_resolve.cut import Cut, Item
 from greenroom_resolve.desk import PROTOCOL, Desk
 from greenroom_resolve.planning import plan_jobs
@@ -71,7 +71,7 @@ class Session:
         self.cut = Cut(self.program, self.program.timeline(self.cut.uid))
 
     def at_playhead(self) -> Item:
-        handle = self.cut.timeline.GetCurrentVideoItem()
+        handle = ask(self.cut.timeline, "GetCurrentVideoItem")
         item = self.cut.item(text(handle, "GetUniqueId")) if handle is not None else None
         if item is None:
             raise ResolveError("there is no clip under the playhead", "Put the playhead on the clip with the note.")
@@ -80,7 +80,7 @@ class Session:
     def selected(self) -> List[Item]:
         """The clips that are selected, from 21.0.4 on."""
         timeline = self.cut.timeline
-        if not callable(getattr(timeline, "GetSelectedClips", None)):
+        if not has(timeline, "GetSelectedClips"):
             hint = "Use the clip at the playhead, or all cues."
             raise ResolveError(f"Resolve {self.program.version} doesn't tell what is selected", hint)
         found = [self.cut.item(text(each, "GetUniqueId")) for each in items(timeline, "GetSelectedClips")]

@@ -2,8 +2,8 @@
 """A simulated DaVinci Resolve for people who write scripts for it: versions, editions, faults, and a recorder of calls.
 
 It behaves as published measurements say that Resolve behaves (each is named where it is built in, and has a test);
-what nobody has measured is in `Unknowns`, to be switched both ways. Nothing here is Blackmagic's, nothing is a mock:
 what nobody has measured is in `Unknowns`, to be switched both ways. Nothing here is Blackmagic's and nothing a mock:
+media is probed for real, timelines have real positions. A script under test shares nothing with it but the wire.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -128,6 +129,7 @@ class Resolve(ApiObject):
     def __init__(self, release: Release, constants: dict[str, float], rate: Fraction, size: tuple[int, int]) -> None:
         self.release, self.constants = release, constants
         self.page = "edit"
+        self.upsell: Callable[[], None] = lambda: None  # what a Studio-only call does on the free edition
         self.manager = ProjectManager(self)
         self.project = Project(self, "A Film", rate, size)
         self.storage = MediaStorage(self.project)

@@ -57,6 +57,7 @@ class SimulatedResolve:
         self.release = RELEASES[release]
         self.gate = Gate(self.release, _constants(self.release))
         self.program = Resolve(self.release, self.gate.constants, exact_rate(rate), size)
+        self.program.upsell = self.open_dialog
         self.scripting = True
         self.starting = threading.Event()  # set: scriptapp() blocks, as while Resolve starts or quits
         self._server: socketserver.ThreadingTCPServer | None = None

@@ -169,13 +169,20 @@ class Timeline(Marked):
             each.gone = True
         return True
 
-    def Export(self, fileName: str, exportType: float, exportSubtype: float = 0.0) -> bool:
+    def Export(self, fileName: str, exportType: float, exportSubtype: float) -> bool:
         """OTIO only, and only by the enumeration's own value: anything else is silently refused."""
         from greenroom.testing.resolve.otio_export import export_timeline
 
         if exportType != self.project.resolve.constants["EXPORT_OTIO"] or not Path(fileName).parent.is_dir():
             return False
         export_timeline(self, Path(fileName))
+        return True
+
+    def CreateSubtitlesFromAudio(self, autoCaptionSettings: dict[str, Any] | None = None) -> bool:
+        """Studio only. On the free edition a window asks to buy, and unrelated calls fail until somebody closes it."""
+        if not self.project.release.studio:
+            self.project.resolve.upsell()
+            return False
         return True
 
     def GetMarkInOut(self) -> dict[str, Any]:

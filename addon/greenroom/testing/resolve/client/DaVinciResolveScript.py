@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The module of this name as a script sees it, over a socket to the simulated Resolve (Python 3.6 and later).
 
-`scriptapp("Resolve")` is what a script outside of Resolve calls; `inside()` gives what a menu script finds as its
 `scriptapp("Resolve")` is what a script outside of Resolve calls; `inside()` gives what a menu script finds as global
 `resolve`. Objects answer as Resolve's do (facts/resolve, section 4): every name exists, an unknown one is None, so
+that hasattr() is always true; failures are silent; arguments are positional only.
 """
 
 import json
