@@ -18,7 +18,7 @@ help:
 	@echo "make lint    ruff and mypy --strict"
 	@echo "make bench   the figures of docs/benchmarks.md"
 	@echo "make soak    100 kill -9 at random moments of a batch"
-	@echo "make docs    docs/commands.md, made of the commands' own help"
+	@echo "make docs    docs/commands.md and docs/host-protocol.md, made of the code's own words"
 	@echo "make clean   remove what the others made"
 
 $(VENV)/.installed: pyproject.toml
@@ -51,6 +51,7 @@ soak: $(VENV)/.installed
 
 docs: $(VENV)/.installed
 	$(BIN)/python -m greenroom.cli.reference > docs/commands.md
+	$(BIN)/python -m greenroom.cli.host_reference > docs/host-protocol.md
 
 clean:
 	rm -rf $(VENV) $(DEMO) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

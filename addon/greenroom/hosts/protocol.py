@@ -6,7 +6,7 @@ notifications, which have no id. stdout carries nothing else; logs go to stderr.
 
 All positions are whole frames at the timeline's rate, counted as the host counts. All rates are [numerator,
 denominator]. Paths are absolute. Unknown members are passed over, on both sides. docs/host-protocol.md is made from
-this module (`page()`), and a test compares them.
+this module (`page.py`), and a test compares them.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ __all__ = [
     "METHODS",
     "NOTIFICATIONS",
     "PROTOCOL",
+    "SNAPSHOT",
     "STATES",
     "STATE_OF_STEP",
     "Message",
@@ -265,6 +266,78 @@ STATE_OF_STEP: Mapping[str, str] = {
     "interrupted": "interrupted",
 }
 """The desk's steps (desk.generating.job_events.JobStep) as states."""
+
+SNAPSHOT: tuple[Message, ...] = (
+    Message(
+        "snapshot",
+        "The host's timeline. What isn't said counts as in the examples.",
+        {
+            "greenroom": '"snapshot"',
+            "schema": "1",
+            "host": '{"name": "blender", "version": "4.5.15", "document": "/film/scene.blend", or "" if never saved}',
+            "timeline": "see below",
+            "tracks": "[TRACK], in any order",
+            "markers": "[MARKER] of the timeline",
+        },
+    ),
+    Message(
+        "timeline",
+        "",
+        {
+            "uid": "the same for as long as the timeline exists",
+            "name": "text",
+            "rate": "[24000, 1001]",
+            "start": "the host's number of the first frame; all frames below are counted so",
+            "start_timecode?": '"01:00:00:00"; "" where timecode is the frame number itself',
+            "drop_frame": "false",
+            "size": "[1920, 1080]",
+        },
+    ),
+    Message(
+        "track",
+        "A channel of Blender's holds sound and picture: its kind is video, and the items say what they are.",
+        {
+            "kind": '"video" or "audio"',
+            "index": "its number, from below",
+            "name": "text",
+            "locked?": "false",
+            "enabled?": "true",
+            "items": "[ITEM]",
+        },
+    ),
+    Message(
+        "item",
+        "A strip or clip. A uid is unique in the snapshot; of copies the second is called UID~2, and reported.",
+        {
+            "uid": "the same for as long as the item exists",
+            "kind": "movie, images, sound, image, colour, text, missing, generator, transition, compound or other",
+            "name": "text",
+            "start": "its first frame",
+            "frames": "its length",
+            "enabled?": "true",
+            "media?": '"/film/a.mov"; "" without a file',
+            "sequence?": 'of images: {"folder", "prefix", "suffix", "padding", "first"}',
+            "source_start?": "the media's frame that is shown first, counted from 0 at media_rate; may be fractional",
+            "media_rate?": "[25, 1]; null counts as the timeline's, which is right for sound",
+            "media_frames?": "all frames of the file; null if unknown",
+            "plays?": '"frames": one for one, whatever the media\'s rate (Blender); "time": in real time (Resolve)',
+            "speed?": "[1, 1]: the host's own constant speed, on top",
+            "gain?": "1.0, linear",
+            "fade_in?": "frames",
+            "fade_out?": "frames",
+            "channels?": "text",
+            "note?": "the text that the plug-in keeps on the item",
+            "markers?": "[MARKER]",
+            "unheld?": "[\"animated volume\"]: what this snapshot can't hold, in an editor's words",
+            "greenroom?": '{"role": "take" or "stand_in", "cue", "take", "of": uid, "muted_by_us"}, or null',
+        },
+    ),
+    Message(
+        "marker",
+        "",
+        {"frame": "on the timeline", "frames?": "1", "name?": "text", "note?": "text", "colour?": "the host's word"},
+    ),
+)
 
 EDITS: tuple[Message, ...] = (
     Message(
