@@ -162,15 +162,10 @@ def _each_once(found: Sequence[View]) -> tuple[View, ...]:
 
 
 def _kept(desk: CastingDesk, actor: Actor, found: Sequence[View]) -> Actor:
-    """The actor with the views that weren't refused."""
+    """The actor with the views that weren't refused; of those that were, what was there before stays."""
     from greenroom.cast import save_actor
 
     pictures = {view.name: view.take.media for view in found if view.kept}
-    refused = {view.name for view in found if not view.kept}
-    stale = {view: path for view, path in actor.sheet.items() if view not in pictures and view not in refused}
-    if refused & set(actor.sheet):  # what was there under that name has been replaced by nothing
-        save_actor(desk.project.cast_folder, actor.name, sheet={})
-        pictures = {**stale, **pictures}
     return save_actor(desk.project.cast_folder, actor.name, sheet=pictures or None)
 
 
