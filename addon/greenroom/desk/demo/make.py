@@ -88,11 +88,11 @@ def make_demo(
         on_step(f"{step.what}: {step.path}")
     _cast(folder, on_step)
     _write_cuts(folder)
-    twin = road.plan(folder / TWIN, project=folder)
+    twin = road.plan(folder / TWIN, project=folder, engine="previz")
     listed = road.cues(folder / LIST, project=folder, rate=RATE)
     on_step(f"performing {len(road.cues(folder / CUT, project=folder).cues)} cues of {CUT}")
     before = _content(folder / NEW_CUT)
-    generated = road.generate(folder / CUT, folder / NEW_CUT, project=folder, on_event=on_event)
+    generated = road.generate(folder / CUT, folder / NEW_CUT, project=folder, engine="previz", on_event=on_event)
     if generated.interrupted:
         raise KeyboardInterrupt
     results = [folder / name for name in (NEW_XML, NEW_EDL, SHEET, PREVIEW)]
