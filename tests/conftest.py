@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whoever runs the tests has set no key, no address of a host and no settings: nothing of theirs is used or paid for."""
+"""Whoever runs the tests has set no key, no address of a host and no settings: nothing of theirs is used or paid."""
 
 from __future__ import annotations
 

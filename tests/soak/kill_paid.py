@@ -149,8 +149,11 @@ def kill_batch(batch: PaidBatch, kills: int, length: float, chance: random.Rando
         killed += 1
         if chance.random() < 0.3:  # some settle at once, some at the end
             doubted += batch.settle()
-    doubted += batch.settle()
-    batch.run(None)
+    for _ in range(3):  # what is settled is fetched, or made, by the next run
+        doubted += batch.settle()
+        batch.run(None)
+        if not batch.unfinished():
+            break
     return killed, doubted, [*faults, *batch.faults(), *batch.unfinished()]
 
 
@@ -171,7 +174,9 @@ def soak(kills: int, cues: int, hosts: list[str], seed: int, folder: Path) -> tu
         doubted += in_doubt
         passed, failed = (passed, failed + max(1, killed)) if faults else (passed + killed, failed)
         for fault in faults:
-            print(f"batch {number} at {host}: {fault}")
+            print(f"batch {number} at {host}: {fault[:300]}")
+        if faults:
+            print((batch.folder / "errors.txt").read_text("utf-8")[-3000:])
         left = ", ".join(f"{count} {state}" for state, count in sorted(batch.states.items()))
         print(f"{passed + failed} kills, batch {number} at {host}; kills left: {left}", flush=True)
         number += 1
