@@ -6,10 +6,16 @@ from typing import Any, Callable, Dict, List, Optional
 from greenroom_resolve import frames
 from greenroom_resolve.calling import ask, first, text
 from greenroom_resolve.cut import Cut, Item, markers_of
+from greenroom_resolve.planning import plan_jobs
 from greenroom_resolve.steps import ANY, OBJECT, Job, Problem, Step, given
 from greenroom_resolve.undoing import UndoList, take_back
 
-__all__ = ["Applied", "apply_jobs", "read_back"]
+__all__ = ["Applied", "apply_edits", "read_back"]
+
+Edit = Dict[str, Any]
+
+
+_A_FRAME_LONG = "take-a-frame-long"
 
 
 class Applied:
@@ -20,23 +26,46 @@ class Applied:
         self.problems: List[Problem] = []
 
 
-def apply_jobs(cut: Cut, jobs: List[Job], undo: UndoList, told: Callable[[str], None]) -> Applied:
-    """Makes the jobs one after the other. Raises ResolveError where Resolve no longer answers at all."""
-    results: Dict[str, Any] = {}
+def apply_edits(
+    cut: Cut, edits: List[Edit], undo: UndoList, told: Callable[[str], None], copy_look: bool = False
+) -> Applied:
+    """Makes the edits one after the other. Raises ResolveError where Resolve no longer answers at all.
+
+    After one that went wrong and was taken back, the rest is planned anew: what it would have made isn't there.
+    """
     applied = Applied()
-    for job in jobs:
-        entries: List[Dict[str, Any]] = []
-        problem = _make(cut, job, results, entries, undo, told) or read_back(cut, job)
-        if problem is None:
-            applied.done.append(job)
-            continue
+    waiting = list(edits)
+    while waiting:
+        results: Dict[str, Any] = {}
+        for planned in plan_jobs(cut, waiting, copy_look):
+            edit = waiting.pop(0)
+            if isinstance(planned, Problem):
+                applied.problems.append(planned)
+                continue
+            problem = _try(cut, planned, results, undo, told) if planned.steps else None
+            if problem is None:
+                applied.done.append(planned)
+                continue
+            if problem.code == _A_FRAME_LONG and not edit.get("end_counts"):
+                waiting.insert(0, dict(edit, end_counts=True))
+            else:
+                applied.problems.append(problem)
+            cut = Cut(cut.program, cut.timeline)
+            break
+    return applied
+
+
+def _try(cut: Cut, job: Job, results: Dict[str, Any], undo: UndoList, told: Callable[[str], None]) -> Optional[Problem]:
+    """The job, or what went wrong and was taken back."""
+    entries: List[Dict[str, Any]] = []
+    problem = _make(cut, job, results, entries, undo, told) or read_back(cut, job)
+    if problem is not None:
         cut.check_alive()
         left = take_back(cut.program, cut.timeline, entries[::-1])
         undo.forget(entries)
         if left:
             problem.message += "; and it could not all be taken back: " + "; ".join(left)
-        applied.problems.append(problem)
-    return applied
+    return problem
 
 
 def _make(
@@ -85,7 +114,9 @@ def read_back(cut: Cut, job: Job) -> Optional[Problem]:
         f"{what} is {have}, it should be {want}" for what, have, want in _compared(fresh, item, wanted) if have != want
     ]
     if different:
-        return Problem("came-out-otherwise", "; ".join(different), "It was taken back.", job.where)
+        added = any(step.method == "AddTake" for step in job.steps)
+        code = _A_FRAME_LONG if added and item.frames == wanted["frames"] + 1 else "came-out-otherwise"
+        return Problem(code, "; ".join(different), "It was taken back.", job.where)
     return None
 
 

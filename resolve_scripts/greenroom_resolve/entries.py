@@ -130,11 +130,12 @@ def _apply(session: Session, found: Json, command: str, dry: bool, save: bool) -
     applied = session.apply(found["edits"], command, dry, save)
     problems = list(found.get("problems") or []) + [problem.plain() for problem in applied.problems]
     _tell_problems(session, problems)
-    takes = [job for job in applied.done if job.edit["do"] == "place_take"]
+    changed = [job for job in applied.done if job.steps]
+    takes = [job for job in changed if job.edit["do"] == "place_take"]
     if not dry:
         session.tell(f"{len(takes)} takes on the timeline, {len(problems)} problems")
-    steps = [str(step) for job in applied.done for step in job.steps]
-    return {"placed": len(takes), "changed": len(applied.done), "steps": steps, "problems": problems, "dry": dry}
+    steps = [str(step) for job in changed for step in job.steps]
+    return {"placed": len(takes), "changed": len(changed), "steps": steps, "problems": problems, "dry": dry}
 
 
 def _tell_quote(session: Session, found: Json) -> None:

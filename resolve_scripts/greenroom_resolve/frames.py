@@ -8,7 +8,7 @@ Ends are exclusive everywhere.
 """
 
 from fractions import Fraction
-from typing import Any, Optional, Tuple
+from typing import Any, List, Optional, Tuple
 
 __all__ = [
     "exact_rate",
@@ -19,6 +19,7 @@ __all__ = [
     "media_start",
     "plain",
     "speed_of",
+    "take_arguments",
     "take_extent",
     "timecode",
     "to_offset",
@@ -125,6 +126,12 @@ def take_extent(edit: Any) -> Tuple[int, int]:
     """
     first = edit["head"] + edit["item_start"] - edit["start"]
     return first, first + edit["item_frames"]
+
+
+def take_arguments(edit: Any) -> List[int]:
+    """The same as AddTake takes it. Whether its end counts is unknown: where it turned out to, the edit says so."""
+    first, last = take_extent(edit)
+    return [first, last - 1 if edit.get("end_counts") else last]
 
 
 def plain(value: Fraction) -> Any:

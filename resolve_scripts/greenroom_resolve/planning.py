@@ -6,7 +6,7 @@ goes on a track Greenroom above and the item is switched off. Nothing of the edi
 """
 
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, List, Optional
 
 from greenroom_resolve import frames
 from greenroom_resolve.calling import ask, flag, items, table, text
@@ -53,18 +53,15 @@ class _Lane:
         return not self.locked and all(end <= first or last <= start for first, last in self.taken)
 
 
-def plan_jobs(cut: Cut, edits: List[Edit], copy_look: bool = False) -> Tuple[List[Job], List[Problem]]:
-    """What each edit needs, in order; an edit that can't be done is a problem, and the others are done without it."""
+def plan_jobs(cut: Cut, edits: List[Edit], copy_look: bool = False) -> List[Any]:
+    """For each edit a Job (without steps where nothing is to do) or a Problem, in order."""
     forecast = Forecast(cut, copy_look)
-    jobs: List[Job] = []
-    problems: List[Problem] = []
-    for edit in edits:
-        planned = _PLANS[edit["do"]](forecast, edit) if edit.get("do") in _PLANS else None
-        if isinstance(planned, Problem):
-            problems.append(planned)
-        elif planned is not None and planned.steps:
-            jobs.append(planned)
-    return jobs, problems
+    return [_PLANS.get(str(edit.get("do")), _nothing)(forecast, edit) for edit in edits]
+
+
+def _nothing(forecast: Forecast, edit: Edit) -> Job:
+    """What a newer Greenroom may send, and this one doesn't know."""
+    return Job(edit, "")
 
 
 def _plan_take(forecast: Forecast, edit: Edit) -> Any:
@@ -124,12 +121,12 @@ def _into_selector(forecast: Forecast, job: Job, item: Item) -> None:
     index = next((n for n, take in enumerate(takes, 1) if _path(take) == edit["path"]), 0)
     selected = ask(item.handle, "GetSelectedTakeIndex") or 0
     shown = index and index == selected
-    first, last = frames.take_extent(edit)
+    first, _ = frames.take_extent(edit)
     media = _media(forecast, job)
     if not index:
         index = max(1, len(takes)) + 1
         undo = {"undo": "take", "item": item.uid, "path": edit["path"], "select": selected or 1}
-        job.steps.append(Step(on, "AddTake", [media, first, last], undo=undo))
+        job.steps.append(Step(on, "AddTake", [media, *frames.take_arguments(edit)], undo=undo))
     if not shown:
         undo = {"undo": "select", "item": item.uid, "index": selected or 1}
         job.steps.append(Step(on, "SelectTakeByIndex", [index], undo=undo))

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The running Resolve: its handle, whether it is alive, what is open in it, and how it was before we came."""
 
-from typing import Any, Dict, Iterator, List
+from typing import Any, Callable, Dict, Iterator, List
 
 from greenroom_resolve.calling import ResolveError, ask, flag, has, items, table, text
 
@@ -111,27 +111,46 @@ class Before:
         self.playhead = text(self.timeline, "GetCurrentTimecode")
         self.folder = ask(program.pool, "GetCurrentFolder")
 
-    def restore(self) -> List[str]:
-        lost = []
+    def restore(self, tell: Callable[[str], None]) -> List[str]:
+        """Tells the calls that it makes; gives what didn't go back."""
         program = self.program
-        now = ask(program.project, "GetCurrentTimeline")
-        if self.timeline is not None and now != self.timeline:
+        lost = []
+        if self.timeline is not None and ask(program.project, "GetCurrentTimeline") != self.timeline:
+            tell(self._timeline_line())
             flag(program.project, "SetCurrentTimeline", self.timeline)
             if ask(program.project, "GetCurrentTimeline") != self.timeline:
                 lost.append("the timeline that was open")
         if self.folder is not None and ask(program.pool, "GetCurrentFolder") != self.folder:
+            tell(self._folder_line())
             flag(program.pool, "SetCurrentFolder", self.folder)
             if ask(program.pool, "GetCurrentFolder") != self.folder:
                 lost.append("the bin that was open")
         if self.playhead and text(self.timeline, "GetCurrentTimecode") != self.playhead:
+            tell(f"timeline.SetCurrentTimecode('{self.playhead}')")
             flag(self.timeline, "SetCurrentTimecode", self.playhead)
             if text(self.timeline, "GetCurrentTimecode") != self.playhead:
                 lost.append("the playhead")
         if text(program.resolve, "GetCurrentPage") != self.page:
+            tell(f"Resolve.OpenPage('{self.page}')")
             flag(program.resolve, "OpenPage", self.page)
             if text(program.resolve, "GetCurrentPage") != self.page:
                 lost.append("the page")
         return lost
+
+    def foretold(self, methods: List[str]) -> List[str]:
+        """The calls that `restore` will make after these: for a dry run."""
+        made = []
+        if "SetCurrentTimeline" in methods:
+            made.append(self._timeline_line())
+        if "SetCurrentFolder" in methods:
+            made.append(self._folder_line())
+        return made
+
+    def _timeline_line(self) -> str:
+        return 'project.SetCurrentTimeline(timeline "{}")'.format(text(self.timeline, "GetName"))
+
+    def _folder_line(self) -> str:
+        return 'media pool.SetCurrentFolder(bin "{}")'.format(text(self.folder, "GetName"))
 
 
 def settings_of(timeline: Any, project: Any) -> Dict[str, Any]:

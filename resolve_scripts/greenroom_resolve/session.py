@@ -4,7 +4,7 @@
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional
 
-from greenroom_resolve.applying import Applied, apply_jobs, read_back
+from greenroom_resolve.applying import Applied, apply_edits, read_back
 from greenroom_resolve.calling import ResolveError, ask, flag, has, items, text
 from greenroom_resolve.cut import Cut, Item
 from greenroom_resolve.desk import PROTOCOL, Desk
@@ -99,24 +99,29 @@ class Session:
     def apply(self, edits: List[Json], command: str, dry: bool = False, save: bool = False) -> Applied:
         """Makes the edits (or tells the calls that it would make), reads each back, restores pages and playhead."""
         self.read_again()
-        jobs, problems = plan_jobs(self.cut, edits, self.settings.copy_look)
-        if dry:
-            applied = Applied()
-            applied.done, applied.problems = jobs, problems
-            for job in jobs:
-                for step in job.steps:
-                    self.tell(str(step))
-            return applied
         before = Before(self.program)
-        if jobs:
-            self.undo_list.begin(command)
+        if dry:
+            return self._foretell(edits, before)
+        self.undo_list.begin(command)
         try:
-            applied = apply_jobs(self.cut, jobs, self.undo_list, self.tell)
+            applied = apply_edits(self.cut, edits, self.undo_list, self.tell, self.settings.copy_look)
             if save and applied.done:
                 applied.problems += self._save(applied)
         finally:
             self._restore(before)
-        applied.problems = problems + applied.problems
+        return applied
+
+    def _foretell(self, edits: List[Json], before: Before) -> Applied:
+        """The calls that `apply` would make, in order; none is made."""
+        applied = Applied()
+        for planned in plan_jobs(self.cut, edits, self.settings.copy_look):
+            if isinstance(planned, Problem):
+                applied.problems.append(planned)
+            else:
+                applied.done.append(planned)
+        steps = [step for job in applied.done for step in job.steps]
+        for line in [str(step) for step in steps] + before.foretold([step.method for step in steps]):
+            self.tell(line)
         return applied
 
     def undo(self) -> List[str]:
@@ -135,7 +140,7 @@ class Session:
         return left
 
     def _restore(self, before: Before) -> None:
-        for lost in before.restore():
+        for lost in before.restore(self.tell):
             self.tell(f"Resolve didn't go back to {lost}")
 
     def _save(self, applied: Applied) -> List[Problem]:
