@@ -67,7 +67,8 @@ def _drawn(request: Request) -> tuple[Picture, dict[str, Any]]:
     from greenroom.engines.previz.drawn.invented import invent
 
     invented = invent(request.options, request.seed)
-    warnings = [f"previz can't draw {name}: it is kept for other engines" for name in invented.left_out]
+    left_out = ", ".join(invented.left_out)
+    warnings = [f"previz can't draw {left_out}: kept for other engines"] if left_out else []
     report = {"drawn_from": list(invented.taken), "seed": request.seed, "warnings": warnings}
     return draw_look(invented.look, request.spec.width, request.spec.height), report
 
