@@ -17,7 +17,7 @@ help:
 	@echo "make test-blender   the add-on in real Blenders without a window, which it installs into your cache (1 GB each)"
 	@echo "make lint    ruff and mypy --strict"
 	@echo "make bench   the figures of docs/benchmarks.md"
-	@echo "make soak    100 kill -9 at random moments of a batch"
+	@echo "make soak    100 kill -9 at random moments of a batch, and 200 of batches at a paid host"
 	@echo "make docs    docs/commands.md and docs/host-protocol.md, made of the code's own words"
 	@echo "make clean   remove what the others made"
 
@@ -48,6 +48,7 @@ bench: $(VENV)/.installed
 
 soak: $(VENV)/.installed
 	$(BIN)/python tests/soak/kill_batch.py
+	$(BIN)/python tests/soak/kill_paid.py
 
 docs: $(VENV)/.installed
 	$(BIN)/python -m greenroom.cli.reference > docs/commands.md

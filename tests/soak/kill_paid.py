@@ -33,7 +33,7 @@ from greenroom.testing.servers import Loopback, serve
 
 PROGRAM = Path(__file__).with_name("paid_batch.py")
 PROJECT = "5c0e0000-0000-4000-8000-000000000004"
-KILLS_A_BATCH = 25
+KILLS_A_BATCH = 40
 
 
 class PaidBatch:
@@ -170,7 +170,7 @@ def soak(kills: int, cues: int, hosts: list[str], seed: int, folder: Path) -> tu
                 server.reset()
             batch = PaidBatch(folder / str(number), server, cues)
             due = min(KILLS_A_BATCH, kills - passed - failed)
-            killed, in_doubt, faults = kill_batch(batch, due, 0.2 * lengths[host], chance)
+            killed, in_doubt, faults = kill_batch(batch, due, 0.1 * lengths[host], chance)
         doubted += in_doubt
         passed, failed = (passed, failed + max(1, killed)) if faults else (passed + killed, failed)
         for fault in faults:

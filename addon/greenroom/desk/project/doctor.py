@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from greenroom import __version__
-from greenroom.errors import GreenroomError
+from greenroom.errors import GreenroomError, Severity
 
 if TYPE_CHECKING:
     from greenroom.desk.project.project import Project
@@ -71,7 +71,7 @@ class Check:
 
 def examine(start: Path) -> tuple[Check, ...]:
     """All checks, for a project at or above `start` (which need not be there)."""
-    checks = [_python(), *_libraries(), *_encoders(), *_adapters(), *_engines()]
+    checks = [_python(), *_libraries(), *_encoders(), *_adapters(), *_engines(), *_keys()]
     return (*checks, *_project(start), _ledger_folder(), _disk_space(start))
 
 
@@ -145,6 +145,24 @@ def _engines() -> Iterator[Check]:
     if hosted:
         said = f"ready at {', '.join(ready)}" if ready else f"no key for any of {', '.join(hosted)}"
         yield Check("hosted models", Health.OK, said, "" if ready else "greenroom keys set HOST, for final pictures.")
+
+
+def _keys() -> Iterator[Check]:
+    """Which hosts have a key, and where it is kept; never the key, and nobody is asked whether it is good."""
+    from greenroom.desk.project.host_keys import listed
+
+    found = listed()
+    for settings, places in found.hosts:
+        if places:
+            also = f" (also in {', '.join(places[1:])})" if places[1:] else ""
+            yield Check(f"key for {settings.name}", Health.OK, f"in {places[0]}{also}")
+        elif settings.needs_key:
+            yield Check(
+                f"key for {settings.name}", Health.OK, f"none; if it is wanted: greenroom keys set {settings.name}"
+            )
+    for problem in found.problems:
+        health = Health.WARNING if problem.severity is Severity.WARNING else Health.OK
+        yield Check("keys", health, problem.message, problem.hint)
 
 
 def _project(start: Path) -> Iterator[Check]:
