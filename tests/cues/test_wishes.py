@@ -89,6 +89,7 @@ def test_yes_and_no_in_any_case() -> None:
         ("mode=replace not=12-4", "frames of the slot"),
         ("mode=replace style=heads", 'Did you mean "head"?'),
         ("mode=stage alpha=perhaps", "alpha=yes or alpha=no"),
+        ("mode=talk hold=head", "hold=tail"),
     ],
 )
 def test_a_value_that_can_t_be_meant_is_an_error_with_the_next_step(read: Any, note: str, hint: str) -> None:

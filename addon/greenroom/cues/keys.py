@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 
 from greenroom.cues.model import Mode
-from greenroom.cues.wishes import LOOKS, STYLES, read_place, read_spans, read_who, read_yes
+from greenroom.cues.wishes import LOOKS, STYLES, read_hold, read_place, read_spans, read_who, read_yes
 from greenroom.errors import Problem, Severity, nearest
 
 __all__ = ["KEY_MODES", "wish_problems"]
@@ -46,6 +46,7 @@ _CAN_BE: Mapping[str, tuple[Callable[[str], object], str]] = {
         "is: place=30%,40%,25%.",
     ),
     "alpha": (read_yes, "Write alpha=yes or alpha=no."),
+    "hold": (read_hold, "Write hold=tail: the last frame of a performance that is too short stands still."),
 }
 
 

@@ -15,7 +15,7 @@ from fractions import Fraction
 from greenroom.errors import GreenroomError
 from greenroom.frames import frame_of
 
-__all__ = ["LOOKS", "STYLES", "Place", "Who", "read_place", "read_spans", "read_who", "read_yes"]
+__all__ = ["LOOKS", "STYLES", "Place", "Who", "read_hold", "read_place", "read_spans", "read_who", "read_yes"]
 
 LOOKS = ("camera", "left", "right", "up", "down", "off")
 """look=: where the eyes rest, as seen by the viewer; "off" is past the camera, to the side the head is turned to."""
@@ -118,6 +118,12 @@ def read_yes(text: str) -> bool | None:
     return {"yes": True, "true": True, "on": True, "no": False, "false": False, "off": False}.get(
         text.strip().casefold()
     )
+
+
+def read_hold(text: str) -> str | None:
+    """`hold=tail`: the last frame stands still where a performance is too short. There is no other way."""
+    word = text.strip().casefold()
+    return word if word == "tail" else None
 
 
 def _parts(match: re.Match[str]) -> tuple[float | None, ...] | None:

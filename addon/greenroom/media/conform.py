@@ -85,7 +85,7 @@ def _frame_map(
         raise DeliveryError(
             f"{total} frames at {write_rate(rate)} fps were delivered, the take needs {spec.frames} at "
             f"{write_rate(spec.rate)} fps: {' and '.join(sides)}",
-            hint=f"Ask the engine for more frames, or allow the last one to be held ({tail} f)."
+            hint=f"Ask the engine for more frames, or write hold=tail: the last one stands still then ({tail} f)."
             if not head
             else "Ask the engine for more frames.",
             where=str(info.path),

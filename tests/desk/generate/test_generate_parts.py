@@ -9,12 +9,13 @@ from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from greenroom.desk.generating import delivered
-from greenroom.desk.generating.finishing import bytes_needed
+from greenroom.desk.generating.finishing import bytes_needed, finish
 from greenroom.desk.generating.job_events import GenerateReport, JobResult, Outcome
 from greenroom.desk.generating.take_record import runs
 from greenroom.desk.generating.verdict import ForeignError, Stage, Verdict, verdict
@@ -27,6 +28,8 @@ from greenroom.errors import (
     PaymentUnknownError,
     StoreError,
 )
+from greenroom.media.pictures import read_pictures
+from greenroom.media.takes import TakeWriter
 from greenroom.media.types import Codec, TakeSpec
 from greenroom.takes import spare_handle
 from greenroom.takes.privacy import portable_path, without_paths, without_secrets
@@ -187,3 +190,19 @@ def test_paths_become_portable(tmp_path: Path) -> None:
 def test_a_report_knows_its_exit_status(outcomes: tuple[Outcome, ...], status: int) -> None:
     results = tuple(JobResult("j", "7f3a", 1, 1, outcome) for outcome in outcomes)
     assert GenerateReport(results).exit_status == status
+
+
+def test_a_performance_that_is_too_short_is_refused_or_with_hold_its_last_frame_stands_still(tmp_path: Path) -> None:
+    spec = TakeSpec(Fraction(24), 20, 0, 0, 64, 36, 86400, codec=Codec.H264)
+    short = tmp_path / "short.mov"
+    with TakeWriter(short, replace(spec, slot=12)) as writer:
+        for index in range(12):
+            writer.write(np.full((36, 64, 3), 20 * index, np.uint8))
+    with pytest.raises(DeliveryError, match="8 short at the tail") as refused:
+        finish(short, False, spec, None, tmp_path)
+    assert "hold=tail" in refused.value.hint
+    finished = finish(short, False, spec, None, tmp_path, hold="Tail")
+    assert "the last frame is held for 8 frames" in finished.conform["notes"]
+    levels = [round(float(picture.mean())) for picture in read_pictures(finished.media, range(20))]
+    assert len(set(levels)) == 12
+    assert levels[11:] == [levels[11]] * 9

@@ -9,6 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from greenroom.cues.wishes import read_hold
 from greenroom.errors import DeliveryError, Problem, Severity
 from greenroom.frames import sample_range
 from greenroom.media.types import Codec, TakeSpec
@@ -49,8 +50,11 @@ def finish(
     dialogue: Path | None,
     folder: Path,
     extras: Mapping[str, Path] | None = None,
+    hold: str = "",
 ) -> Finished:
     """Conform `delivered` to `spec` where the engine didn't, check the take and its `extras`, and write its poster.
+
+    `hold` is the note's own word: with "tail" a performance that is too short ends in its last frame standing still.
 
     Raises:
         DeliveryError: it is not what was asked for and can't be made so, with the numbers.
@@ -67,7 +71,7 @@ def finish(
         from greenroom.desk.casting.pictures import finish_picture
 
         return finish_picture(delivered, folder)
-    media, report = (delivered, {}) if conformed else _conform(delivered, spec, dialogue, folder)
+    media, report = (delivered, {}) if conformed else _conform(delivered, spec, dialogue, folder, hold)
     problems = check_take(media, spec)
     _refuse(problems, media)
     for name, extra in (extras or {}).items():
@@ -96,7 +100,9 @@ def _check_extra(name: str, extra: Path, spec: TakeSpec) -> None:
         _refuse(problems, extra, f"the {name} element: ")
 
 
-def _conform(delivered: Path, spec: TakeSpec, dialogue: Path | None, folder: Path) -> tuple[Path, dict[str, Any]]:
+def _conform(
+    delivered: Path, spec: TakeSpec, dialogue: Path | None, folder: Path, hold: str
+) -> tuple[Path, dict[str, Any]]:
     from greenroom.media.conform import conform
     from greenroom.media.sound import read_sound
 
@@ -105,7 +111,8 @@ def _conform(delivered: Path, spec: TakeSpec, dialogue: Path | None, folder: Pat
         _, samples = sample_range(0, spec.frames, spec.rate, spec.sample_rate)
         sound = read_sound(dialogue, Fraction(0), samples, sample_rate=spec.sample_rate)
     media = folder / "conformed.mov"
-    report = conform(delivered, spec, media, sound=sound)
+    held = spec.frames if read_hold(hold) else 0
+    report = conform(delivered, spec, media, sound=sound, hold_tail=held)
     return media, {"method": report.method, "notes": list(report.notes), "frame_map": list(report.frame_map)}
 
 

@@ -212,6 +212,7 @@ class _Performance(Sending):
                 finish,
                 *(delivery.path, delivery.conformed, request.spec, request.dialogue, request.work),
                 dict(delivery.extras),
+                request.options.get("hold", ""),
             )
         with self.at(Stage.PUBLISH):
             hashes = {path: await hash_media(path, room.ledger) for path in media_to_hash(request)}
