@@ -116,14 +116,31 @@ def _probe_picture(
 
 
 def _first_frame(container: InputContainer, stream: VideoStream, path: Path) -> VideoFrame:
+    """A picture that says what all are like. The decoder is spent afterwards: close the container."""
     try:
-        for frame in container.decode(stream):
-            return frame
+        frame = _hurried(container, stream) or next(container.decode(stream), None)
     except av.error.EOFError:
-        pass
-    raise MediaError(
-        f"{path.name}: no picture can be decoded", hint="The file is damaged; render or copy it again.", where=str(path)
-    )
+        frame = None
+    if frame is None:
+        raise MediaError(
+            f"{path.name}: no picture can be decoded",
+            hint="The file is damaged; render or copy it again.",
+            where=str(path),
+        )
+    return frame
+
+
+def _hurried(container: InputContainer, stream: VideoStream) -> VideoFrame | None:
+    """The picture of the first packet, where that holds one: the decoder is told that no more will come. Otherwise it
+    waits for all that could be shown before it, of long-GOP H.264 five pictures (1080p: 67 ms instead of 37).
+    """
+    packet = next(container.demux(stream))
+    frames = packet.decode() or (stream.codec_context.decode(None) if packet.size else [])
+    if frames:
+        return frames[0]
+    stream.codec_context.flush_buffers()
+    container.seek(0)
+    return None
 
 
 def _displayed(frame: VideoFrame, stream: VideoStream) -> tuple[int, int, Fraction]:
