@@ -70,7 +70,8 @@ def _depth_within(values: Values, limit: int) -> bool:
 
 def _look(pairs: list[tuple[str, Any]]) -> Any:
     """Judge one object, whose own objects were judged before, and give its value."""
-    if len(pairs) == 3:
+    count = len(pairs)
+    if count == 3:
         (key, label), (first, one), (second, other) = pairs
         if label == "RationalTime.1" and key == "OTIO_SCHEMA":
             numbers = first == "rate" and second == "value" and type(one) in _NUMBER and type(other) in _NUMBER
@@ -82,8 +83,10 @@ def _look(pairs: list[tuple[str, Any]]) -> Any:
             if times and first == "duration" and second == "start_time":
                 return other + one
             raise _Unsure
+    elif not count:
+        return {}
     node = dict(pairs)
-    if len(node) != len(pairs) or len(node) > 1000:
+    if len(node) != count or count > 1000:
         raise _Unsure
     label = node.get("OTIO_SCHEMA")
     if label is None or (type(label) is str and (label in _PLAIN or _is_good(label, node))):

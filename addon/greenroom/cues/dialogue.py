@@ -69,9 +69,9 @@ class Dialogue:
 
     @cached_property
     def _silent(self) -> dict[str, EventIndex]:
+        silent = {track.name: [event for event in track.events if event.silent] for track in self._tracks}
         return {
-            track.name: EventIndex(event for event in track.events if event.silent and event.enabled)
-            for track in self._tracks
+            name: EventIndex(event for event in events if event.enabled) for name, events in silent.items() if events
         }
 
     def under(self, slot: FrameRange, track: str = "", handles: int = 0) -> tuple[SoundClip, ...]:
