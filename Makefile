@@ -36,7 +36,7 @@ test: $(VENV)/.installed
 
 test-blender: $(VENV)/.installed
 	$(BIN)/python tests/hosts/blender/blenders.py $(BLENDERS)
-	$(BIN)/python -m pytest tests/hosts/blender $(addprefix --blender ,$(BLENDERS))
+	$(BIN)/python -m pytest -n 2 tests/hosts/blender $(addprefix --blender ,$(BLENDERS))
 
 lint: $(VENV)/.installed
 	$(BIN)/ruff check .

@@ -26,9 +26,9 @@ bl_info = {
 
 
 def _modules():
-    from . import dialog, menus, operators, panel, preferences
+    from . import dialog, exchange, menus, operators, panel
 
-    return dialog, menus, operators, panel, preferences
+    return operators, dialog, exchange, menus, panel
 
 
 def register():

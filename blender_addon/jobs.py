@@ -54,6 +54,8 @@ class State:
 
 
 state = State()
+_starting = set()  # uids of scenes whose batch was asked for and isn't named yet
+_early = []  # (method, what was told) of batches that aren't named yet
 _edits = collections.deque()  # (scene uid, edit) or (scene uid, a function to call after those before)
 
 
@@ -85,7 +87,11 @@ def tell_problems(problems):
 
 
 def _notified(method, told):
+    """A batch may be told of before the answer that names it; then what is told waits for it."""
     batch = state.batches.get(told.get("batch"))
+    if batch is None and _starting:
+        _early.append((method, told))
+        return
     if method == "progress" and batch:
         batch.hear(told)
     elif method == "finished":
@@ -97,10 +103,31 @@ def _notified(method, told):
         fail(pump.HostError(error.get("message", ""), data.get("hint", ""), data))
 
 
+def _begin(numbers, scene_uid, label):
+    """Batches that the child has taken on."""
+    for number in numbers:
+        state.batches[number] = Batch(number, scene_uid, label)
+    _starting.discard(scene_uid)
+    waiting = list(_early)
+    _early.clear()
+    for method, told in waiting:
+        _notified(method, told)
+
+
+def _not_begun(scene_uid):
+    def failed(error):
+        _begin((), scene_uid, "")
+        fail(error)
+
+    return failed
+
+
 def _ended(reason):
     if state.batches:
         tell("ERROR", str(reason))
     state.batches.clear()
+    _starting.clear()
+    _early.clear()
     state.hello = None
 
 
@@ -233,11 +260,8 @@ def generate(scene, wanted, label):
     """Starts a batch for what `wishes` said."""
     uid = identity.scene_uid(scene)
 
-    def begun(answer):
-        number = answer["batch"]
-        state.batches[number] = Batch(number, uid, label)
-
-    ask("generate", wanted, begun)
+    _starting.add(uid)
+    ask("generate", wanted, lambda answer: _begin([answer["batch"]], uid, label), _not_begun(uid))
 
 
 def edit_by(method, scene, name, after=None, **parameters):
@@ -298,13 +322,13 @@ def resume(scene):
 
     def begun(answer):
         numbers = answer.get("batches", ())
-        for number in numbers:
-            state.batches[number] = Batch(number, uid, "resumed")
-        tell("INFO", f"{count(len(numbers), 'batch').replace('batchs', 'batches')} resumed")
+        _begin(numbers, uid, "resumed jobs")
+        tell("INFO", "Going on with what was under way" if numbers else "Nothing waits to be resumed")
 
     def greeted(greeting):
         if greeting.get("project"):
-            ask("resume", {**wanted, "project": greeting["project"]}, begun)
+            _starting.add(uid)
+            ask("resume", {**wanted, "project": greeting["project"]}, begun, _not_begun(uid))
         else:
             tell("INFO", "There is no Greenroom project at this file, so nothing waits to be resumed")
 
@@ -319,6 +343,8 @@ def on_load(*_):
     """Another file: batches go on in the child, their takes come in when their file is opened again."""
     identity.forget_everything()
     _edits.clear()
+    _early.clear()
+    _starting.clear()
     fresh = State()
     state.__dict__.update(fresh.__dict__)
     for scene in bpy.data.scenes:

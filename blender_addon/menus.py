@@ -3,7 +3,7 @@
 
 import bpy
 
-from . import jobs
+from . import exchange, jobs
 
 # Free in Blender's own keymaps of the sequencer in all versions from 3.4 to 5.2; the editor may change them.
 SHORTCUTS = (
@@ -71,6 +71,8 @@ APPENDED = (
     ("SEQUENCER_MT_context_menu", draw_in_context_menu),
     ("SEQUENCER_MT_strip", draw_in_strip_menu),
     ("STATUSBAR_HT_header", draw_status),
+    ("TOPBAR_MT_file_export", exchange.draw_export),
+    ("TOPBAR_MT_file_import", exchange.draw_import),
 )
 CLASSES = (GREENROOM_MT_strip,)
 

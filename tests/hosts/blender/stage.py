@@ -95,6 +95,15 @@ class Stage:
             self.jobs.tick()
             time.sleep(0.01)
 
+    def until_a_job_runs(self) -> None:
+        """Until the child has told of the first take, for what has to happen in the midst of a batch."""
+        until = time.monotonic() + PATIENCE
+        while not any(batch.takes for batch in self.jobs.state.batches.values()):
+            assert time.monotonic() < until, f"no job began; told so far: {self.told()}"
+            assert not self.jobs.idle(), self.told()
+            self.jobs.tick()
+            time.sleep(0.01)
+
     def told(self) -> list[str]:
         return [text for _, text in self.jobs.state.messages]
 

@@ -1,0 +1,265 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What goes wrong says what to do, and nothing of the timeline changes."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+import bpy
+
+NOTE = "@mara animate: nods"
+
+
+def _set_up(stage):
+    slot = stage.colour("slot", 1, 12, note=NOTE)
+    stage.select(slot)
+    return slot
+
+
+def _look(stage):
+    return [(strip.name, stage.range_of(strip), strip.channel, strip.mute) for strip in stage.strips]
+
+
+def _script(stage, text):
+    path = stage.folder / "pretender"
+    path.write_text(f"#!{sys.executable}\n{text}\n", "utf-8")
+    path.chmod(0o755)
+    return path
+
+
+def _use(stage, path):
+    stage.preferences.find_command = lambda: [str(path)]
+
+
+def the_project_is_not_saved(stage):
+    _set_up(stage)
+    said = stage.refused("generate")
+    assert "Save it first" in said
+
+
+def nothing_is_selected(stage):
+    _set_up(stage)
+    stage.save()
+    stage.select()
+    assert "Select a placeholder or a stand-in" in stage.refused("generate")
+
+
+def greenroom_is_not_installed(stage):
+    _set_up(stage)
+    stage.save()
+    stage.preferences.find_command = list
+    before = _look(stage)
+    assert "pipx install greenroom" in stage.refused("generate")
+    assert _look(stage) == before
+
+
+def greenroom_was_moved(stage):
+    _set_up(stage)
+    stage.save()
+    _use(stage, stage.folder / "no" / "greenroom")
+    said = stage.refused("generate")
+    assert "moved or removed" in said
+    assert "Set Greenroom Command" in said
+
+
+def the_command_is_a_folder_or_no_program(stage):
+    _set_up(stage)
+    stage.save()
+    _use(stage, stage.folder)
+    assert "is a folder" in stage.refused("generate")
+    _use(stage, stage.folder / "line.wav")
+    assert "isn't a program" in stage.refused("generate")
+
+
+def a_broken_environment(stage):
+    """The child starts and ends at once, as a venv does whose packages are gone."""
+    _set_up(stage)
+    stage.save()
+    _use(stage, _script(stage, "import nothing_of_this_name"))
+    before = _look(stage)
+    stage.do("generate")
+    assert any("nothing_of_this_name" in text for text in stage.errors()), stage.told()
+    assert _look(stage) == before
+    works, said = stage.preferences.try_command(stage.preferences.command())
+    assert not works
+    assert "is broken" in said
+    assert "Install Greenroom again" in said
+
+
+def another_program_answers(stage):
+    _use(stage, _script(stage, "print('hello')"))
+    works, said = stage.preferences.try_command(stage.preferences.command())
+    assert not works
+    assert "isn't Greenroom" in said
+
+
+def the_right_program_answers(stage):
+    works, said = stage.preferences.try_command(stage.preferences.command())
+    assert works, said
+    assert said.startswith("greenroom ")
+
+
+def another_protocol(stage):
+    _set_up(stage)
+    stage.save()
+    stage.pump.PROTOCOL = 2
+    stage.do("read_cues")
+    assert any("pip install --upgrade greenroom" in text for text in stage.errors()), stage.told()
+
+
+def noise_on_the_pipe(stage):
+    """Lines that are no messages are passed over; an answer to nothing, too."""
+    _set_up(stage)
+    text = "import sys\nprint('noise'); print('[1]'); print('{\"id\": 99}'); print('7', flush=True)\nsys.stdin.read()"
+    _use(stage, _script(stage, text))
+    bpy.ops.greenroom.read_cues()
+    until = time.monotonic() + 2
+    while time.monotonic() < until:
+        stage.jobs.tick()
+    assert stage.jobs.host.running
+    stage.jobs.host.kill()
+    stage.wait()
+    assert any("ended with status" in text for text in stage.errors())
+
+
+def a_child_that_dies_in_the_midst(stage):
+    slots = [stage.colour(f"slot {n}", 1 + 40 * n, 40, note=f"@mara animate: nods {n}") for n in range(4)]
+    stage.save()
+    stage.select(*slots)
+    bpy.ops.greenroom.generate()
+    stage.until_a_job_runs()
+    before = _look(stage)
+    stage.jobs.host.kill()
+    stage.wait()
+    assert any("ended with status" in text for text in stage.errors()), stage.told()
+    assert _look(stage) == before
+    assert not stage.jobs.state.batches
+    stage.do("resume")
+    assert len(stage.takes()) == 4, stage.told()
+
+
+def a_strip_deleted_while_its_take_is_made(stage):
+    one, two = stage.colour("one", 1, 12, note=NOTE), stage.colour("two", 20, 12, note=NOTE)
+    stage.save()
+    stage.select(one, two)
+    bpy.ops.greenroom.generate()
+    stage.strips.remove(one)
+    stage.wait()
+    assert any("was deleted" in text for text in stage.errors()), stage.told()
+    assert stage.range_of(stage.one_take()) == (20, 32)
+
+
+def a_strip_moved_while_its_take_is_made(stage):
+    slot = _set_up(stage)
+    stage.save()
+    bpy.ops.greenroom.generate()
+    stage.compat.set_range(slot, 3, 12)
+    stage.wait()
+    assert any("moved or trimmed" in text for text in stage.errors()), stage.told()
+    assert stage.takes() == []
+    assert not slot.mute
+
+
+def a_scene_removed_while_its_take_is_made(stage):
+    _set_up(stage)
+    stage.save()
+    bpy.ops.greenroom.generate()
+    bpy.data.scenes.new("Other")
+    bpy.data.scenes.remove(stage.scene if stage.scene.name != "Other" else bpy.data.scenes[1])
+    stage.wait()
+    assert any("was removed" in text for text in stage.told()), stage.told()
+
+
+def another_file_opened_while_a_take_is_made(stage):
+    _set_up(stage)
+    path = stage.save()
+    bpy.ops.greenroom.generate()
+    stage.save()
+    stage.empty()
+    stage.wait()
+    time.sleep(1)
+    for _ in range(600):
+        stage.jobs.tick()
+        time.sleep(0.01)
+    stage.reopen(path)
+    stage.wait()
+    stage.do("refresh")
+    assert stage.range_of(stage.one_take()) == (1, 13), stage.told()
+
+
+def no_project_beside_the_file(stage):
+    _set_up(stage)
+    bpy.ops.wm.save_as_mainfile(filepath=str(stage.folder.parent / "elsewhere.blend"))
+    stage.do("generate")
+    assert any("project" in text for text in stage.errors()), stage.told()
+    assert stage.takes() == []
+
+
+def an_unknown_actor(stage):
+    slot = stage.colour("slot", 1, 12, note="@nobody talk: Hello.")
+    stage.save()
+    stage.select(slot)
+    stage.do("generate")
+    assert any("nobody" in text for text in stage.errors()), stage.told()
+    assert not slot.mute
+
+
+def footage_without_a_face(stage):
+    stand_in = stage.movie("standin", 1)
+    stage.identity.write_note(stand_in, "GR: actor=mara mode=replace")
+    stage.save()
+    stage.select(stand_in)
+    stage.do("generate")
+    assert stage.errors(), stage.told()
+    assert stage.takes() == []
+    assert not stand_in.mute
+
+
+def sounds_alone_are_no_selection(stage):
+    sound = stage.dialogue()
+    stage.save()
+    stage.select(sound)
+    assert "Select a placeholder" in stage.refused("generate")
+
+
+def odd_names(stage):
+    """Quotes, brackets, backslashes and other alphabets in names, notes and file names."""
+    stage.save('Szene "1" [ü] 場面.blend')
+    slot = stage.colour('sl"ot\\ ["x"] 場面', 1, 12, note=f"{NOTE} “Grüße” \\ 場面")
+    slot.blend_alpha = 0.9
+    slot.keyframe_insert("blend_alpha", frame=1)
+    stage.select(slot)
+    stage.do("generate")
+    assert stage.errors() == [], stage.told()
+    assert stage.range_of(stage.one_take()) == (1, 13)
+    items = [item for track in stage.snapshot.take_snapshot(stage.scene)["tracks"] for item in track["items"]]
+    assert any("animated opacity" in item["unheld"] for item in items)
+
+
+def two_blenders_on_one_project(stage):
+    """A second child of the same project, at work at the same time."""
+    slot = _set_up(stage)
+    stage.save()
+    first = stage.jobs.host
+    bpy.ops.greenroom.generate()
+    second = stage.pump.Host(lambda method, told: None, lambda reason: None)
+    second.start(stage.preferences.command())
+    heard = []
+    wanted = {"snapshot": stage.snapshot.take_snapshot(stage.scene)}
+    second.call("cues", wanted, heard.append, heard.append)
+    stage.wait()
+    while not heard:
+        second.tick()
+        time.sleep(0.01)
+    assert isinstance(heard[0], dict), heard
+    assert first is stage.jobs.host
+    assert stage.identity.take_of(stage.scene, slot["greenroom_uid"]) is not None
+    second.stop()
+
+
+def a_command_set_by_hand(stage):
+    found = stage.preferences.find_command()
+    assert Path(found[0]).name == "greenroom"
+    assert stage.preferences.command() == found
