@@ -65,7 +65,7 @@ def test_what_is_no_cut_says_so(tmp_path: Path, content: bytes) -> None:
 
 def test_the_room_opens_without_opentimelineio() -> None:
     code = (
-        "import sys, greenroom.cues.loading, greenroom.cues.fingerprint\n"
+        "import sys, greenroom.cues.loading, greenroom.cues.fingerprinting\n"
         "from greenroom.cues import fingerprint, load, parse_note, read_cues, write_note\n"
         "assert callable(load) and callable(fingerprint) and parse_note('@mara:')\n"
         "print([name for name in ('opentimelineio', 'numpy', 'av', 'cv2') if name in sys.modules])"

@@ -15,11 +15,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from greenroom.cues.fingerprint import fingerprint  # at once, and cheap: a late import of the module would replace it
 from greenroom.late_names import late_names
 
 if TYPE_CHECKING:
     from greenroom.cues.find import read_cues
+    from greenroom.cues.fingerprinting import fingerprint
     from greenroom.cues.grammar import parse_note, write_note
     from greenroom.cues.identity import derived_id
     from greenroom.cues.layout import layout_of
@@ -29,6 +29,7 @@ __all__ = ["derived_id", "fingerprint", "layout_of", "load", "parse_note", "read
 
 _HOMES = {
     "derived_id": "identity",
+    "fingerprint": "fingerprinting",
     "layout_of": "layout",
     "load": "loading",
     "parse_note": "grammar",

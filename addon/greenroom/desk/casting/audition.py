@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from greenroom.cast.actor_file import voice_file
-from greenroom.cues.fingerprint import fingerprint
+from greenroom.cues.fingerprinting import fingerprint
 from greenroom.desk.budget import Agreed
 from greenroom.desk.casting.shots import CastingDesk, make, with_takes
 from greenroom.desk.generating.job_events import GenerateReport, JobEvent
@@ -79,7 +79,7 @@ def audition(
     if not wanted:
         raise InputError("no engine is named", hint="Name them: --engines previz,fabric-1.0")
     sound = audio or _voice_of(actor)
-    cut = CutInMemory(_timeline(actor, line, sound, home.rate or _RATE), home.folder / "audition")
+    cut = CutInMemory(lambda: _timeline(actor, line, sound, home.rate or _RATE), home.folder / "audition")
     with open_cut(cut, home.folder, None, installed) as desk:
         casting = CastingDesk(desk.project, desk.engines, desk.ledger, desk.store, desk.problems)
         plan = _plan(desk, casting, actor, wanted)

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from greenroom.cast.model import Actor
-from greenroom.cues.fingerprint import fingerprint
+from greenroom.cues.fingerprinting import fingerprint
 from greenroom.cues.model import Cue, Event, EventKind, Layout, Mode, Origin
 from greenroom.desk.budget import Agreed, cap_of, check_quote
 from greenroom.desk.generating.job_events import GenerateReport, JobEvent

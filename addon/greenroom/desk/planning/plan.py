@@ -17,7 +17,7 @@ from typing import Any
 
 from greenroom.cast.model import Actor
 from greenroom.cast.prompt_parts import prompt_text
-from greenroom.cues.fingerprint import fingerprint
+from greenroom.cues.fingerprinting import fingerprint
 from greenroom.cues.model import BAD_RANGE, Cue, CueSheet, Layout, Mode
 from greenroom.desk.planning.facts import Survey, media_key, where_of
 from greenroom.desk.planning.footage import FootageFinder
