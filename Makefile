@@ -9,7 +9,7 @@ WORKERS ?= auto
 # Blenders for `make test-blender`; 5.0 and 4.2 too: make test-blender BLENDERS="5.2 5.1 5.0 4.5 4.2"
 BLENDERS ?= 5.2 4.5
 
-.PHONY: demo test test-blender lint bench soak docs help clean
+.PHONY: demo test test-blender lint bench memory soak docs help clean
 
 help:
 	@echo "make demo    a demo project with takes, a new cut and pictures, in $(DEMO)/"
@@ -17,6 +17,7 @@ help:
 	@echo "make test-blender   the add-on in real Blenders without a window, which it installs into your cache (1 GB each)"
 	@echo "make lint    ruff and mypy --strict"
 	@echo "make bench   the figures of docs/benchmarks.md"
+	@echo "make memory  the most memory that takes of ten minutes need, beside takes of one"
 	@echo "make soak    100 kill -9 at random moments of a batch, and 200 of batches at a paid host"
 	@echo "make docs    docs/commands.md and docs/host-protocol.md, made of the code's own words"
 	@echo "make clean   remove what the others made"
@@ -45,6 +46,9 @@ lint: $(VENV)/.installed
 
 bench: $(VENV)/.installed
 	$(BIN)/python tests/benchmarks/run.py --write docs/benchmarks.md
+
+memory: $(VENV)/.installed
+	$(BIN)/python tests/benchmarks/run.py memory
 
 soak: $(VENV)/.installed
 	$(BIN)/python tests/soak/kill_batch.py

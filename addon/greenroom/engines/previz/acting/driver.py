@@ -97,18 +97,25 @@ class Driver:
         keep_seen: bool = False,
     ) -> Driver:
         """The same of any `pictures` (height, width, 3 BGR), with the landmarks written to `path`."""
+        return cls.of(_faces(pictures, who), path, size, keep_seen=keep_seen)
+
+    @classmethod
+    def of(
+        cls, track: Iterable[TrackedFace | None], path: Path, size: tuple[int, int], *, keep_seen: bool = False
+    ) -> Driver:
+        """Of a face that was followed already: one entry a frame, None where it isn't seen."""
         found, shots, openings = bytearray(), [], []
         with path.open("wb") as file, contextlib.ExitStack() as more:
             second = more.enter_context(_beside(path).open("wb")) if keep_seen else None
             shot = 0
-            for face, state in _faces(pictures, who):
+            for face in track:
                 shot = shot if face is None else face.shot
                 points = _NOWHERE if face is None else face.points.astype(np.float32)
                 file.write(points.tobytes())
                 if second:
                     seen = points if face is None or face.seen is None else face.seen.astype(np.float32)
                     second.write(seen.tobytes())
-                found.append(_STATES.index(state))
+                found.append(_STATES.index(LOST if face is None else face.found))
                 shots.append(shot)
                 openings.append(np.nan if face is None else _opening(points))
         states = np.frombuffer(bytes(found), np.uint8)
@@ -236,12 +243,10 @@ def _ahead(pictures: Iterator[Picture]) -> Iterator[Picture]:
             yield picture
 
 
-def _faces(pictures: Iterable[Picture], who: Who | None) -> Iterator[tuple[TrackedFace | None, str]]:
-    """The chosen face of each picture, and its state."""
+def _faces(pictures: Iterable[Picture], who: Who | None) -> Iterator[TrackedFace | None]:
+    """The chosen face of each picture."""
     who = who or Who()
-    choose = choose_by(side=who.side, number=who.number, point=who.point)
-    for face in FaceFinder().follow(pictures, choose=choose):
-        yield face, LOST if face is None else face.found
+    return FaceFinder().follow(pictures, choose=choose_by(side=who.side, number=who.number, point=who.point))
 
 
 def _opening(points: NDArray[np.float32]) -> float:
