@@ -13,6 +13,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from greenroom.cast import save_actor
 from greenroom.desk.budget import Agreed
 from greenroom.desk.casting.shots import Shot, make, open_casting, plan_shots
 from greenroom.engines.contract import Performer
@@ -175,6 +176,19 @@ def _one_picture(desk: Any, engine: str, reference: Path) -> Any:
         if plan.to_make:
             return plan
     raise AssertionError(f"{engine} can't make a picture: {plan.cues[0].problems}")
+
+
+def test_the_local_engine_draws_out_of_words_alone(run: Run, drawn: Run) -> None:
+    refused = run("cast", "new", "mara", *WHOLE, "--reference", drawn("ines"), "--json")
+    assert (refused.status, refused.error["problems"][0]["code"]) == (2, "no-reference")
+
+
+def test_another_pick_is_a_recast_and_drops_the_views_of_the_old_face(run: Run, nobody_cast: Path, drawn: Run) -> None:
+    run("cast", "new", "mara", *WHOLE, "--candidates", "1")
+    save_actor(nobody_cast / "cast", "mara", portrait=drawn("ines"), voice="low", sheet={"front": drawn("ines")})
+    picked = run("cast", "pick", "mara", "1", "--json").value
+    assert (picked["updated"], picked["views_dropped"], picked["actor"]["sheet"]) == (True, True, {})
+    assert (picked["actor"]["voice"], picked["actor"]["prompt"]["lens"]) == ("low", "85 mm")
 
 
 def test_who_nobody_described_and_who_nobody_made(run: Run) -> None:

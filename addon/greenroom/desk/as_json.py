@@ -292,6 +292,8 @@ def actor_json(actor: Actor) -> Json:
         "seed": actor.seed,
         "voice": actor.voice,
         "engines": dict(actor.engines),
+        "prompt": dict(actor.prompt),
+        "made": dict(actor.made),
     }
 
 

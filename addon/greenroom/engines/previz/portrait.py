@@ -34,6 +34,9 @@ def picture_problems(request: Request) -> Iterator[Problem]:
     if not request.spec.still:
         hint = "Make portraits with greenroom cast new; a cue performs: mode=talk, or mode=animate."
         yield Problem(Severity.ERROR, "not-a-take", "a portrait is a single picture, no take of a cut", hint)
+    if request.performer.portrait.name and request.options.get("identity"):
+        hint = "Leave --reference out, or choose a model that changes pictures, such as flux-kontext-pro."
+        yield Problem(Severity.ERROR, "no-reference", "previz draws out of words alone", hint)
     if view not in _TURNS:
         message = f"previz can't make a {view.replace('_', ' ')}: it moves the portrait's own pixels"
         hint = "Leave it out (--view front), or use a model that turns heads: greenroom engines lists them."
