@@ -9,7 +9,6 @@ never written to: results go to a path of their own.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from fractions import Fraction
@@ -17,8 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from greenroom.cues.model import CueSheet
-from greenroom.desk.budget import Agreed, cap_of, check_quote
-from greenroom.desk.generating.job_events import GenerateReport, JobEvent
+from greenroom.desk.budget import Agreed
+from greenroom.desk.generating.job_events import JobEvent
+from greenroom.desk.making import make_takes
 from greenroom.desk.open_cut import (
     Cut,
     Desk,
@@ -47,7 +47,6 @@ from greenroom.desk.results import (
 from greenroom.errors import (
     CastError,
     CueError,
-    PlanError,
     ProjectError,
     Severity,
     nearest,
@@ -187,7 +186,7 @@ def generate(
     check_cut_output(cut, output, to)
     with open_cut(cut, project, rate, installed) as desk:
         check_media_kept(output, desk.sheet.layout, desk.project)
-        made = _perform(desk, engine, takes, only, Agreed(yes, allow_unknown_cost), jobs_at_once, on_event, on_plan)
+        made = make_takes(desk, engine, takes, only, Agreed(yes, allow_unknown_cost), jobs_at_once, on_event, on_plan)
         if made.interrupted:
             return made
         if only:
@@ -218,7 +217,7 @@ def perform(
         PlanError, BudgetError, QuoteError: as `generate`.
     """
     with open_cut(cut, project, None, installed) as desk:
-        made = _perform(
+        made = make_takes(
             desk, engine, takes, only, Agreed(yes, allow_unknown_cost), jobs_at_once, on_event, on_plan, stop
         )
         return Performed(made, _edits(desk))
@@ -239,42 +238,6 @@ def edits(
 def _edits(desk: Desk) -> Edits:
     found, problems = desk.edits()
     return Edits(desk.sheet, found, problems, tuple(desk.cue_takes()))
-
-
-def _perform(
-    desk: Desk,
-    engine: str,
-    takes: int | None,
-    only: tuple[str, ...],
-    agreed: Agreed,
-    jobs_at_once: int | None,
-    on_event: Callable[[JobEvent], None],
-    on_plan: Callable[[Plan], None],
-    stop: Callable[[], bool] | None = None,
-) -> Generated:
-    from greenroom.desk.generating.generate import generate as make_takes
-
-    planned = desk.plan(engine=engine, takes=takes, only=only)
-    on_plan(planned)
-    _refuse(planned)
-    budget = desk.project.budget
-    committed = desk.ledger.committed(budget.currency)
-    check_quote(planned, budget, committed, yes=agreed.yes, allow_unknown_cost=agreed.allow_unknown_cost)
-    report = GenerateReport(())
-    if planned.to_make and not desk.takes_are_away:  # a new folder would hide the old one, once it is mounted
-        report = make_takes(
-            planned,
-            project=desk.project,
-            ledger=desk.ledger,
-            store=desk.store,
-            engines=desk.engines,
-            jobs_at_once=jobs_at_once or _jobs_at_once(),
-            on_event=on_event,
-            cap=cap_of(budget, allow_unknown_cost=agreed.allow_unknown_cost),
-            stop=stop,
-        )
-        desk.takes = None
-    return Generated(planned, report, None)
 
 
 def takes(
@@ -416,17 +379,3 @@ def _chosen(each: CueTakes) -> Take | None:
         return None
     number = chosen_number(each.cue, TakesOfCue(each.takes, each.circled))
     return next((take for take in each.takes if take.number == number), None)
-
-
-def _refuse(planned: Plan) -> None:
-    missing = [problem for problem in planned.problems if problem.code == "unknown-cue"]
-    if missing:
-        raise PlanError(missing)
-    broken = [p for cue in planned.cues for p in cue.problems if p.severity is Severity.ERROR]
-    if broken and not any(take.cached for cue in planned.cues for take in cue.takes) and not planned.to_make:
-        raise PlanError(broken, hint="Mend these and run the same command again.")
-
-
-def _jobs_at_once() -> int:
-    asked = os.environ.get("GREENROOM_WORKERS", "")
-    return int(asked) if asked.isdigit() and int(asked) > 0 else os.cpu_count() or 1

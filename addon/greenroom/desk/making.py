@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The part of the road on which something is made: plan, agree, generate. The same for a command line and a host."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from greenroom.desk.budget import Agreed, cap_of, check_quote
+from greenroom.desk.generating.job_events import GenerateReport, JobEvent
+from greenroom.desk.planning.model import Plan
+from greenroom.desk.results import Generated
+from greenroom.errors import PlanError, Severity
+
+if TYPE_CHECKING:
+    from greenroom.desk.open_cut import Desk
+
+__all__ = ["make_takes"]
+
+
+def make_takes(
+    desk: Desk,
+    engine: str,
+    takes: int | None,
+    only: tuple[str, ...],
+    agreed: Agreed,
+    jobs_at_once: int | None,
+    on_event: Callable[[JobEvent], None],
+    on_plan: Callable[[Plan], None],
+    stop: Callable[[], bool] | None = None,
+) -> Generated:
+    """Plans, and makes what is missing, if what it costs is agreed to; nothing is written into the cut.
+
+    Raises:
+        PlanError, BudgetError, QuoteError: nothing was sent.
+    """
+    from greenroom.desk.generating.generate import generate
+
+    planned = desk.plan(engine=engine, takes=takes, only=only)
+    on_plan(planned)
+    _refuse(planned)
+    budget = desk.project.budget
+    committed = desk.ledger.committed(budget.currency)
+    check_quote(planned, budget, committed, yes=agreed.yes, allow_unknown_cost=agreed.allow_unknown_cost)
+    report = GenerateReport(())
+    if planned.to_make and not desk.takes_are_away:  # a new folder would hide the old one, once it is mounted
+        report = generate(
+            planned,
+            project=desk.project,
+            ledger=desk.ledger,
+            store=desk.store,
+            engines=desk.engines,
+            jobs_at_once=jobs_at_once or _jobs_at_once(),
+            on_event=on_event,
+            cap=cap_of(budget, allow_unknown_cost=agreed.allow_unknown_cost),
+            stop=stop,
+        )
+        desk.takes = None
+    return Generated(planned, report, None)
+
+
+def _refuse(planned: Plan) -> None:
+    missing = [problem for problem in planned.problems if problem.code == "unknown-cue"]
+    if missing:
+        raise PlanError(missing)
+    broken = [p for cue in planned.cues for p in cue.problems if p.severity is Severity.ERROR]
+    if broken and not any(take.cached for cue in planned.cues for take in cue.takes) and not planned.to_make:
+        raise PlanError(broken, hint="Mend these and run the same command again.")
+
+
+def _jobs_at_once() -> int:
+    asked = os.environ.get("GREENROOM_WORKERS", "")
+    return int(asked) if asked.isdigit() and int(asked) > 0 else os.cpu_count() or 1
