@@ -144,9 +144,9 @@ def kill_batch(batch: PaidBatch, kills: int, length: float, chance: random.Rando
     while killed < kills and not faults:
         was_killed, _ = batch.run(chance.uniform(0, length))
         faults = batch.faults()
-        if not was_killed:
+        if not was_killed and not batch.settle():  # it wasn't waiting for somebody: it is through
             break
-        killed += 1
+        killed += was_killed
         if chance.random() < 0.3:  # some settle at once, some at the end
             doubted += batch.settle()
     for _ in range(3):  # what is settled is fetched, or made, by the next run
