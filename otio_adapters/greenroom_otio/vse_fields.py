@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from greenroom_otio.errors import ReadError
@@ -18,6 +19,7 @@ __all__ = ["SCHEMA", "Fields", "check_snapshot"]
 
 SCHEMA = 1
 _FARTHEST = 1 << 31  # frames; Blender's own limit is 1048574, a day at 120 fps has 10 million
+_fraction = lru_cache(maxsize=256)(Fraction)  # a timeline has few rates and speeds
 _HINT = "Update the host's Greenroom plug-in; if it is up to date, report this."
 
 
@@ -103,7 +105,7 @@ class Fields:
         pair = isinstance(value, list | tuple) and len(value) == 2 and all(type(part) is int for part in value)
         if not pair or value[1] <= 0 or max(abs(value[0]), value[1]) > _FARTHEST:
             raise self.wrong(key, "it has to be [numerator, denominator]")
-        return Fraction(value[0], value[1])
+        return _fraction(value[0], value[1])
 
     def rate(self, key: str) -> Fraction | None:
         """A rate, which is more than 0."""

@@ -48,7 +48,7 @@ def test_version_says_which() -> None:
 def test_every_command_has_help_json_and_verbose(name: str) -> None:
     shown = CliRunner().invoke(app, [name, "--help"])
     assert shown.exit_code == 0
-    wanted = {"--help"} if name in {"cast", "keys"} else {"--help", "--json", "--verbose"}
+    wanted = {"--help"} if name in {"cast", "keys", "host"} else {"--help", "--json", "--verbose"}
     assert all(option in shown.output for option in wanted)
 
 

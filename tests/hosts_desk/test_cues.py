@@ -28,7 +28,8 @@ def test_an_actor_that_nobody_is_is_told_at_the_clip(child: Any, timeline: Any) 
 
 
 def test_without_a_project_there_are_cues_and_a_word_about_it(child: Any, new_timeline: Any, tmp_path: Path) -> None:
-    for document, said in ((tmp_path / "elsewhere" / "a.blend", "greenroom init"), (None, "Save it first")):
+    saved, unsaved = (tmp_path / "elsewhere" / "a.blend", "greenroom init"), (None, "Save it first")
+    for document, said in (saved, unsaved, (Path("untitled.blend"), "Save it first")):
         timeline = new_timeline(document)
         timeline.item(2, "a", "text", 101, note="@mara: hello")
         found = child.call("cues", snapshot=timeline.values)

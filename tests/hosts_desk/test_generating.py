@@ -74,6 +74,23 @@ def test_only_what_was_asked_for_is_made_and_placed(child: Any, timeline: Any) -
     assert edit["take"] == 2
 
 
+def test_another_note_for_one_call_is_written_where_the_old_one_stands(child: Any, timeline: Any) -> None:
+    notes = {"slug-1": "@mara animate: nods"}
+    done = child.finished(child.call("generate", snapshot=timeline.values, only=["slug-1"], notes=notes)["batch"])
+    (mark,) = [edit for edit in done["edits"] if edit["do"] == "mark"]
+    assert mark["old"] == "@mara talk: I never left."
+    assert "mode=animate" in mark["text"]
+
+
+def test_other_questions_are_answered_while_takes_are_made(child: Any, timeline: Any) -> None:
+    batch = child.call("generate", snapshot=timeline.values)["batch"]
+    child.progress("running")
+    assert len(child.call("cues", snapshot=timeline.values)["cues"]) == 2
+    assert child.call("hello", protocol=1)
+    assert not [each for each in child.told if each["method"] == "finished"]
+    assert child.finished(batch)["made"] == 2
+
+
 def test_the_slot_is_where_the_transition_begins(child: Any, new_timeline: Any, project: Path) -> None:
     timeline = new_timeline(rate=[24000, 1001], start=86400)
     timeline.item(1, "before", "colour", 86400, 40)

@@ -33,7 +33,7 @@ def test_every_method_of_the_contract_is_there_and_no_other() -> None:
 
 
 def test_results_have_the_members_that_the_contract_names(child: Any, timeline: Any, project: Path) -> None:
-    results = {method.name: set(method.result) for method in METHODS}
+    results = {method.name: {name for name in method.result if "." not in name} for method in METHODS}
     calls: dict[str, dict[str, Any]] = {
         "hello": {"protocol": 1},
         "cast": {"project": str(project)},

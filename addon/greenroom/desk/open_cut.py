@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -43,12 +44,16 @@ __all__ = [
 
 @dataclass(frozen=True)
 class CutInMemory:
-    """A timeline that a host sent, and the document that it is of: a project is looked for above that. None: the
-    document was never saved.
+    """A timeline that a host sent, built when it is first asked for; and the document that it is of, above which a
+    project is looked for. None: the document was never saved.
     """
 
-    timeline: Any
+    build: Callable[[], Any]
     document: Path | None
+
+    @cached_property
+    def timeline(self) -> Any:
+        return self.build()
 
 
 Cut: TypeAlias = Path | CutInMemory

@@ -100,10 +100,13 @@ class Batches:
     def _work(self) -> None:
         while (batch := self._next()) is not None:
             try:
-                self._perform(batch)
+                method, params = "finished", self._perform(batch)
             except Exception as error:  # noqa: BLE001 - one batch's end must not be the others'
-                self._wire.notify("failed", {"batch": batch.id, "error": error_of(error)})
+                method, params = "failed", {"batch": batch.id, "error": error_of(error)}
+            with self._changed:
+                self._at_work = None  # first: whoever hears of the end can't call it off any more
             self._forget(batch)
+            self._wire.notify(method, params)
 
     def _forget(self, batch: Batch) -> None:
         """A batch that has ended needs no resuming; one that the process's end cut short does."""
@@ -112,7 +115,6 @@ class Batches:
 
     def _next(self) -> Batch | None:
         with self._changed:
-            self._at_work = None
             while not self._queue and not self._stopping:
                 self._changed.wait()
             if self._stopping:
@@ -120,12 +122,12 @@ class Batches:
             self._at_work = self._queue.popleft()
             return self._at_work
 
-    def _perform(self, batch: Batch) -> None:
+    def _perform(self, batch: Batch) -> dict[str, Any]:
         from greenroom.hosts.performing import perform
 
         teller = Teller(self._wire, batch.id)
         result = perform(batch.params, teller.known, teller.tell, lambda: self._stopping or batch.called_off.is_set())
-        self._wire.notify("finished", {**_ended(batch.id), **result})
+        return {**_ended(batch.id), **result}
 
 
 def _ended(batch: str, *, interrupted: bool = False) -> dict[str, Any]:

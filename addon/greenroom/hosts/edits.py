@@ -101,15 +101,17 @@ def _slot_source(cue: Cue, moved: int | None, before: int) -> int:
 def _mark(cut: HostCut, cue: Cue, edit: MarkCue) -> Json:
     item = None if edit.on_timeline else cut.uid(edit.address)
     known: Mapping[str, Any] = {}
-    if edit.marker is not None:
+    old = ""
+    if edit.marker is not None and cue.note is not None:
         known = cut.marker(None if edit.on_timeline else edit.address, edit.marker)
+        old = cut.replaced.get(item or "", cue.note.text) if known.get("note") else cue.note.text
     return {
         "do": "mark",
         "item": item,
         "marker": known.get("frame"),
         "field": "note" if edit.in_comment else "name",
         "text": edit.text,
-        "old": cue.note.text if edit.marker is not None and cue.note is not None else "",
+        "old": old,
         "comment": edit.comment,
         "colour": edit.colour,
         "cue": edit.cue,

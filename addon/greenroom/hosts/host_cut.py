@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ class HostCut:
     cut: CutInMemory
     document: Mapping[str, Any]
     takes: tuple[Mapping[str, Any], ...]  # the items on the host's timeline that are takes of ours
+    replaced: Mapping[str, str]  # the notes that others stand for in this call, by uid
 
     @property
     def origin(self) -> int:
@@ -107,16 +109,17 @@ def read_snapshot(snapshot: Any, notes: Mapping[str, str] | None = None) -> Host
     from greenroom_otio.errors import ReadError
     from greenroom_otio.vse import document_of, timeline_of
 
+    replaced: dict[str, str] = {}
     if notes and isinstance(snapshot, Mapping):
-        snapshot = _with_notes(snapshot, notes)
+        snapshot = _with_notes(snapshot, notes, replaced)
     try:
         document = document_of(snapshot)
-        timeline = timeline_of(document)
     except ReadError as error:
         raise TimelineError(error.message, hint=error.hint, where=error.where) from error
     written = _host(document)["host"]["document"]
     taken = tuple(_takes(snapshot))
-    return HostCut(CutInMemory(timeline, Path(written) if written else None), document, taken)
+    home = Path(written) if Path(written).is_absolute() else None  # hosts give unsaved documents a bare name
+    return HostCut(CutInMemory(partial(timeline_of, document), home), document, taken, replaced)
 
 
 def _takes(snapshot: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
@@ -127,10 +130,13 @@ def _takes(snapshot: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
                 yield ours
 
 
-def _with_notes(snapshot: Mapping[str, Any], notes: Mapping[str, str]) -> Mapping[str, Any]:
+def _with_notes(snapshot: Mapping[str, Any], notes: Mapping[str, str], replaced: dict[str, str]) -> Mapping[str, Any]:
     def noted(item: Any) -> Any:
         uid = item.get("uid") if isinstance(item, Mapping) else None
-        return {**item, "note": notes[uid]} if isinstance(uid, str) and uid in notes else item
+        if not isinstance(uid, str) or uid not in notes:
+            return item
+        replaced[uid] = item.get("note") or ""
+        return {**item, "note": notes[uid]}
 
     def track(values: Any) -> Any:
         items = values.get("items") if isinstance(values, Mapping) else None

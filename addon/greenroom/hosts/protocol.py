@@ -63,7 +63,7 @@ _WANTED = {
     **_SNAPSHOT,
     "only?": "ids of cues or uids of items; by default all",
     "engine?": "one engine for all, whatever notes say",
-    "takes?": "takes for each cue",
+    "takes?": "takes for each cue, with those that are there: one more than there are makes another",
     "notes?": "{uid: note text to use instead of the item's own}",
 }
 _EDITS = {"edits": "in the order in which they are to be applied", "problems": "[PROBLEM]"}
@@ -110,6 +110,7 @@ METHODS: tuple[Message, ...] = (
         {**_SNAPSHOT, "notes?": "{uid: note text to use instead of the item's own}"},
         {
             "cues": '[{"id", "item", "actor", "mode", "line", "start", "frames", "status", "takes", "circled", ...}]',
+            "cues[].status": "open, takes (it has some), or error; of suggestions: suggested",
             "suggestions": "placeholders without a note, alike",
             "problems": "[PROBLEM], of the timeline and of its cues",
             "project": "its folder, or null: then no take is known",
