@@ -32,7 +32,6 @@ COMMANDS = {
     "doctor": "project_commands:doctor",
     "demo": "demo_command:demo",
     "host": "host_command:host",
-    "install": "install_command:install",
     "resolve": "resolve_commands:resolve",
     "install": "install_command:install",
 }
