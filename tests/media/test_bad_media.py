@@ -92,6 +92,16 @@ class TestCutShort:
         with pytest.raises(MediaError, match=r"short\.mov is cut short: \d+ of 100 frames are not in the file"):
             probe(path)
 
+    @pytest.mark.parametrize("part", [0.3, 0.95])
+    def test_mxf_is_told_by_where_its_footer_should_be(self, part, kinds, make_movie, tmp_path):
+        whole = make_movie(tmp_path / "whole.mxf", kinds["dnxhr"])
+        assert probe(whole).frames == 100
+        path = tmp_path / "short.mxf"
+        data = whole.read_bytes()
+        path.write_bytes(data[: int(len(data) * part)])
+        with pytest.raises(MediaError, match=r"short\.mxf is cut short: \d+ of 100 frames are not in the file"):
+            probe(path)
+
     @pytest.mark.parametrize("part", [0.05, 0.5, 0.99])
     @pytest.mark.parametrize("suffix", ["mov", "mp4"])
     def test_with_the_index_behind(self, reader, suffix, part, make_movie, long_gop, tmp_path):

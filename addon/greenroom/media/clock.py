@@ -31,6 +31,8 @@ _NEAR_RATE = Fraction(1, 100)  # a variable file's typical interval names a know
 _TICK = Fraction(1, 1000)  # s; Matroska and FLV round times to milliseconds
 _RATES = ("15", "23.976", "24", "25", "29.97", "30", "47.952", "48", "50", "59.94", "60", "119.88", "120")
 _KNOWN = tuple(map(exact_rate, _RATES))
+_MXF_PARTITION = bytes.fromhex("060e2b34020501010d01020101")  # the key of a partition pack, as far as all share it
+_MXF_RUN_IN = (64 << 10) + 256  # bytes; other data may come before the head, 64 KB at most
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,8 @@ def read_clock(container: InputContainer, stream: VideoStream, path: Path) -> Cl
     if container.format.name.startswith("mxf") and stream.duration and stream.average_rate:
         # one edit unit a picture by definition (SMPTE 377-1); going through 100 GB to count them helps nobody
         frames = round(stream.duration * base * stream.average_rate)
-        return Clock(fraction_of(stream.average_rate, Fraction(1)), frames, base, stream.start_time or 0)
+        rate, missing = fraction_of(stream.average_rate, Fraction(1)), _missing_from_mxf(path, frames)
+        return Clock(rate, frames, base, stream.start_time or 0, missing=missing)
     # QuickTime's index is whole and true; others (AVI) count before B-frames are put in order
     entries = stream.index_entries[:] if stream.frames and container.format.name.startswith("mov") else []
     if entries and len(entries) >= stream.frames:
@@ -96,6 +99,23 @@ def read_clock(container: InputContainer, stream: VideoStream, path: Path) -> Cl
             return Clock(rate, len(shown), base, origin, missing=missing)
         return _clock_of_times(_packet_times(path), base, stream, path, missing)
     return _clock_of_times(_packet_times(path), base, stream, path)
+
+
+def _missing_from_mxf(path: Path, frames: int) -> int:
+    """About how many pictures a file cut short lacks: its head says where its footer begins (SMPTE 377-1, 7.1), which
+    is beyond the end then. 0 where it doesn't say, as of a file that is still being recorded.
+    """
+    with path.open("rb") as file:
+        head = file.read(_MXF_RUN_IN)
+    start = head.find(_MXF_PARTITION)
+    if start < 0 or len(head) < start + 64:
+        return 0
+    length_bytes = head[start + 16] & 0x7F if head[start + 16] & 0x80 else 0  # BER: one byte, or how many follow
+    fields = start + 17 + length_bytes
+    # versions (2 x 2 bytes), grid (4), this partition (8) and the one before (8) come before it
+    footer = start + int.from_bytes(head[fields + 24 : fields + 32], "big")
+    lacking = footer - path.stat().st_size
+    return max(1, min(frames, round(frames * lacking / footer))) if footer > start and lacking > 0 else 0
 
 
 def _clock_of_times(times: list[int], base: Fraction, stream: VideoStream, path: Path, missing: int = 0) -> Clock:
