@@ -5,6 +5,7 @@ import os
 from typing import Any, Callable, Dict, List, Sequence
 
 from greenroom_resolve.calling import ResolveError
+from greenroom_resolve.files import export_cut, import_takes
 from greenroom_resolve.session import Json, Session
 
 __all__ = ["ENTRIES"]
@@ -168,6 +169,8 @@ ENTRIES: Dict[str, Callable[..., Json]] = {
     "restore": restore,
     "status": status,
     "dry_run": dry_run,
+    "export_cut": export_cut,
+    "import_takes": import_takes,
     "panel": panel,
     "undo": undo,
     "cues": cues,

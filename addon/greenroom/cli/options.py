@@ -27,7 +27,7 @@ __all__ = [
     "to_option",
 ]
 
-FORMATS = ("otio", "edl", "fcp7", "fcpxml", "aaf")
+FORMATS = ("otio", "resolve-otio", "edl", "fcp7", "fcpxml", "aaf")
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 

@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: Apache-2.0
+"""resolve: the timeline that is open in DaVinci Resolve Studio, from outside. install resolve: its menu."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import click
+
+from greenroom.cli.options import common_options, make_options
+from greenroom.cli.shown import Json, counted, say, show
+
+__all__ = ["install_resolve_command", "resolve"]
+
+_FAILED = 1
+
+
+@click.group()
+def resolve() -> None:
+    """The timeline that is open in DaVinci Resolve Studio.
+
+    Works from outside, while Resolve runs, with Preferences > System > General > External scripting using = Local.
+    'greenroom doctor' says whether it does here. Inside Resolve the same is in Workspace > Scripts > Greenroom, after
+    'greenroom install resolve'.
+    """
+
+
+def _run(entry: str, as_json: bool, **options: Any) -> Json:
+    from greenroom.hosts.resolve_child import in_resolve
+
+    kept = {key: value for key, value in options.items() if value not in (None, "", ())}
+    return in_resolve(entry, kept, _aside if as_json else say)
+
+
+def _aside(line: str) -> None:
+    click.echo(line, err=True)
+
+
+def _show(value: Json, as_json: bool) -> int:
+    show(value, as_json=as_json, tell=lambda value: None)  # its lines were told as they came
+    return _FAILED if any(problem.get("severity") == "error" for problem in value.get("problems", ())) else 0
+
+
+@resolve.command()
+@common_options
+def cues(as_json: bool, verbose: bool) -> int:
+    """What is asked for on the open timeline."""
+    return _show(_run("cues", as_json), as_json)
+
+
+@resolve.command()
+@make_options
+@common_options
+def plan(cues: tuple[str, ...], takes: int | None, engine: str, as_json: bool, verbose: bool) -> int:
+    """What would be made, how long, and what it costs."""
+    return _show(_run("plan", as_json, only=cues, takes=takes, engine=engine), as_json)
+
+
+@resolve.command()
+@make_options
+@click.option("--yes", is_flag=True, help="I saw the quote: make what costs money.")
+@click.option("--save", is_flag=True, help="Save the Resolve project afterwards, and look whether it kept everything.")
+@common_options
+def generate(
+    cues: tuple[str, ...], takes: int | None, engine: str, yes: bool, save: bool, as_json: bool, verbose: bool
+) -> int:
+    """Make the takes, and put them into Resolve's take selectors.
+
+    Where there can be none (titles, solids, retimed or compound clips) a take goes on a track Greenroom above, and the
+    placeholder is switched off. Each is read back; what differs is taken back and told.
+    """
+    return _show(_run("generate", as_json, only=cues, takes=takes, engine=engine, yes=yes, save=save), as_json)
+
+
+@resolve.command()
+@click.option("--cue", "cues", metavar="ID", multiple=True, help="Only this cue. Can be given several times.")
+@click.option("--dry-run", "dry", is_flag=True, help="Only tell the calls that would be made in Resolve.")
+@click.option("--save", is_flag=True, help="Save the Resolve project afterwards, and look whether it kept everything.")
+@common_options
+def apply(cues: tuple[str, ...], dry: bool, save: bool, as_json: bool, verbose: bool) -> int:
+    """Put the takes that there are on the open timeline. Nothing is made."""
+    return _show(_run("apply", as_json, only=cues, dry=dry, save=save), as_json)
+
+
+@resolve.command()
+@common_options
+def restore(as_json: bool, verbose: bool) -> int:
+    """Back to the stand-ins, on all of the open timeline. Takes stay in the selectors."""
+    return _show(_run("restore", as_json, everything=True), as_json)
+
+
+@resolve.command()
+@common_options
+def undo(as_json: bool, verbose: bool) -> int:
+    """Take back what Greenroom's last command did to the open timeline. Again for the one before it."""
+    value = _run("undo", as_json)
+    show(value, as_json=as_json, tell=lambda value: None)
+    return _FAILED if value["left"] else 0
+
+
+@click.command("resolve")
+@click.option("--remove", is_flag=True, help="Take it away again.")
+@click.option(
+    "--project",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="The project of timelines whose media lies in or below none.",
+)
+@common_options
+def install_resolve_command(remove: bool, project: Path | None, as_json: bool, verbose: bool) -> int:
+    """Greenroom in DaVinci Resolve's menu: Workspace > Scripts > Greenroom.
+
+    For this user, on Windows, macOS and Linux; Studio, or the free edition up to 21.0 (from 21.1 on it runs no Python:
+    then use files). New entries show without a restart. Give the same command again after an update of Greenroom.
+    """
+    from greenroom.desk.installing.resolve import install_resolve, remove_resolve
+
+    done = remove_resolve() if remove else install_resolve(project)
+    value = {"menu": str(done.menu), "package": str(done.package), "files": [str(path) for path in done.files]}
+    show(value, as_json=as_json, tell=partial(_tell_installed, removed=remove))
+    return 0
+
+
+def _tell_installed(value: Json, removed: bool) -> None:
+    if removed:
+        say(
+            f"Removed: {counted(len(value['files']), 'file')}. Undo list and log stay in {Path(value['package']).parent}."
+        )
+        return
+    say(f"{counted(len(value['files']), 'entry')} in {value['menu']}.".replace("entrys", "entries"))
+    say("In Resolve: Workspace > Scripts > Greenroom. What it says goes to Workspace > Console.")

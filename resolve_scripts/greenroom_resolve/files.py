@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The way by files, for the steps that Resolve's menu can take over: the cut as OTIO out, a cut with takes back in.
+
+Where Resolve runs no scripts at all (the free edition from 21.1 on) the editor does both by hand: docs/resolve.md.
+"""
+
+from pathlib import Path
+from typing import Any, Dict, List
+
+from greenroom_resolve.calling import ResolveError, ask, flag, text
+from greenroom_resolve.cut import Cut
+from greenroom_resolve.program import Before
+from greenroom_resolve.session import Session
+from greenroom_resolve.steps import Problem
+
+__all__ = ["export_cut", "import_takes"]
+
+_FOLDER = "resolve"  # in the project's folder
+
+
+def export_cut(session: Session, **_: Any) -> Dict[str, Any]:
+    """The open timeline as Resolve's own OTIO, in the project's folder."""
+    path = _path(session, ".otio")
+    path.parent.mkdir(exist_ok=True)
+    program = session.program
+    kind, no_kind = program.constant("EXPORT_OTIO"), program.constant("EXPORT_NONE")
+    before = path.stat().st_mtime_ns if path.exists() else None
+    made = flag(session.cut.timeline, "Export", str(path), kind, no_kind)
+    if not made or not path.exists() or path.stat().st_mtime_ns == before:
+        raise ResolveError("Resolve could not export the timeline", "Use File > Export > Timeline, as OTIO.")
+    session.tell(f"Exported: {path}")
+    session.tell(f'Next: greenroom generate "{path}" -o "{_path(session, ".greenroom.otio")}" --to resolve-otio')
+    session.tell("Then: Workspace > Scripts > Greenroom > Import takes")
+    return {"path": str(path), "problems": []}
+
+
+def import_takes(session: Session, **_: Any) -> Dict[str, Any]:
+    """The cut with takes as a new timeline; the editor's own stays as it is. Every clip is looked at afterwards."""
+    path = _path(session, ".greenroom.otio")
+    if not path.exists():
+        raise ResolveError(f"there is no {path}", "Export for Greenroom first, then: greenroom generate.")
+    program = session.program
+    before = Before(program)
+    name = _new_name(session)
+    made = _imported(session, path, name)
+    if before.folder is not None:
+        flag(program.pool, "SetCurrentFolder", before.folder)
+    problems = _offline(Cut(program, made))
+    session.tell(f'Imported as timeline "{name}"; "{session.cut.name}" is as it was')
+    for problem in problems:
+        session.tell(str(problem))
+    return {"timeline": name, "problems": [problem.plain() for problem in problems]}
+
+
+def _imported(session: Session, path: Path, name: str) -> Any:
+    """With source clips first. 21.1 refuses that where media is in the pool already; before, without means offline."""
+    for sources in (True, False):
+        options = {"timelineName": name, "importSourceClips": sources}
+        made = ask(session.program.pool, "ImportTimelineFromFile", str(path), options)
+        if made is not None and not isinstance(made, str):
+            return made
+        session.cut.check_alive()
+    raise ResolveError(
+        f"Resolve refused {path.name}",
+        "Import it by File > Import > Timeline, which says why; or write it as FCP7 XML: greenroom apply --to fcp7.",
+    )
+
+
+def _offline(cut: Cut) -> List[Problem]:
+    """Clips whose media Resolve didn't find."""
+    found = []
+    for item in cut.items():
+        path = text(item.media, "GetClipProperty", "File Path")
+        frames = text(item.media, "GetClipProperty", "Frames")
+        if item.media is not None and item.track.kind == "video" and path and frames in ("", "0"):
+            hint = "Relink it in the media pool."
+            found.append(Problem("offline", f"its media is offline ({path})", hint, cut.where(item)))
+    return found
+
+
+def _new_name(session: Session) -> str:
+    taken = {text(each, "GetName") for each in session.program.timelines()}
+    number = 1
+    while f"{session.cut.name} Greenroom {number}" in taken:
+        number += 1
+    return f"{session.cut.name} Greenroom {number}"
+
+
+def _path(session: Session, suffix: str) -> Path:
+    safe = "".join("_" if character in '<>:"/\\|?*' else character for character in session.cut.name).strip(". ")
+    return Path(session.project()) / _FOLDER / ((safe or "timeline") + suffix)
