@@ -85,8 +85,8 @@ def read_clock(container: InputContainer, stream: VideoStream, path: Path) -> Cl
     if container.format.name.startswith("mxf") and stream.duration and stream.average_rate:
         # one edit unit a picture by definition (SMPTE 377-1); going through 100 GB to count them helps nobody
         frames = round(stream.duration * base * stream.average_rate)
-        rate, missing = fraction_of(stream.average_rate, Fraction(1)), _missing_from_mxf(path, frames)
-        return Clock(rate, frames, base, stream.start_time or 0, missing=missing)
+        edit_rate, missing = fraction_of(stream.average_rate, Fraction(1)), _missing_from_mxf(path, frames)
+        return Clock(edit_rate, frames, base, stream.start_time or 0, missing=missing)
     # QuickTime's index is whole and true; others (AVI) count before B-frames are put in order
     entries = stream.index_entries[:] if stream.frames and container.format.name.startswith("mov") else []
     if entries and len(entries) >= stream.frames:
