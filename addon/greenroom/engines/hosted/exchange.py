@@ -128,6 +128,7 @@ class Line:
         self._make_client = make_client
         self._clients: dict[str, httpx.AsyncClient] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._places = asyncio.Semaphore(limits.max_connections or 1)
 
     def __repr__(self) -> str:
         return f"Line({self.settings.name!r})"
@@ -164,24 +165,27 @@ class Line:
             UnsafeAddress: see `addresses`.
             EngineUnavailable: the host wants a key, and there is none.
         """
+        async with self._gate():
+            response = await self._followed(ask, keyed=keyed)
+            try:
+                yield response
+            finally:
+                await response.aclose()
+
+    async def _followed(self, ask: Ask, *, keyed: bool) -> httpx.Response:
         url, headers = self._absolute(ask.url), dict(ask.headers)
         for _ in range(_HOPS + 1):
             response = await self._send(ask, url, headers, keyed=keyed)
             target = response.headers.get("location", "")
             if ask.method not in ("GET", "HEAD") or response.status_code not in _REDIRECTS or not target:
-                break
+                return response
             await response.aclose()
             before, url = url, urljoin(url, target)
             if origin(before) != origin(url):
                 keyed = False  # and stays so: who sends us back could have been anybody
                 headers = {name: value for name, value in headers.items() if name.casefold() in _HARMLESS}
             ask = Ask(ask.method, url, headers)
-        else:
-            raise httpx.TooManyRedirects("it sends from one address to the next without an end")
-        try:
-            yield response
-        finally:
-            await response.aclose()
+        raise httpx.TooManyRedirects("it sends from one address to the next without an end")
 
     async def _send(self, ask: Ask, url: str, headers: Mapping[str, str], *, keyed: bool) -> httpx.Response:
         own = self.settings.owns(url)
@@ -231,15 +235,24 @@ class Line:
         except OSError as error:
             raise httpx.ConnectError(str(error)) from None
 
+    def _gate(self) -> asyncio.Semaphore:
+        """As many as there are connections: who waits within httpcore is looked through at every request."""
+        self._settle_in()
+        return self._places
+
+    def _settle_in(self) -> None:
+        loop = asyncio.get_running_loop()
+        if loop is not self._loop:  # connections belong to the loop that made them
+            self._loop, self._clients = loop, {}
+            self._places = asyncio.Semaphore(self.limits.max_connections or 1)
+
     def _client(self, name: str) -> httpx.AsyncClient:
         """The client for the host's own addresses (""), or for the checked addresses of `name`.
 
         Names have clients of their own: a connection to an address was certified for one name, and must not be used
         for another that happens to have the same address.
         """
-        loop = asyncio.get_running_loop()
-        if loop is not self._loop:  # connections belong to the loop that made them
-            self._loop, self._clients = loop, {}
+        self._settle_in()
         if name not in self._clients:
             local = WideReads(_certificates(), self.limits)  # and no proxy sees this machine
             direct = dict.fromkeys(("all://127.0.0.1", "all://localhost", "all://[::1]"), local)
