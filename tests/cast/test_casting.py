@@ -183,6 +183,12 @@ def test_the_local_engine_draws_out_of_words_alone(run: Run, drawn: Run) -> None
     assert (refused.status, refused.error["problems"][0]["code"]) == (2, "no-reference")
 
 
+def test_nobody_pays_who_named_no_model(run: Run, open_host: Run) -> None:
+    fal = open_host("fal")
+    quote = run("cast", "new", "mara", "--prompt", "a woman", "--dry-run", "--json").value["quote"]
+    assert (quote["engines"], quote["cost"], fal.requests) == (["previz"], "0", [])
+
+
 def test_another_pick_is_a_recast_and_drops_the_views_of_the_old_face(run: Run, nobody_cast: Path, drawn: Run) -> None:
     run("cast", "new", "mara", *WHOLE, "--candidates", "1")
     save_actor(nobody_cast / "cast", "mara", portrait=drawn("ines"), voice="low", sheet={"front": drawn("ines")})

@@ -54,7 +54,7 @@ def audition(
     from greenroom.desk.casting.as_json import audition_json, quote_json
 
     def quoted(plan: Any) -> None:
-        if not as_json:
+        if not as_json and (plan.to_make or dry_run):
             tell_quote(quote_json(plan), "take")
 
     with Bars(seen=somebody_looks_on(as_json=as_json)) as bars:

@@ -115,7 +115,7 @@ def new(
     said["identity"] = ", ".join(filter(None, (prompt.strip(), said.get("identity", ""))))
 
     def quoted(plan: Any) -> None:
-        if not as_json:
+        if not as_json and (plan.to_make or dry_run):
             tell_quote(quote_json(plan), "candidate")
 
     with Bars(seen=somebody_looks_on(as_json=as_json)) as bars:
@@ -200,7 +200,7 @@ def character_sheet(
     from greenroom.desk.casting.as_json import quote_json, views_json
 
     def quoted(plan: Any) -> None:
-        if not as_json:
+        if not as_json and (plan.to_make or dry_run):
             tell_quote(quote_json(plan), "view")
 
     with Bars(seen=somebody_looks_on(as_json=as_json)) as bars:

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 from greenroom.cli.shown import Json, counted, say, show_problems, show_table
 
 __all__ = ["tell_audition", "tell_candidates", "tell_failures", "tell_picked", "tell_quote", "tell_views"]
@@ -40,7 +42,7 @@ def tell_candidates(value: Json) -> None:
     tell_failures(value)
     if value["sheet"]:
         say(f"Contact sheet: {value['sheet']}")
-        say(f"Choose one: greenroom cast pick {value['name']} NUMBER")
+        say(f"Choose one: greenroom cast pick {shlex.quote(value['name'])} NUMBER")
 
 
 def tell_views(value: Json) -> None:

@@ -91,12 +91,13 @@ def new(
         plan = plan_shots(desk, [shot], engine=engine)
         weak = lacking(parts)
         plan = replace(plan, problems=(*weak, *desk.problems))
+        paid = any(take.estimate.cost != 0 for _, take in plan.to_send)
+        if weak and paid and not agreed.yes and not dry_run:
+            hint = "Say what is missing, or let the model make it up: the same command with --yes"
+            raise PlanError(weak, hint=hint)
         on_plan(plan)
         if dry_run:
             return Candidates(name, plan, GenerateReport(()), (), {}, None, plan.problems)
-        if weak and any(take.estimate.cost != 0 for _, take in plan.to_send) and not agreed.yes:
-            hint = "Say what is missing, or let the model make it up: the same command with --yes"
-            raise PlanError(weak, hint=hint)
         report = make(desk, plan, agreed=agreed, on_event=on_event)
         takes = _takes_of(desk, plan)
         records = {take.number: desk.store.record(take) for take in takes}

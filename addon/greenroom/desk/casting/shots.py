@@ -28,10 +28,11 @@ from greenroom.desk.planning.plan_engine import choose_engine
 from greenroom.desk.planning.prepare import draft_request
 from greenroom.desk.project.project import Project
 from greenroom.engines.contract import Engine, Estimate, Performer
-from greenroom.errors import GreenroomError, PlanError, Problem, Severity
+from greenroom.errors import GreenroomError, PlanError, Problem, Severity, StoreError
 from greenroom.frames import FrameRange
 from greenroom.limits import LARGEST_SEED
 from greenroom.media.types import TakeSpec
+from greenroom.takes.reconciling import FOLDER_MISSING
 from greenroom.takes.states import Running, Submitted
 
 if TYPE_CHECKING:
@@ -108,6 +109,7 @@ def make(
     Raises:
         PlanError: nothing can be made, with all that is wrong.
         BudgetError, QuoteError: the quote passes the budget, or has to be agreed to.
+        StoreError: the takes' folder isn't there, or can't be written.
     """
     from greenroom.desk.generating.generate import generate
 
@@ -119,6 +121,9 @@ def make(
     check_quote(plan, budget, spent, yes=agreed.yes, allow_unknown_cost=agreed.allow_unknown_cost)
     if not plan.to_make:
         return GenerateReport(())
+    for problem in desk.problems:
+        if problem.code == FOLDER_MISSING:  # a new folder would hide the old one, once it is mounted
+            raise StoreError(problem.message, hint=problem.hint, where=problem.where)
     return generate(
         plan,
         project=desk.project,
@@ -143,7 +148,10 @@ def _planned(desk: CastingDesk, shot: Shot, engine: str, actor: Actor | None) ->
     able = {name: each.capabilities() for name, each in desk.engines.items()}
     cue = _cue(shot)
     choice = choose_engine(cue, actor, override=engine, modes=desk.project.engines, engines=able, where=cue.event.name)
-    chosen = choice.engine
+    chosen, named = choice.engine, choice.named
+    if not named:  # a picture that nobody asked to pay for is drawn here
+        chosen = next((each for each in (choice.engine, *choice.others) if each and not each.hosted), chosen)
+        named = chosen is None or not chosen.hosted
     settings = dict(desk.project.engine_settings.get(chosen.name, {})) if chosen else {}
     planned = CuePlan(
         cue=cue,
@@ -158,6 +166,7 @@ def _planned(desk: CastingDesk, shot: Shot, engine: str, actor: Actor | None) ->
         settings=settings,
         notes=choice.notes,
         problems=(choice.problem,) if choice.problem else (),
+        engine_named=named,
     )
     if chosen is None:
         return planned
