@@ -16,6 +16,7 @@ from itertools import pairwise
 from greenroom.engines.contract import Estimate, Request
 from greenroom.engines.hosted.fit import Order, order_of
 from greenroom.engines.hosted.offers import Model, Offer, Price
+from greenroom.engines.hosted.settings import HOSTS
 from greenroom.engines.hosted.spans import Span, part_of, spans_of
 from greenroom.frames import write_rate
 from greenroom.media.types import TakeSpec
@@ -70,6 +71,8 @@ def _of_one(model: Model, offer: Offer, request: Request) -> Estimate:
     price = offer.price
     count = units_of(offer, order, request.spec)
     notes = tuple(_notes(model, offer, order, request.spec))
+    if price.amount is None and not HOSTS[offer.host].needs_key:
+        return Estimate(Decimal(0), confidence="your own machine", notes=notes)
     if price.amount is None:
         return Estimate(None, confidence=_WORDS["unknown"], notes=("what it costs is not known", *notes))
     cost = price.amount if count else Decimal(0)
