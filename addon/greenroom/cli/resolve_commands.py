@@ -118,16 +118,20 @@ def install_resolve_command(remove: bool, project: Path | None, as_json: bool, v
     from greenroom.desk.installing.resolve import install_resolve, remove_resolve
 
     done = remove_resolve() if remove else install_resolve(project)
-    value = {"menu": str(done.menu), "package": str(done.package), "files": [str(path) for path in done.files]}
+    value = {
+        "schema": "greenroom.install-resolve/1",
+        "menu": str(done.menu),
+        "package": str(done.package),
+        "files": [str(path) for path in done.files],
+    }
     show(value, as_json=as_json, tell=partial(_tell_installed, removed=remove))
     return 0
 
 
 def _tell_installed(value: Json, removed: bool) -> None:
     if removed:
-        say(
-            f"Removed: {counted(len(value['files']), 'file')}. Undo list and log stay in {Path(value['package']).parent}."
-        )
+        kept = Path(value["package"]).parent
+        say(f"Removed: {counted(len(value['files']), 'file')}. Undo list and log stay in {kept}.")
         return
-    say(f"{counted(len(value['files']), 'entry')} in {value['menu']}.".replace("entrys", "entries"))
+    say(f"{len(value['files'])} entries in {value['menu']}.")
     say("In Resolve: Workspace > Scripts > Greenroom. What it says goes to Workspace > Console.")

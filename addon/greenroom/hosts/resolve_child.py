@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Commands for the timeline that is open in DaVinci Resolve Studio, from outside: the Resolve scripts in a child process.
+"""Commands for the timeline that is open in DaVinci Resolve Studio, from outside: its scripts, in a child process.
 
 A child, because Resolve's module can crash the Python that loads it; it is probed first. The scripts then start
 `greenroom host` as they do in Resolve's menu: there is one road.

@@ -58,7 +58,7 @@ class Installed:
 
 
 def menu_folder(platform: str = sys.platform, environment: Mapping[str, str] = os.environ) -> Path:
-    """Where Resolve looks for this user's scripts of all pages (facts/resolve, section 3); ours have a group of their own."""
+    """Where Resolve looks for this user's scripts of all pages (facts/resolve, section 3); there, a group of ours."""
     home = Path(environment.get("HOME") or Path.home())
     if platform == "win32":
         roaming = Path(environment.get("APPDATA") or home / "AppData" / "Roaming")
