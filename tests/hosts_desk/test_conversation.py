@@ -109,6 +109,13 @@ def test_what_libraries_print_goes_to_stderr() -> None:
     assert b"42" in ran.stderr  # a child process doesn't get the host's requests
 
 
+def test_a_host_without_a_console_may_close_stderr() -> None:
+    shell = 'exec "$0" -m greenroom host 2>&-'
+    line = b'{"jsonrpc":"2.0","id":1,"method":"hello","params":{"protocol":1}}\n'
+    ran = subprocess.run(["/bin/sh", "-c", shell, sys.executable], input=line, stdout=subprocess.PIPE, check=True)
+    assert json.loads(ran.stdout)["result"]["protocol"] == 1
+
+
 def test_texts_that_are_no_utf8_are_written_all_the_same() -> None:
     sink = io.BytesIO()
     Wire(io.BytesIO(), sink).notify("progress", {"message": "cut \udcff"})

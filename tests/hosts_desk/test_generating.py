@@ -118,6 +118,34 @@ def test_footage_of_another_rate_that_is_played_frame_for_frame(child: Any, new_
     assert (edit["frames"], edit["media_frames"], edit["rate"]) == (18, 34, [24, 1])
 
 
+def test_a_stand_in_that_is_trimmed_later_keeps_its_takes_in_step(child: Any, new_timeline: Any, project: Path) -> None:
+    from greenroom.testing.materials import write_movie
+
+    movie = write_movie(project / "stand in.mov", 40)
+    timeline = new_timeline()
+    more = {"media": str(movie), "media_rate": [24, 1], "media_frames": 40, "plays": "frames", "source_start": 12}
+    clip = timeline.item(1, "footage", "movie", 201, 14, note="GR: actor=mara mode=animate", **more)
+    place, mark = child.finished(child.call("generate", snapshot=timeline.values)["batch"])["edits"]
+    assert (place["head"], place["source_start"]) == (8, 4)
+    clip.update(note=mark["text"], start=204, frames=9, source_start=15)  # 3 frames off the head, 2 off the tail
+    later, _ = child.call("apply", snapshot=timeline.values)["edits"]
+    assert (later["take"], later["start"], later["frames"]) == (1, 204, 9)
+    assert (later["head"], later["tail"]) == (11, place["tail"] + 2)
+
+
+def test_a_take_stays_where_the_editor_slipped_it(child: Any, timeline: Any) -> None:
+    done = child.finished(child.call("generate", snapshot=timeline.values, only=["slug-1"], takes=2)["batch"])
+    place, mark = done["edits"]
+    slug = timeline.values["tracks"][0]["items"][0]
+    slug["note"] = mark["text"]
+    timeline.show({**place, "head": place["head"] + 2})  # slipped by 2 frames
+    slug.update(start=153, frames=8)  # and then the placeholder was trimmed
+    chosen = child.call("choose", snapshot=timeline.values, item="slug-1", take="previous")
+    assert (chosen["edits"][0]["take"], chosen["edits"][0]["start"], chosen["edits"][0]["head"]) == (1, 153, 12)
+    slug.update(start=301, frames=8)  # moved away from under its take: that begins anew
+    assert child.call("apply", snapshot=timeline.values)["edits"][0]["head"] == 8
+
+
 def test_a_batch_that_can_do_nothing_fails_and_the_next_goes_on(child: Any, timeline: Any) -> None:
     broken = json.loads(json.dumps(timeline.values))
     for item in broken["tracks"][0]["items"]:

@@ -53,15 +53,36 @@ def _of_cue(
             references = {take.key: take for take in edit.takes}
         elif isinstance(edit, UseMedia):
             chosen = references[edit.key]
-            yield _place(cut, found, cue, chosen, moved, takes[cue.id, int(chosen.metadata["take"])])
+            take = takes[cue.id, int(chosen.metadata["take"])]
+            laid = cut.take_over(cut.uid(cue.event.address))
+            shown = takes.get((cue.id, laid.get("take", 0))) if laid is not None else None
+            head = _head_on_timeline(cut, found, cue, laid, take) if laid is not None and _alike(take, shown) else None
+            if head is None:
+                before = cue.event.record.start - cue.event.visible.start  # under a transition, before the item
+                head = _slot_source(cue, moved, before) - chosen.start
+            yield _place(cut, found, cue, chosen, head, take)
         elif isinstance(edit, MarkCue):
             yield _mark(cut, cue, edit)
 
 
-def _place(cut: HostCut, found: Edits, cue: Cue, chosen: TakeReference, moved: int | None, take: Take) -> Json:
+def _alike(take: Take, shown: Take | None) -> bool:
+    """Whether a take fills the slot as the one on the timeline does."""
+    return shown is not None and (take.fingerprint, take.head) == (shown.fingerprint, shown.head)
+
+
+def _head_on_timeline(cut: HostCut, found: Edits, cue: Cue, laid: Mapping[str, Any], take: Take) -> int | None:
+    """Where the slot begins in the take as the editor has it on the timeline, slipped or not; None where that can't
+    fill the slot.
+    """
+    start, source = laid["start"], laid["source_start"]
+    if type(start) is not int or type(source) is not int:
+        return None
+    head = cut.frame(cue.slot.start, found.sheet) - (start - source)
+    return head if 0 <= head <= take.frames - cue.slot.duration else None
+
+
+def _place(cut: HostCut, found: Edits, cue: Cue, chosen: TakeReference, head: int, take: Take) -> Json:
     event = cue.event
-    before = event.record.start - event.visible.start  # frames of the slot under a transition, before the item
-    head = _slot_source(cue, moved, before) - chosen.start
     return {
         "do": "place_take",
         "item": cut.uid(event.address),

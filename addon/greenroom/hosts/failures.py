@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import sys
 import traceback
 from typing import Any
 
@@ -35,8 +34,7 @@ def error_of(error: Exception) -> dict[str, Any]:
         where = str(error.filename or "")
         message = error.strerror or str(error)
         return wire_error(2, message, hint="Check the path, the disk and its permissions.", kind="system", where=where)
-    sys.stderr.write("".join(traceback.format_exception(error)))
-    sys.stderr.flush()
+    traceback.print_exception(error)
     message = f"something broke that should not have ({type(error).__name__}: {error!s:.300})"
     return wire_error(
         INTERNAL_ERROR, message, hint="Please report it, with greenroom doctor's output.", kind="unexpected"

@@ -26,7 +26,7 @@ class HostCut:
 
     cut: CutInMemory
     document: Mapping[str, Any]
-    takes: tuple[Mapping[str, Any], ...]  # the items on the host's timeline that are takes of ours
+    takes: tuple[Mapping[str, Any], ...]  # what lies on the host's timeline of ours, and where
     replaced: Mapping[str, str]  # the notes that others stand for in this call, by uid
 
     @property
@@ -68,6 +68,10 @@ class HostCut:
                 host = _host(child)
                 if "uid" in host:
                     yield host
+
+    def take_over(self, uid: str | None) -> Mapping[str, Any] | None:
+        """The take that lies over the item."""
+        return next((take for take in self.takes if uid is not None and take.get("of") == uid), None)
 
     def holds_room(self, cue: Cue) -> bool:
         """Whether a suggestion is one: the host has kinds of items that only look like placeholders."""
@@ -127,7 +131,7 @@ def _takes(snapshot: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         for item in track.get("items") or ():
             ours = item.get("greenroom")
             if isinstance(ours, Mapping) and ours.get("role") == "take":
-                yield ours
+                yield {**ours, "start": item.get("start"), "source_start": item.get("source_start", 0)}
 
 
 def _with_notes(snapshot: Mapping[str, Any], notes: Mapping[str, str], replaced: dict[str, str]) -> Mapping[str, Any]:

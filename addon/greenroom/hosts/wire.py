@@ -42,13 +42,20 @@ class Bad:
 
 def private_pipes() -> tuple[BinaryIO, BinaryIO]:
     """stdin and stdout, moved to descriptors that nobody else knows; fd 0 is empty afterwards, fd 1 is stderr."""
-    sys.stdout.flush()
+    _fill_standard_handles()
     source, sink = os.fdopen(_moved(0), "rb"), os.fdopen(_moved(1), "wb")
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.close(nothing)
     os.dup2(2, 1)
     return source, sink
+
+
+def _fill_standard_handles() -> None:
+    """A host without a console may start us with fd 2 closed: the next file to be opened would be taken for stderr."""
+    while (handle := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass
+    os.close(handle)
 
 
 def _moved(number: int) -> int:
