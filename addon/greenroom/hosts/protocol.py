@@ -318,7 +318,7 @@ SNAPSHOT: tuple[Message, ...] = (
             "enabled?": "true",
             "media?": '"/film/a.mov"; "" without a file',
             "sequence?": 'of images: {"folder", "prefix", "suffix", "padding", "first"}',
-            "source_start?": "the media frame shown first, from 0 at media_rate; may be fractional; backwards the lowest",
+            "source_start?": "the media frame shown first, from 0 at media_rate; may be fractional",
             "media_rate?": "[25, 1]; null counts as the timeline's, which is right for sound",
             "media_frames?": "all frames of the file; null if unknown",
             "plays?": '"frames": one for one, whatever the media\'s rate (Blender); "time": in real time (Resolve)',
