@@ -181,6 +181,26 @@ def test_greenroom_resolve_from_outside(
     assert "there is nothing to undo" in capfd.readouterr().err
 
 
+def test_the_doctor_says_which_way_is_open(
+    resolves: Resolves,
+    outside: Callable[[SimulatedResolve], None],
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    from greenroom.desk.project.doctor import Health, examine
+
+    def told() -> Any:
+        return next(check for check in examine(tmp_path) if check.name == "DaVinci Resolve")
+
+    assert told().message == "by files: DaVinci Resolve isn't installed here"
+    outside(resolves("21.0.4"))
+    assert told().health is Health.WARNING
+    assert told().message.startswith("by its menu, or by files: Resolve gives no access from outside; its menu isn't")
+    main(["install", "resolve"])
+    outside(resolves())
+    assert told().message == "live: DaVinci Resolve Studio 21.0.4 answers; its menu is installed"
+
+
 def test_greenroom_resolve_without_resolve_says_which_way_is_open(capfd: pytest.CaptureFixture[str]) -> None:
     assert main(["resolve", "cues"]) == 2
     assert "Use files: docs/resolve.md" in capfd.readouterr().err

@@ -71,7 +71,7 @@ class Check:
 
 def examine(start: Path) -> tuple[Check, ...]:
     """All checks, for a project at or above `start` (which need not be there)."""
-    checks = [_python(), *_libraries(), *_encoders(), *_adapters(), *_engines(), *_keys()]
+    checks = [_python(), *_libraries(), *_encoders(), *_adapters(), *_engines(), *_keys(), _resolve()]
     return (*checks, *_project(start), _ledger_folder(), _disk_space(start))
 
 
@@ -163,6 +163,23 @@ def _keys() -> Iterator[Check]:
     for problem in found.problems:
         health = Health.WARNING if problem.severity is Severity.WARNING else Health.OK
         yield Check("keys", health, problem.message, problem.hint)
+
+
+def _resolve() -> Check:
+    """Which way to DaVinci Resolve is open: live from outside, by its menu, or by files."""
+    from greenroom.desk.installing.resolve import menu_folder
+    from greenroom.desk.installing.resolve_ways import Outcome, Way, open_way
+
+    way, found = open_way()
+    menu = "its menu is installed" if any(menu_folder().glob("*.py")) else "its menu isn't installed"
+    install = "greenroom install resolve puts Greenroom into Workspace > Scripts."
+    if found.outcome is Outcome.NO_MODULE:
+        return Check("DaVinci Resolve", Health.OK, f"by files: {found.message}", found.hint)
+    if way is Way.LIVE:
+        missing = "isn't" in menu
+        return Check("DaVinci Resolve", Health.OK, f"live: {found.message}; {menu}", install if missing else "")
+    step = found.hint if "isn't" not in menu else f"{found.hint} {install}"
+    return Check("DaVinci Resolve", Health.WARNING, f"by its menu, or by files: {found.message}; {menu}", step)
 
 
 def _project(start: Path) -> Iterator[Check]:
