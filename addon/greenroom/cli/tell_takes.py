@@ -77,8 +77,13 @@ def tell_generated(value: Json, *, verbose: bool = False) -> None:
 
 
 def _remarks(jobs: Sequence[Json]) -> list[Json]:
-    """What engines had to say about takes that are good."""
-    return [
+    """What engines had to say about takes that are good, and which had to step in for another."""
+    stepped_in = [
+        {"severity": "note", "where": job["where"], "message": f"take {job['take']}: {job['message']}", "hint": ""}
+        for job in jobs
+        if job["outcome"] == "made" and job["message"]
+    ]
+    return stepped_in + [
         {"severity": "note", "where": f"take {job['take']} of {job['cue']}", "message": warning, "hint": ""}
         for job in jobs
         for warning in job["warnings"]

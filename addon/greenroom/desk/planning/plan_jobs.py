@@ -28,9 +28,9 @@ def job_problems(jobs: Iterable[Job], cue: str, fingerprint: str, where: str) ->
 
 
 def _in_doubt(job: Job, older: bool, where: str) -> Problem:
-    what = "as the cue was before, " if older else ""
+    what = ", as the cue was before," if older else ""
     after = "the cue as it is now is sent all the same" if older else "it is not sent again by itself"
-    message = f"take {job.number}, {what}was sent to {job.engine}, and nobody knows what came of it: {after}"
+    message = f"take {job.number}{what} was sent to {job.engine}, and nobody knows what came of it: {after}"
     return Problem(Severity.WARNING, "unknown-job", message, f"Settle it: greenroom jobs   ({job.id})", where)
 
 
