@@ -198,6 +198,14 @@ def test_the_take_itself_has_alpha_where_nothing_is_behind(staged: Callable[...,
         assert np.abs(rows / 4095 * 255 - made[..., 3]).max() <= 1
 
 
+def test_a_setting_that_alpha_leaves_out_is_told(staged: Callable[..., Request]) -> None:
+    warnings = [
+        frames_of(staged("ines", over=False, alpha=alpha, mode="stage", setting="night", frames=1))[1]["warnings"]
+        for alpha in ("yes", "no")
+    ]
+    assert [any(text.startswith("setting= is not used") for text in texts) for texts in warnings] == [True, False]
+
+
 def test_the_actor_alone_is_delivered_beside_the_composite(staged: Callable[..., Request]) -> None:
     """And laid over the plate in a host it gives the same picture."""
     request = staged("mara", alpha="yes", place="left medium", frames=6)

@@ -100,6 +100,8 @@ class _Layers:
         staged = request.mode == "stage" and request.plate is None
         self._backdrop = Backdrop.of(request, framed) if staged else None
         self.warnings = self._unused() if self._backdrop is None else self._backdrop.warnings
+        if staged and self._see_through and request.options.get("setting"):
+            self.warnings = (*self.warnings, "setting= is not used: with alpha=yes nothing is behind the actor")
         self.light: Light = UNCHANGED
         self.grain = Grain()
         self._own: Grain | None = None
