@@ -165,7 +165,7 @@ class Line:
             UnsafeAddress: see `addresses`.
             EngineUnavailable: the host wants a key, and there is none.
         """
-        async with self._gate():
+        async with self._place():
             response = await self._followed(ask, keyed=keyed)
             try:
                 yield response
@@ -235,10 +235,20 @@ class Line:
         except OSError as error:
             raise httpx.ConnectError(str(error)) from None
 
-    def _gate(self) -> asyncio.Semaphore:
+    @contextlib.asynccontextmanager
+    async def _place(self) -> AsyncIterator[None]:
         """As many as there are connections: who waits within httpcore is looked through at every request."""
         self._settle_in()
-        return self._places
+        places = self._places
+        try:
+            async with asyncio.timeout(self.timeouts.pool):
+                await places.acquire()
+        except TimeoutError:
+            raise httpx.PoolTimeout("all are in use") from None
+        try:
+            yield
+        finally:
+            places.release()
 
     def _settle_in(self) -> None:
         loop = asyncio.get_running_loop()
