@@ -44,7 +44,8 @@ _NOBODY = Performer(name="", version="", portrait=Path())
 @dataclass(frozen=True)
 class PlanSettings:
     """What a run and its project ask for. `engine` and `takes` are this run's and go before all else; `only` names
-    cues by id, none means all. `quote` False: engines are asked for no price (a write-back makes nothing).
+    cues by id, none means all. `quote` False: engines are asked for no price (a write-back makes nothing). `currency`
+    is the budget's: prices in it can be compared.
     """
 
     handles: int = 8
@@ -58,6 +59,7 @@ class PlanSettings:
     takes: int | None = None
     only: tuple[str, ...] = ()
     quote: bool = True
+    currency: str = "USD"
 
     @classmethod
     def of(
@@ -83,6 +85,7 @@ class PlanSettings:
             takes=takes,
             only=only,
             quote=quote,
+            currency=project.budget.currency,
         )
 
 
@@ -124,7 +127,7 @@ class _Planner:
         if choice.named:
             return in_turn(plans)
         local = None if able[-1].hosted else plans.pop()
-        return best(plans, local)
+        return best(plans, local, settings.currency)
 
     def _by(
         self,

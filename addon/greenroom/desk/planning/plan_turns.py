@@ -35,11 +35,11 @@ def in_turn(plans: Sequence[CuePlan]) -> CuePlan:
     return replace(chained or fit[0], notes=(*notes, *fit[0].notes))
 
 
-def best(paid: Sequence[CuePlan], local: CuePlan | None) -> CuePlan:
+def best(paid: Sequence[CuePlan], local: CuePlan | None, currency: str) -> CuePlan:
     """The cheapest that fits, of engines that nobody named; takes that are there, or on their way, come before all.
-    The local engine performs where no other fits.
+    The local engine performs where no other fits. A price in another currency than `currency` compares as unknown.
     """
-    fit = sorted((each for each in paid if not _refusals(each)), key=_dearness)
+    fit = sorted((each for each in paid if not _refusals(each)), key=lambda each: _dearness(each, currency))
     if not fit:
         return local if local is not None else paid[0]
     chosen = replace(fit[0], engine_named=False)
@@ -58,9 +58,10 @@ def _all_made(planned: CuePlan) -> bool:
     return all(take.cached is not None for take in planned.takes)
 
 
-def _dearness(planned: CuePlan) -> tuple[bool, bool, Decimal, str]:
+def _dearness(planned: CuePlan, currency: str) -> tuple[bool, bool, Decimal, str]:
     new = [take for take in planned.takes if take.cached is None and take.sent is None]
-    costs = [take.estimate.cost for take in new]
+    quoted = [take.estimate for take in new]
+    costs = [each.cost if each.currency == currency or not each.cost else None for each in quoted]
     return (
         bool(new),
         None in costs,
