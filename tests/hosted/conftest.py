@@ -24,19 +24,15 @@ from greenroom.engines.hosted.settings import HOSTS
 from greenroom.engines.hosted.wire import Wire
 from greenroom.testing.materials import write_movie
 from greenroom.testing.servers import Loopback, serve
+from greenroom.testing.servers.jobs import Seen
 from greenroom.testing.studio import Studio
 
 SECRET = "very-secret-0123456789"
-
-
-@dataclass(frozen=True)
-class Asked:
-    """One request as it came in."""
-
-    method: str
-    path: str
-    headers: Mapping[str, str]
-    body: bytes
+WORKFLOW = {
+    "1": {"class_type": "LoadImage", "inputs": {"image": "a.png"}, "_meta": {"title": "greenroom:portrait"}},
+    "2": {"class_type": "CreateVideo", "inputs": {"images": ["1", 0], "fps": 24}},
+    "3": {"class_type": "SaveVideo", "inputs": {"video": ["2", 0], "filename_prefix": "out"}},
+}
 
 
 @dataclass(frozen=True)
@@ -58,7 +54,7 @@ class Server:
     """Answers one request after another as told by `will`; a request too many gets 599 and is in `requests` too."""
 
     def __init__(self, tls: ssl.SSLContext | None = None) -> None:
-        self.requests: list[Asked] = []
+        self.requests: list[Seen] = []
         self.connections = 0
         self.replies: list[Reply] = []
         self._tls = tls
@@ -108,7 +104,7 @@ class Server:
         method, path, _ = head[0].split(" ")
         headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:] if line)}
         body = await reader.readexactly(int(headers.get("content-length", 0)))
-        self.requests.append(Asked(method, path, headers, body))
+        self.requests.append(Seen(method, path, headers, body=body))
         reply = self.replies.pop(0) if self.replies else Reply(599)
         if reply.silent:
             await asyncio.sleep(60)
@@ -241,16 +237,28 @@ def loopback_hosts() -> Iterator[Callable[[str], Loopback]]:
 
 
 @pytest.fixture
+def fresh_host(loopback_hosts: Callable[[str], Loopback]) -> Callable[..., Loopback]:
+    """The loopback host of a name as new, with so many polls before a job ends."""
+
+    def get(name: str, *, polls: int = 2) -> Loopback:
+        server = loopback_hosts(name)
+        server.reset()
+        server.polls = polls
+        return server
+
+    return get
+
+
+@pytest.fixture
 def studio_at(
-    loopback_hosts: Callable[[str], Loopback], still: StillClock, tmp_path: Path
+    fresh_host: Callable[..., Loopback], still: StillClock, tmp_path: Path
 ) -> Iterator[Callable[..., Studio]]:
     """A studio's line to the loopback host of a name, with a clock that takes no time."""
     with contextlib.ExitStack() as closing:
 
         def make(name: str, **more: Any) -> Studio:
-            server = loopback_hosts(name)
-            server.reset()
-            return closing.enter_context(Studio(server, tmp_path, clock=still.clock, **more))
+            clock = more.pop("clock", still.clock)
+            return closing.enter_context(Studio(fresh_host(name), tmp_path, clock=clock, **more))
 
         yield make
 
@@ -275,12 +283,23 @@ def order_at(
 
     def make(name: str, **more: Any) -> Ordered:
         studio = studio_at(name, **more)
+        if name == "dashscope":
+            image = studio.upload(portrait, "image/png")
+            prompt = {"input.prompt": "she nods", "parameters.duration": 2}
+            return Ordered(studio, "wan2.7-r2v", {"input.media.reference_image": image, **prompt})
+        if name == "comfyui":
+            (studio.folder / "still.json").write_text(json_text.dumps(WORKFLOW), "utf-8")
+            return Ordered(studio, "still.json", {"portrait": studio.upload(portrait, "image/png")})
         audio = studio.upload(dialogue, "audio/wav")
         if name == "sync":
             video = {"type": "video", "url": studio.upload(stand_in, "video/mp4")}
             inputs = {"input": [video, {"type": "audio", "url": audio}], "options": {"sync_mode": "cut_off"}}
             return Ordered(studio, "lipsync-2-pro", inputs)
         image = studio.upload(portrait, "image/png")
+        if name == "kling":
+            return Ordered(studio, "v1/videos/avatar/image2video", {"image": image, "sound_file": audio, "mode": "std"})
+        if name == "cog":
+            return Ordered(studio, "a label", {"image": image, "audio": audio})
         if name == "fal":
             return Ordered(studio, "fal-ai/bytedance/omnihuman/v1.5", {"image_url": image, "audio_url": audio})
         return Ordered(studio, "bytedance/omni-human-1.5", {"image": image, "audio": audio, "seed": 7})

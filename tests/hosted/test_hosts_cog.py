@@ -21,6 +21,7 @@ from greenroom.engines.hosted.patience import Clock
 from greenroom.engines.hosted.wire import Refused
 from greenroom.errors import DeliveryError, EngineError, EngineUnavailable
 from greenroom.testing.servers import Fault, Loopback, Phase, State, serve
+from greenroom.testing.studio import followed
 
 SCHEMA = {
     "type": "object",
@@ -33,15 +34,9 @@ SCHEMA = {
 }
 
 
-@pytest.fixture(scope="module")
-def running() -> Iterator[Loopback]:
-    with serve("cog", polls=1) as server:
-        yield server
-
-
 @pytest.fixture
-def server(running: Loopback) -> Iterator[Loopback]:
-    running.reset()
+def server(fresh_host: Callable[..., Loopback]) -> Iterator[Loopback]:
+    running = fresh_host("cog", polls=1)
     running.schemas["cog"] = SCHEMA
     running.schemas["enums"] = {"mode": {"enum": ["ok", "raise"], "type": "string"}}
     yield running
@@ -82,12 +77,7 @@ def _picture() -> bytes:
 
 
 async def ended(host: CogHost, handle: Any) -> Status:
-    for _ in range(400):
-        status = await host.poll(handle)
-        if not isinstance(status, Pending):
-            return status
-        await asyncio.sleep(0.01)
-    return status
+    return await followed(host, handle, 400, pause=0.01)
 
 
 def run(work: Awaitable[Any]) -> Any:

@@ -7,7 +7,7 @@ import asyncio
 import copy
 import json
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,8 @@ from greenroom.engines.hosted.hosts.host import Host
 from greenroom.engines.hosted.hosts.workflow import read_workflow
 from greenroom.engines.hosted.wire import Refused
 from greenroom.errors import DeliveryError, EngineError, PaymentUnknownError
-from greenroom.testing.servers import Fault, Loopback, Phase, serve
+from greenroom.testing.servers import Fault, Loopback, Phase
+from greenroom.testing.studio import followed
 
 TALK = {
     "1": {"class_type": "LoadImage", "inputs": {"image": "example.png"}, "_meta": {"title": "greenroom:portrait"}},
@@ -41,16 +42,9 @@ TALK = {
 }
 
 
-@pytest.fixture(scope="module")
-def running() -> Iterator[Loopback]:
-    with serve("comfyui", polls=1) as server:
-        yield server
-
-
 @pytest.fixture
-def server(running: Loopback) -> Loopback:
-    running.reset()
-    return running
+def server(fresh_host: Callable[..., Loopback]) -> Loopback:
+    return fresh_host("comfyui", polls=1)
 
 
 @pytest.fixture
@@ -89,14 +83,7 @@ def talk(host: ComfyUIHost, workflow: Callable[..., str], portrait: Path, dialog
 
 
 def ended(host: Host, handle: Any) -> Status:
-    async def follow() -> Status:
-        for _ in range(12):
-            status = await host.poll(handle)
-            if not isinstance(status, Pending):
-                return status
-        return status
-
-    return asyncio.run(follow())
+    return asyncio.run(followed(host, handle))
 
 
 def without(*nodes: str, **changes: Any) -> dict[str, Any]:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,23 +18,17 @@ from greenroom.engines.hosted.hosts.dashscope import DashScopeHost
 from greenroom.engines.hosted.hosts.host import Host
 from greenroom.engines.hosted.wire import Refused
 from greenroom.errors import DeliveryError, EngineError, EngineUnavailable, PaymentUnknownError
-from greenroom.testing.servers import Fault, Loopback, Phase, serve
+from greenroom.testing.servers import Fault, Loopback, Phase
+from greenroom.testing.studio import followed
 
 R2V = "wan2.7-r2v"
 MIX = "wan2.2-animate-mix"
 PROMPT = {"input.prompt": "she nods", "parameters.duration": 2}
 
 
-@pytest.fixture(scope="module")
-def running() -> Iterator[Loopback]:
-    with serve("dashscope", polls=1) as server:
-        yield server
-
-
 @pytest.fixture
-def server(running: Loopback) -> Loopback:
-    running.reset()
-    return running
+def server(fresh_host: Callable[..., Loopback]) -> Loopback:
+    return fresh_host("dashscope", polls=1)
 
 
 @pytest.fixture
@@ -55,14 +49,7 @@ def submit_with(host: Host, endpoint: str, files: Mapping[str, Path], mime: str 
 
 
 def ended(host: Host, handle: Any) -> Status:
-    async def follow() -> Status:
-        for _ in range(10):
-            status = await host.poll(handle)
-            if not isinstance(status, Pending):
-                return status
-        return status
-
-    return asyncio.run(follow())
+    return asyncio.run(followed(host, handle))
 
 
 @pytest.mark.parametrize("model", [R2V, MIX])

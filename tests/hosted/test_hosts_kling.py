@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,8 @@ from greenroom.engines.hosted.hosts.host import Host
 from greenroom.engines.hosted.hosts.kling import KlingHost
 from greenroom.engines.hosted.wire import Refused
 from greenroom.errors import DeliveryError, EngineError, EngineUnavailable, PaymentUnknownError
-from greenroom.testing.servers import Fault, Loopback, Phase, serve
+from greenroom.testing.servers import Fault, Loopback, Phase
+from greenroom.testing.studio import followed
 
 AVATAR = "v1/videos/avatar/image2video"
 MOTION = "motion-control/kling-3.0"
@@ -28,16 +29,9 @@ NEW = {"contents.prompt": "she nods", "contents.image": "iVBORw", "settings.reso
 BOTH = pytest.mark.parametrize(("endpoint", "inputs"), [(AVATAR, FLAT), (MOTION, NEW)], ids=["old", "new"])
 
 
-@pytest.fixture(scope="module")
-def running() -> Iterator[Loopback]:
-    with serve("kling", polls=1) as server:
-        yield server
-
-
 @pytest.fixture
-def server(running: Loopback) -> Loopback:
-    running.reset()
-    return running
+def server(fresh_host: Callable[..., Loopback]) -> Loopback:
+    return fresh_host("kling", polls=1)
 
 
 @pytest.fixture
@@ -50,14 +44,7 @@ def submit(host: Host, endpoint: str = AVATAR, inputs: Mapping[str, Any] = FLAT,
 
 
 def ended(host: Host, handle: Any) -> Status:
-    async def follow() -> Status:
-        for _ in range(10):
-            status = await host.poll(handle)
-            if not isinstance(status, Pending):
-                return status
-        return status
-
-    return asyncio.run(follow())
+    return asyncio.run(followed(host, handle))
 
 
 @BOTH

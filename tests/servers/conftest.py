@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -16,39 +17,32 @@ collect_ignore = ["test_real_cog.py"] if sys.platform == "win32" else []  # Cog 
 
 
 @pytest.fixture(scope="session")
-def running_fal() -> Iterator[Loopback]:
-    with serve("fal") as server:
-        yield server
+def running() -> Iterator[dict[str, Loopback]]:
+    """Loopback hosts with official clients, by name."""
+    with ExitStack() as stack:
+        yield {name: stack.enter_context(serve(name)) for name in ("fal", "replicate", "sync")}
 
 
 @pytest.fixture
-def fal(running_fal: Loopback) -> Loopback:
-    running_fal.reset()
-    return running_fal
-
-
-@pytest.fixture(scope="session")
-def running_replicate() -> Iterator[Loopback]:
-    with serve("replicate") as server:
-        yield server
+def as_new(running: dict[str, Loopback]) -> dict[str, Loopback]:
+    for server in running.values():
+        server.reset()
+    return running
 
 
 @pytest.fixture
-def replicate_host(running_replicate: Loopback) -> Loopback:
-    running_replicate.reset()
-    return running_replicate
-
-
-@pytest.fixture(scope="session")
-def running_sync() -> Iterator[Loopback]:
-    with serve("sync") as server:
-        yield server
+def fal(as_new: dict[str, Loopback]) -> Loopback:
+    return as_new["fal"]
 
 
 @pytest.fixture
-def sync_host(running_sync: Loopback) -> Loopback:
-    running_sync.reset()
-    return running_sync
+def replicate_host(as_new: dict[str, Loopback]) -> Loopback:
+    return as_new["replicate"]
+
+
+@pytest.fixture
+def sync_host(as_new: dict[str, Loopback]) -> Loopback:
+    return as_new["sync"]
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
 from collections.abc import Coroutine, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from greenroom.engines.hosted.patience import Clock
     from greenroom.testing.servers.loopback import Loopback
 
-__all__ = ["Studio"]
+__all__ = ["Studio", "followed"]
 
 _Answer = TypeVar("_Answer")
 _LIMIT = 64 * 1024 * 1024  # bytes; results of loopback hosts are a few hundred kB
@@ -70,10 +69,9 @@ class Studio:
 
     def new_host(self) -> Host:
         """The host as another process would have it, without what this one remembers."""
-        name = self.server.name
-        module = importlib.import_module(f"greenroom.engines.hosted.hosts.{name}")
-        made: Host = getattr(module, f"{name.capitalize()}Host")(self.wire)
-        return made
+        from greenroom.engines.hosted.connections import new_host
+
+        return new_host(self.server.name, self.wire, self.folder)
 
     def do(self, call: Coroutine[Any, Any, _Answer]) -> _Answer:
         return self._loop.run_until_complete(call)
@@ -86,12 +84,7 @@ class Studio:
 
     def wait(self, handle: Handle, most: int = 20) -> Status:
         """The status that the job ends with, or what it is after so many polls."""
-        status: Status = Pending()
-        for _ in range(most):
-            status = self.do(self.host.poll(handle))
-            if not isinstance(status, Pending):
-                break
-        return status
+        return self.do(followed(self.host, handle, most))
 
     def fetch(self, handle: Handle, expected: str = "video", limit: int = _LIMIT) -> Path:
         """The first file of the result."""
@@ -101,3 +94,14 @@ class Studio:
         to = self.folder / f"{handle['id']}.bin"
         call = download(self.wire, output.url, to, limit=limit, expected=expected, headers_needed=output.headers_needed)
         return self.do(call).path
+
+
+async def followed(host: Host, handle: Handle, most: int = 20, *, pause: float = 0.0) -> Status:
+    """The status that a job ends with, or what it is after so many polls."""
+    status: Status = Pending()
+    for _ in range(most):
+        status = await host.poll(handle)
+        if not isinstance(status, Pending):
+            break
+        await asyncio.sleep(pause)
+    return status

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from greenroom.engines.hosted.hosts.host import Host
     from greenroom.engines.hosted.wire import Wire
 
-__all__ = ["ASKED_LATER", "IDEMPOTENT", "Connections"]
+__all__ = ["ASKED_LATER", "IDEMPOTENT", "Connections", "new_host"]
 
 _ROOM = "greenroom.engines.hosted.hosts"
 _CLASSES = {
@@ -36,11 +36,27 @@ _CLASSES = {
     "comfyui": "ComfyUIHost",
     "cog": "CogHost",
 }
+_WITH_FOLDER = frozenset({"comfyui", "cog"})
 IDEMPOTENT = frozenset({"sync", "kling", "comfyui", "cog"})
 """Hosts at which a repeated submit can't be billed twice. Their classes say the same, but would load httpx."""
 
 ASKED_LATER = frozenset({"kling", "comfyui"})
 """Hosts that any process can ask for a job by our own id. Of others only the process that sent it can, or nobody."""
+
+
+def new_host(name: str, wire: Wire, folder: Path | None = None) -> Host:
+    """The host of a name over `wire`. `folder` is where its own files lie, where it has any: ComfyUI's workflows, Cog's
+    answers.
+
+    Raises:
+        EngineUnavailable: no module of ours speaks to it.
+    """
+    if name not in _CLASSES:
+        raise EngineUnavailable(f"Greenroom doesn't speak to {name} yet")
+    kind = getattr(importlib.import_module(f"{_ROOM}.{name}"), _CLASSES[name])
+    more = {"folder": folder} if name in _WITH_FOLDER else {}
+    made: Host = kind(wire, **more)
+    return made
 
 
 class _Lines:
@@ -114,11 +130,7 @@ class Connections:
         """
         lines = self._here()
         if name not in lines.hosts:
-            if name not in _CLASSES:
-                raise EngineUnavailable(f"Greenroom doesn't speak to {name} yet")
-            kind = getattr(importlib.import_module(f"{_ROOM}.{name}"), _CLASSES[name])
-            more = {"folder": self._folder} if name == "comfyui" else {}
-            lines.hosts[name] = kind(self.wire(name), **more)
+            lines.hosts[name] = new_host(name, self.wire(name), self._folder if name == "comfyui" else None)
         return lines.hosts[name]
 
     async def schema(self, host: str, endpoint: str) -> Mapping[str, Any] | None:

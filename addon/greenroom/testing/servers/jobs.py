@@ -42,12 +42,13 @@ _ENDS = {
 
 @dataclass(frozen=True)
 class Seen:
-    """One request as it came in. `media` says that it came to the address of the media."""
+    """One request as it came in. `media` says that it came to the address of the media; `body` is kept by few."""
 
     method: str
     path: str
     headers: Mapping[str, str]
-    media: bool
+    media: bool = False
+    body: bytes = b""
 
 
 @dataclass(frozen=True)
