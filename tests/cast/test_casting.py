@@ -130,6 +130,11 @@ def test_an_answer_that_was_lost_is_never_paid_for_again(run: Run, open_host: Ru
     assert fal.billed() == 1
     (job,) = run("jobs", "--json").value["jobs"]
     assert (job["cue"], job["mode"], job["state"]) == ("cast-mara", "portrait", "unknown")
+    assert run("jobs", "attach", job["job"], fal.jobs[0].id, "--json").value["jobs"][0]["next"][0] == (
+        "The next cast new goes on with it."
+    )
+    found = run(*ask)
+    assert (found.status, len(found.value["candidates"]), fal.billed()) == (0, 1, 1)
 
 
 def test_a_budget_stops_it_before_anything_is_sent(run: Run, open_host: Run, drawn: Run, nobody_cast: Path) -> None:

@@ -25,7 +25,9 @@ def quote_json(plan: Plan) -> Json:
         "cached": sum(take.cached is not None for cue in plan.cues for take in cue.takes),
         "cost": None if plan.cost is None else str(plan.cost),
         "currency": plan.currency,
-        "confidence": list(dict.fromkeys(take.estimate.confidence for _, take in plan.to_send)),
+        "confidence": list(
+            dict.fromkeys(take.estimate.confidence for _, take in plan.to_send if take.estimate.cost != 0)
+        ),
         "notes": list(dict.fromkeys(note for cue in plan.cues for note in (*cue.notes, *_said(cue.takes)))),
         "problems": problems_json(
             dict.fromkeys((*plan.problems, *(problem for cue in plan.cues for problem in cue.problems)))

@@ -31,6 +31,7 @@ ANOTHER_PERSON = 0.69  # the least distance that two people had
 FRONTAL = 20.0  # degrees of yaw, up to which the net's own thresholds hold
 _TURNED = 10.0  # from here on a head looks to a side
 _PROFILE = 55.0  # beyond, half of the face isn't in the picture
+_NO_PROFILE = 30.0  # below, a head that the net is sure of looks to the camera rather than past it
 _PRESENCE = 0.9  # of a face that the landmark net is sure of
 _SIDES = {"three_quarter_left": 1, "three_quarter_right": -1}  # of yaw
 
@@ -91,12 +92,14 @@ def _judged(apart: float, yaw: float) -> Likeness:
 
 def _wrong_side(view: str, yaw: float) -> str:
     if view == "front" and abs(yaw) > FRONTAL:
-        return f"the head is turned by {abs(yaw):.0f} degrees, a front view has up to {FRONTAL:.0f}"
+        return f"the head is turned by {abs(yaw):.0f}°, a front view has up to {FRONTAL:.0f}°"
+    if view == "profile" and abs(yaw) < _NO_PROFILE:
+        return f"the head is turned by only {abs(yaw):.0f}°, that is no profile"
     side = _SIDES.get(view)
     if side is None:
         return ""
     if abs(yaw) < _TURNED:
-        return f"the head is turned by {abs(yaw):.0f} degrees alone, that is no three-quarter view"
+        return f"the head is turned by only {abs(yaw):.0f}°, that is no three-quarter view"
     looks = "left" if yaw > 0 else "right"
     return f"the face looks to the {looks}" if (yaw > 0) != (side > 0) else ""
 

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CastingDesk", "Shot", "digest_of", "make", "open_casting", "plan_shots", "with_takes"]
 
+_TRACK = "casting"
 _RATE = Fraction(24)  # a picture has none, but a take's record does
 
 
@@ -124,7 +125,7 @@ def make(
     for problem in desk.problems:
         if problem.code == FOLDER_MISSING:  # a new folder would hide the old one, once it is mounted
             raise StoreError(problem.message, hint=problem.hint, where=problem.where)
-    return generate(
+    report = generate(
         plan,
         project=desk.project,
         ledger=desk.ledger,
@@ -134,6 +135,13 @@ def make(
         on_event=on_event,
         cap=cap_of(budget, allow_unknown_cost=agreed.allow_unknown_cost),
     )
+    return replace(report, results=tuple(replace(each, where=_plain_place(each.where)) for each in report.results))
+
+
+def _plain_place(where: str) -> str:
+    """The shot's name alone: a place on the cut says nothing of a picture that lies on none."""
+    _, separator, name = where.partition(f"{_TRACK} 00:00:00:00 ")
+    return name.strip('"') if separator else where
 
 
 def digest_of(path: Path) -> str:
@@ -235,7 +243,7 @@ def _asked(engine: Engine, planned: CuePlan, fresh: PlannedTake) -> CuePlan:
 
 def _cue(shot: Shot) -> Cue:
     frame = FrameRange(0, 1, _RATE)
-    event = Event((), "casting", shot.name, EventKind.PLACEHOLDER, frame, frame)
+    event = Event((), _TRACK, shot.name, EventKind.PLACEHOLDER, frame, frame)
     return Cue(
         id=shot.cue,
         written=True,

@@ -186,7 +186,7 @@ def _write_sheet(actor: Actor, found: Sequence[View], output: Path) -> None:
         verdict = "refused: " if view.likeness.refused else ""
         remarks = [Remark(f"{verdict}{view.likeness.why}", tones[view.likeness.verdict])]
         remarks += [Remark(note) for note in view.notes]
-        yaw = "" if view.likeness.yaw is None else f"turned by {abs(view.likeness.yaw):.0f} degrees"
+        yaw = "" if view.likeness.yaw is None else f"turned by {abs(view.likeness.yaw):.0f}°"
         name = view.name.replace("_", " ")
         tiles.append(Tile(name, (read_picture(view.take.media),), yaw, view.take.label, tuple(remarks)))
     write_board(f"{actor.display_name}: character sheet", found[0].take.engine, tiles, output)

@@ -263,15 +263,21 @@ def _next_steps(job: Job, engines: Mapping[str, Engine]) -> tuple[str, ...]:
                 f"greenroom jobs give-up {job.id}",
             )
         case Planned():
-            return ("The next generate makes it.",)
+            return (f"The next {_maker(job)} makes it.",)
         case Submitted(handle) if handle is None:
-            return ("The next generate says what became of it.",)
+            return (f"The next {_maker(job)} says what became of it.",)
         case Submitted() | Running():
-            return ("The next generate goes on with it.", f"If it hangs: greenroom jobs give-up {job.id}")
+            return (f"The next {_maker(job)} goes on with it.", f"If it hangs: greenroom jobs give-up {job.id}")
         case FailedJob(_, hint):
-            return (*((hint,) if hint else ()), "The next generate makes it again.")
+            return (*((hint,) if hint else ()), f"The next {_maker(job)} makes it again.")
         case _:
             return ()
+
+
+def _maker(job: Job) -> str:
+    """The command that asked for it; ids of cues have no dash, casting's do (desk/casting/shots.py)."""
+    kind = job.cue.partition("-")[0] if "-" in job.cue else ""
+    return {"cast": "cast new", "sheet": "cast sheet", "audition": "audition"}.get(kind, "generate")
 
 
 def _attach_line(job: Job) -> str:

@@ -109,7 +109,8 @@ def price_words(price: Price) -> str:
 def _notes(model: Model, offer: Offer, order: Order, spec: TakeSpec) -> Iterator[str]:
     output = offer.output
     if output.size:
-        yield f"{model.title} makes {output.size}; it is brought to {spec.width} x {spec.height}"
+        brought = "" if spec.still else f"; it is brought to {spec.width} x {spec.height}"  # pictures are kept as made
+        yield f"{model.title} makes {output.size}{brought}"
     if output.rate is not None and output.rate != spec.rate and model.kind == "video":
         yield f"{model.title} makes {write_rate(output.rate)} fps; it is brought to {write_rate(spec.rate)}"
     if output.trims:
