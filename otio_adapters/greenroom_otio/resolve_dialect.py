@@ -7,6 +7,7 @@ document with a missing reference. It drops metadata that it doesn't know.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from greenroom_otio.urls import PictureFiles, media_path
 __all__ = ["resolve_copy"]
 
 _KEY = "Resolve_OTIO"
+_BARE = re.compile(r"[A-Za-z]:[\\/]|\\\\|/(?!/)")
 
 
 def resolve_copy(timeline: Any, folder: Path) -> tuple[Any, list[Loss]]:
@@ -69,6 +71,10 @@ def _clip(clip: Any, folder: Path, losses: list[Loss]) -> None:
 
 
 def _bare_path(reference: Any, folder: Path) -> None:
+    """What is one already stays word for word: a path of Windows is still one when the cut passes through a Mac."""
+    written = getattr(reference, "target_url", None) or getattr(reference, "target_url_base", None) or ""
+    if _BARE.match(written):
+        return
     found = media_path(reference, folder.absolute())
     if isinstance(found, PictureFiles):
         reference.target_url_base = str(found.folder)
