@@ -9,12 +9,13 @@ WORKERS ?= auto
 # Blenders for `make test-blender`; 5.0 and 4.2 too: make test-blender BLENDERS="5.2 5.1 5.0 4.5 4.2"
 BLENDERS ?= 5.2 4.5
 
-.PHONY: demo test test-blender lint bench memory soak docs help clean
+.PHONY: demo test test-blender test-window lint bench memory soak docs help clean
 
 help:
 	@echo "make demo    a demo project with takes, a new cut and pictures, in $(DEMO)/"
 	@echo "make test    everything that can be tested on a machine without a screen"
 	@echo "make test-blender   the add-on in real Blenders without a window, which it installs into your cache (1 GB each)"
+	@echo "make test-window    the add-on in a Blender with a window, worked by mouse; Debian's Blender and Xvfb"
 	@echo "make lint    ruff and mypy --strict"
 	@echo "make bench   the figures of docs/benchmarks.md"
 	@echo "make memory  the most memory that takes of ten minutes need, beside takes of one"
@@ -38,6 +39,10 @@ test: $(VENV)/.installed
 test-blender: $(VENV)/.installed
 	$(BIN)/python tests/hosts/blender/blenders.py $(BLENDERS)
 	$(BIN)/python -m pytest -n 2 tests/hosts/blender $(addprefix --blender ,$(BLENDERS))
+
+test-window: $(VENV)/.installed
+	$(BIN)/python tests/hosts/blender/debian.py
+	$(BIN)/python -m pytest tests/hosts/blender/windowed.py
 
 lint: $(VENV)/.installed
 	$(BIN)/ruff check .

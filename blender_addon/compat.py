@@ -174,6 +174,13 @@ def redraw():
                 area.tag_redraw()
 
 
+def redraw_status_bar():
+    """The status bar is drawn again when its text is set; during a drag it belongs to the tool."""
+    window = next(iter(bpy.context.window_manager.windows), None)
+    if window and not len(getattr(window, "modal_operators", ())):
+        window.workspace.status_text_set(None)
+
+
 def show_tab(area, name):
     """Turns the sidebar to a tab; 3.4 can't be told, there the editor clicks it."""
     region = next((region for region in area.regions if region.type == "UI"), None)

@@ -186,6 +186,7 @@ def tick():
         _apply_next()
     if came:
         compat.redraw()
+        compat.redraw_status_bar()
     state.last_tick = time.perf_counter() - began
     state.longest_tick = max(state.longest_tick, state.last_tick)
 
@@ -233,8 +234,10 @@ def _finished(batch, told):
         tell("INFO", f"Stopped. {count(made, 'take')} made; Resume Jobs goes on")
     elif failed:
         tell("ERROR", f"{count(made, 'take')} made, {failed} failed. Nothing was changed where they failed")
-    else:
+    elif made:
         tell("CHECKMARK", f"{count(made, 'take')} made")
+    else:
+        tell("INFO", "Nothing new to make. For another performance, ask for more takes in Generate Take...")
     if batch:
         queue_edits(batch.scene_uid, told.get("edits", ()), "Generate Take")
         state.takes.clear()

@@ -7,7 +7,8 @@ import bpy
 
 from . import compat, edits, identity, jobs, preferences, pump
 
-UNDOABLE = {"REGISTER", "UNDO"}
+# Not REGISTER: Blender's Adjust Last Operation would run a job again at each click.
+UNDOABLE = {"UNDO"}
 
 
 def told(execute):
@@ -72,7 +73,7 @@ def need_online(engine):
 class Operator(bpy.types.Operator):
     """What most of ours share: strips to work on, and errors told."""
 
-    bl_options = {"REGISTER"}
+    bl_options = set()
 
     @classmethod
     def poll(cls, context):
