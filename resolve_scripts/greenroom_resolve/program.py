@@ -34,15 +34,19 @@ class Program:
             )
         self.resolve = resolve
         self.manager = ask(resolve, "GetProjectManager")
+        self.check_alive()
+        self.project = ask(self.manager, "GetCurrentProject")
+        if self.project is None:
+            raise ResolveError("no project is open in Resolve", "Open a project, and try again.")
+        self.pool = ask(self.project, "GetMediaPool")
+
+    def check_alive(self) -> None:
+        """Without its database Resolve looks alive, and writes fail: the true test of whether it answers."""
         if ask(self.manager, "GetCurrentDatabase") is None:
             raise ResolveError(
                 "Resolve doesn't answer: its project database isn't there",
                 "Close any dialog in Resolve, open a project, and try again.",
             )
-        self.project = ask(self.manager, "GetCurrentProject")
-        if self.project is None:
-            raise ResolveError("no project is open in Resolve", "Open a project, and try again.")
-        self.pool = ask(self.project, "GetMediaPool")
 
     @property
     def version(self) -> str:
@@ -64,6 +68,7 @@ class Program:
         for each in self.timelines():
             if text(each, "GetUniqueId") == uid:
                 return each
+        self.check_alive()
         raise ResolveError("the timeline isn't in this project any more", _OPEN_A_TIMELINE)
 
     def timelines(self) -> List[Any]:

@@ -74,8 +74,10 @@ class UndoList:
 
     def _write(self, line: Dict[str, Any]) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self.path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(line) + "\n")
+        with self.path.open("ab") as file:
+            # a line that was cut short (power, disk) must not take this one with it
+            start = b"\n" if file.tell() and not self.path.read_bytes().endswith(b"\n") else b""
+            file.write(start + json.dumps(line).encode("utf-8") + b"\n")
             file.flush()
             os.fsync(file.fileno())
 
