@@ -2,7 +2,7 @@
 """A drawn actor out of words and a seed: what the words leave open, the seed decides. The same words and the same seed
 give the same actor, and nobody's likeness.
 
-It knows a few hundred words of English (`vocabulary`), finds colours before the thing that has them ("green eyes", "an
+It knows some 160 words of English (`words`), finds colours before the thing that has them ("green eyes", "an
 auburn crop") or anywhere in the prompt part that is about it, and tells what it took and what it left alone.
 """
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The words that drawn actors are invented from. Data alone; colours are BGR. docs/casting.md lists them."""
+"""The words that drawn actors are invented from. Data alone; colours are BGR. docs/casting.md says what there is."""
 
 from __future__ import annotations
 
