@@ -15,11 +15,12 @@ from typing import Any
 
 from greenroom_otio.errors import ReadError
 
-__all__ = ["SCHEMA", "Fields", "check_snapshot"]
+__all__ = ["SCHEMA", "Fields", "check_snapshot", "clean_text"]
 
 SCHEMA = 1
 _FARTHEST = 1 << 31  # frames; Blender's own limit is 1048574, a day at 120 fps has 10 million
 _fraction = lru_cache(maxsize=256)(Fraction)  # a timeline has few rates and speeds
+_SLOWEST, _FASTEST = Fraction(1, 100), 1_000_000
 _HINT = "Update the host's Greenroom plug-in; if it is up to date, report this."
 
 
@@ -41,6 +42,13 @@ def check_snapshot(snapshot: Any) -> None:
         )
 
 
+def clean_text(text: str) -> str:
+    """What OpenTimelineIO can hold: it ends texts at a NUL, and a lone surrogate is no UTF-8."""
+    if text.isascii() and "\0" not in text:
+        return text
+    return text.replace("\0", "").encode("utf-8", "replace").decode()
+
+
 class Fields:
     """One object of a snapshot; `where` names it in errors."""
 
@@ -60,16 +68,12 @@ class Fields:
             return ""
         if not isinstance(value, str):
             raise self.wrong(key, "it has to be text")
-        # OpenTimelineIO ends texts at a NUL, and a lone surrogate is no UTF-8
-        return (
-            value.replace("\0", "").encode("utf-8", "replace").decode()
-            if not value.isascii() or "\0" in value
-            else value
-        )
+        return clean_text(value)
 
     def frame(self, key: str, default: int | None = None) -> int:
         """A whole number of frames."""
-        value = self.values.get(key, default)
+        value = self.values.get(key)
+        value = default if value is None else value
         if type(value) is float and value.is_integer():
             value = int(value)
         if type(value) is not int or abs(value) > _FARTHEST:
@@ -92,7 +96,8 @@ class Fields:
         return float(value)
 
     def flag(self, key: str, default: bool) -> bool:
-        value = self.values.get(key, default)
+        value = self.values.get(key)
+        value = default if value is None else value
         if not isinstance(value, bool):
             raise self.wrong(key, "it has to be true or false")
         return value
@@ -108,10 +113,10 @@ class Fields:
         return _fraction(value[0], value[1])
 
     def rate(self, key: str) -> Fraction | None:
-        """A rate, which is more than 0."""
+        """A rate that media can have: sound may count in samples."""
         value = self.fraction(key)
-        if value is not None and value <= 0:
-            raise self.wrong(key, "a rate is more than 0")
+        if value is not None and not _SLOWEST <= value <= _FASTEST:
+            raise self.wrong(key, "no media and no timeline plays so")
         return value
 
     def listed(self, key: str) -> list[Any]:

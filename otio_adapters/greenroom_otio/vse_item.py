@@ -13,7 +13,7 @@ from typing import Any
 from greenroom_otio import vse_values as otio_json
 from greenroom_otio.losses import Warnings, warning
 from greenroom_otio.urls import url_of
-from greenroom_otio.vse_fields import Fields
+from greenroom_otio.vse_fields import Fields, clean_text
 from greenroom_otio.vse_values import HOST_KEY, Json
 
 __all__ = ["GENERATORS", "NORMAL", "Cut", "placed_item", "timeline_markers", "unique_uid"]
@@ -88,9 +88,10 @@ def placed_item(cut: Cut, item: Fields, track_kind: str, index: int, label: str)
         *_gain(item),
     ]
     for said in item.listed("unheld"):
-        message = f'"{item.text("name")}": {said:.200} is not carried over' if isinstance(said, str) else ""
-        hint = "Render the clip in place, if it matters to the cue."
-        cut.warnings.append(warning("unheld", message, where=_where(item), hint=hint))
+        if isinstance(said, str):
+            message = f'"{item.text("name")}": {clean_text(said):.200} is not carried over'
+            hint = "Render the clip in place, if it matters to the cue."
+            cut.warnings.append(warning("unheld", message, where=_where(item), hint=hint))
     enabled = item.flag("enabled", True) or bool(_greenroom(item).get("muted_by_us"))
     reference = _reference(cut, item, kind, track_kind, conform * speed)
     return otio_json.clip(item.text("name"), shown, reference, enabled, effects, _markers(cut, item, start), host)
@@ -131,10 +132,10 @@ def _host(cut: Cut, item: Fields, kind: str, index: int) -> Json:
         host["channels"] = item.text("channels")
     if kind in GENERATORS and item.text("media"):
         host["media"] = item.text("media")
-    unheld = [each for each in item.listed("unheld") if isinstance(each, str)]
+    unheld = [clean_text(each) for each in item.listed("unheld") if isinstance(each, str)]
     if unheld:
         host["unheld"] = unheld
-    ours = {key: value for key, value in _greenroom(item).items() if isinstance(value, str | int) and key in _OURS}
+    ours = {key: value for key in _OURS if (value := _kept(_greenroom(item).get(key))) is not None}
     if ours:
         host["greenroom"] = ours
     if not item.flag("enabled", True):
@@ -142,6 +143,13 @@ def _host(cut: Cut, item: Fields, kind: str, index: int) -> Json:
     if uid in cut.shown:
         host["shown_take"] = cut.shown[uid]
     return host
+
+
+def _kept(value: Any) -> Any:
+    """A value that OpenTimelineIO's metadata can hold; None for what nobody meant."""
+    if isinstance(value, str):
+        return clean_text(value)
+    return value if isinstance(value, bool) or (isinstance(value, int) and abs(value) < 1 << 62) else None
 
 
 _OURS = ("role", "cue", "take", "of", "muted_by_us")

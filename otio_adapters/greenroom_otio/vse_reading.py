@@ -70,7 +70,7 @@ def _shown_takes(items: Iterable[Fields]) -> dict[str, int]:
     for item in items:
         ours = _role(item)
         number, of = ours.get("take"), ours.get("of")
-        if ours.get("role") == "take" and type(number) is int and isinstance(of, str):
+        if ours.get("role") == "take" and type(number) is int and 0 < number < 1 << 31 and isinstance(of, str):
             shown[of] = number
     return shown
 

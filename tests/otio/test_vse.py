@@ -378,7 +378,14 @@ def test_what_no_snapshot_can_hold_is_refused_with_its_place(name: str) -> None:
 
 def test_unknown_fields_and_odd_texts_do_no_harm() -> None:
     odd = {"OTIO_SCHEMA": "UnknownSchema.1", "later": [1]}
-    clip = movie("a", 1, name="a\0b \ud800", greenroom={"role": "stand_in", **odd}, unheld=[odd], **odd)
+    clip = movie(
+        "a",
+        1,
+        name="a\0b \ud800",
+        greenroom={"role": "a\0 \ud800", "take": 10**30, **odd},
+        unheld=[odd, "\ud800"],
+        **odd,
+    )
     timeline = read(track(clip, **odd))
     assert timeline.find_clips()[0].name == "ab ?"
     assert read_from_string(json.dumps(snapshot(track(movie("a", 1))))).name == "Scene"

@@ -55,7 +55,7 @@ def _of_cue(
             chosen = references[edit.key]
             take = takes[cue.id, int(chosen.metadata["take"])]
             laid = cut.take_over(cut.uid(cue.event.address))
-            shown = takes.get((cue.id, laid.get("take", 0))) if laid is not None else None
+            shown = takes.get((cue.id, laid["take"])) if laid is not None else None
             head = _head_on_timeline(cut, found, cue, laid, take) if laid is not None and _alike(take, shown) else None
             if head is None:
                 before = cue.event.record.start - cue.event.visible.start  # under a transition, before the item
@@ -142,7 +142,7 @@ def _mark(cut: HostCut, cue: Cue, edit: MarkCue) -> Json:
 
 def removals(cut: HostCut, items: Collection[str] | None) -> list[Json]:
     """What brings the stand-ins back: of the items with these uids, or of all."""
-    cues = {str(take.get("of") or ""): str(take.get("cue") or "") for take in cut.takes}
+    cues = {take["of"]: take["cue"] for take in cut.takes}
     made = []
     for item in cut.items():
         uid, ours = item["uid"], item.get("greenroom", {})
@@ -150,6 +150,6 @@ def removals(cut: HostCut, items: Collection[str] | None) -> list[Json]:
             made.append({"do": "remove_take", "item": uid, "cue": cues.get(uid) or str(ours.get("cue", ""))})
     if items is None:
         known = {item["uid"] for item in cut.items()}
-        loose = [take for take in cut.takes if take.get("of") not in known]
-        made += [{"do": "remove_take", "item": None, "cue": str(take.get("cue", ""))} for take in loose]
+        loose = [take for take in cut.takes if take["of"] not in known]
+        made += [{"do": "remove_take", "item": None, "cue": take["cue"]} for take in loose]
     return made

@@ -71,7 +71,7 @@ class HostCut:
 
     def take_over(self, uid: str | None) -> Mapping[str, Any] | None:
         """The take that lies over the item."""
-        return next((take for take in self.takes if uid is not None and take.get("of") == uid), None)
+        return next((take for take in self.takes if uid and take["of"] == uid), None)
 
     def holds_room(self, cue: Cue) -> bool:
         """Whether a suggestion is one: the host has kinds of items that only look like placeholders."""
@@ -131,7 +131,13 @@ def _takes(snapshot: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         for item in track.get("items") or ():
             ours = item.get("greenroom")
             if isinstance(ours, Mapping) and ours.get("role") == "take":
-                yield {**ours, "start": item.get("start"), "source_start": item.get("source_start", 0)}
+                yield {
+                    "of": str(ours.get("of") or ""),
+                    "cue": str(ours.get("cue") or ""),
+                    "take": ours["take"] if type(ours.get("take")) is int else 0,
+                    "start": item.get("start"),
+                    "source_start": item.get("source_start", 0),
+                }
 
 
 def _with_notes(snapshot: Mapping[str, Any], notes: Mapping[str, str], replaced: dict[str, str]) -> Mapping[str, Any]:
