@@ -103,7 +103,6 @@ def make(
     *,
     agreed: Agreed,
     on_event: Callable[[JobEvent], None] = lambda event: None,
-    jobs_at_once: int | None = None,
 ) -> GenerateReport:
     """Makes what `plan` has to be made, if the budget allows it.
 
@@ -131,11 +130,16 @@ def make(
         ledger=desk.ledger,
         store=desk.store,
         engines=desk.engines,
-        jobs_at_once=jobs_at_once or os.cpu_count() or 1,
+        jobs_at_once=_jobs_at_once(),
         on_event=on_event,
         cap=cap_of(budget, allow_unknown_cost=agreed.allow_unknown_cost),
     )
     return replace(report, results=tuple(replace(each, where=_plain_place(each.where)) for each in report.results))
+
+
+def _jobs_at_once() -> int:
+    asked = os.environ.get("GREENROOM_WORKERS", "")
+    return int(asked) if asked.isdigit() and int(asked) > 0 else os.cpu_count() or 1
 
 
 def _plain_place(where: str) -> str:
