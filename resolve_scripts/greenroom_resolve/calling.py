@@ -7,7 +7,7 @@ everything, so that a method is there when it can be called. Nothing else in thi
 
 from typing import Any, Dict, List, Optional
 
-__all__ = ["NotAnswered", "ResolveError", "ask", "first", "flag", "has", "items", "number", "table", "text"]
+__all__ = ["NotAnswered", "ResolveError", "ask", "first", "flag", "has", "items", "number", "same", "table", "text"]
 
 
 class ResolveError(Exception):
@@ -75,6 +75,12 @@ def items(target: Any, method: str, *arguments: Any) -> List[Any]:
     if isinstance(answer, dict):
         answer = list(answer.values())
     return [each for each in answer if each is not None] if isinstance(answer, (list, tuple)) else []
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two handles are of one object: by its id, as nobody knows whether handles compare."""
+    uid = text(one, "GetUniqueId")
+    return bool(uid) and uid == text(other, "GetUniqueId")
 
 
 def first(answer: Any) -> Optional[Any]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Dict, List, Optional
 
 from greenroom_resolve import frames
-from greenroom_resolve.calling import ask, flag, items, table, text
+from greenroom_resolve.calling import ask, flag, items, same, table, text
 from greenroom_resolve.cut import OUR_TRACK, Cut, Item, is_ours, our_tag
 from greenroom_resolve.marking import plan_mark
 from greenroom_resolve.snapshot import covered_by, speed_of
@@ -35,8 +35,8 @@ class Forecast:
         self.root = Named('bin "{}"'.format(text(root, "GetName")), root)
         found = [each for each in items(root, "GetSubFolderList") if text(each, "GetName") == OUR_TRACK]
         self.bin: Optional[Named] = Named('bin "Greenroom"', found[0]) if found else None
-        self.in_bin = bool(found) and ask(cut.program.pool, "GetCurrentFolder") == found[0]
-        self.is_current = ask(cut.program.project, "GetCurrentTimeline") == cut.timeline
+        self.in_bin = bool(found) and same(ask(cut.program.pool, "GetCurrentFolder"), found[0])
+        self.is_current = same(ask(cut.program.project, "GetCurrentTimeline"), cut.timeline)
         self.videos = sum(1 for track in cut.tracks if track.kind == "video")
         self.lanes = [_Lane(track.index, track.items, track.locked) for track in cut.tracks if track.ours]
         self.shown: Dict[str, str] = {}  # uid of an item -> the take it will show

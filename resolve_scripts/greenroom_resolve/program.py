@@ -3,7 +3,7 @@
 
 from typing import Any, Callable, Dict, Iterator, List
 
-from greenroom_resolve.calling import ResolveError, ask, flag, has, items, table, text
+from greenroom_resolve.calling import ResolveError, ask, flag, has, items, same, table, text
 
 __all__ = ["Before", "Program", "handle_from_outside", "settings_of"]
 
@@ -120,15 +120,15 @@ class Before:
         """Tells the calls that it makes; gives what didn't go back."""
         program = self.program
         lost = []
-        if self.timeline is not None and ask(program.project, "GetCurrentTimeline") != self.timeline:
+        if self.timeline is not None and not same(ask(program.project, "GetCurrentTimeline"), self.timeline):
             tell(self._timeline_line())
             flag(program.project, "SetCurrentTimeline", self.timeline)
-            if ask(program.project, "GetCurrentTimeline") != self.timeline:
+            if not same(ask(program.project, "GetCurrentTimeline"), self.timeline):
                 lost.append("the timeline that was open")
-        if self.folder is not None and ask(program.pool, "GetCurrentFolder") != self.folder:
+        if self.folder is not None and not same(ask(program.pool, "GetCurrentFolder"), self.folder):
             tell(self._folder_line())
             flag(program.pool, "SetCurrentFolder", self.folder)
-            if ask(program.pool, "GetCurrentFolder") != self.folder:
+            if not same(ask(program.pool, "GetCurrentFolder"), self.folder):
                 lost.append("the bin that was open")
         if self.playhead and text(self.timeline, "GetCurrentTimecode") != self.playhead:
             tell(f"timeline.SetCurrentTimecode('{self.playhead}')")

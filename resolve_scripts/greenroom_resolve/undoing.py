@@ -10,7 +10,7 @@ import os
 from pathlib import Path
 from typing import Any, Dict, List, Optional
 
-from greenroom_resolve.calling import ask, flag, items, text
+from greenroom_resolve.calling import ask, flag, items, same, text
 from greenroom_resolve.cut import Cut, Item, markers_of
 from greenroom_resolve.program import Program
 
@@ -177,7 +177,7 @@ def _media(program: Program, timeline: Any, entry: Entry) -> str:
 def _is_used(program: Program, media: Any) -> bool:
     for timeline in program.timelines():
         for item in Cut(program, timeline).items():
-            if item.media == media or any(take.get("mediaPoolItem") == media for take in item.takes()):
+            if same(item.media, media) or any(same(take.get("mediaPoolItem"), media) for take in item.takes()):
                 return True
     return False
 

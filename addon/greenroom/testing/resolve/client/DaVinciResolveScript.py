@@ -16,7 +16,7 @@ ADDRESS = "GREENROOM_SIMULATED_RESOLVE"  # host:port, set by SimulatedResolve.en
 
 
 class RemoteObject:
-    """One object of Resolve. Two are equal when they are the same object there."""
+    """One object of Resolve. Nobody knows whether two handles of one object are equal: here they are not."""
 
     def __init__(self, wire: "Wire", number: int, kind: str) -> None:
         self.__dict__.update(_wire=wire, _number=number, _kind=kind)
@@ -33,12 +33,6 @@ class RemoteObject:
 
     def __dir__(self) -> List[str]:
         return sorted(self._wire.visible.get(self._kind, ()))
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, RemoteObject) and bool(other._number == self._number)
-
-    def __hash__(self) -> int:
-        return hash(self._number)
 
     def __repr__(self) -> str:
         return f"{self._kind} (0x{self._number:08x})"
