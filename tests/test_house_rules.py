@@ -27,7 +27,8 @@ MAY_IMPORT = {
     "takes": {"errors", "late_names", "frames", "media"},
     "perception": {"errors", "late_names", "frames", "media"},
     "engines": {"errors", "frames", "media", "cues", "takes", "perception"},  # of takes: disk, locks, spare handles
-    "desk": {"errors", "frames", "limits", "media", "cues", "cast", "takes", "perception", "engines"},
+    "review": {"errors", "late_names", "frames", "limits", "media", "cues", "cast", "takes", "perception"},
+    "desk": {"errors", "frames", "limits", "media", "cues", "cast", "takes", "perception", "engines", "review"},
     "hosts": {"errors", "frames", "limits", "cues", "takes", "desk"},
     "cli": {"errors", "frames", "limits", "desk", "hosts"},
     "testing": {"errors", "late_names", "frames", "media", "cues", "cast", "takes", "perception", "engines"},
