@@ -157,7 +157,8 @@ def _failed(words: str, kind: str, status: int = 0) -> Failed:
     if kind == "client_cancelled":
         return Failed("the job was cancelled at fal")
     if status == 422:
-        return Failed(f"fal: {words}", hint="The model refused what was sent, which fal may bill; its words say what.")
+        hint = "The model refused what was sent, which fal may bill; its words say what."
+        return Failed(f"fal: {words}", hint=hint, billed=True)
     return Failed(f"fal: {words}", hint="Nothing is billed for errors of fal's own. Run it again, or by another host.")
 
 
