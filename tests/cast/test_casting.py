@@ -165,6 +165,8 @@ def test_every_image_model_makes_a_picture(run: Run, open_host: Run, drawn: Run)
     listed = [each for each in run("engines", "--json").value["engines"] if each["modes"] == ["portrait"]]
     assert {each["listing"]["kind"] for each in listed} == {"image"}
     assert len(listed) >= 13
+    assert {each["listing"]["unit"] for each in listed} == {"image", "megapixel"}
+    assert all(each["limits"]["reference"] and each["listing"]["confidence"] for each in listed)
     with open_casting() as desk:
         plans = [_one_picture(desk, each["name"], drawn("mara")) for each in listed]
         plan = replace(plans[0], cues=tuple(cue for each in plans for cue in each.cues))

@@ -12,11 +12,14 @@ __all__ = ["limit_words"]
 
 
 def limit_words(model: Model, offer: Offer) -> Mapping[str, str]:
-    """By what is limited: "length", "portrait", "dialogue", "footage", "output", "notes". Only what is known."""
+    """By what is limited: "length", "portrait", "reference", "dialogue", "footage", "output", "notes". Only what is
+    known.
+    """
     limits, output = offer.limits, offer.output
     words = {
         "length": _length(offer),
         "portrait": _file(limits.picture) if offer.sends(*PICTURES) else "",
+        "reference": _reference(offer) if model.kind == "image" else "",
         "dialogue": _file(limits.audio) if offer.sends("dialogue") else "",
         "footage": _file(limits.video) if offer.sends(*VIDEOS) else "",
         "prompt": f"up to {limits.prompt_letters} letters" if limits.prompt_letters and offer.sends("prompt") else "",
@@ -26,6 +29,16 @@ def limit_words(model: Model, offer: Offer) -> Mapping[str, str]:
         "notes": "; ".join((*model.notes, *offer.notes, *((output.trims,) if output.trims else ()))),
     }
     return {what: said for what, said in words.items() if said}
+
+
+def _reference(offer: Offer) -> str:
+    """Which pictures an image model begins with."""
+    sources = [source for source in offer.inputs.values() if source.word in PICTURES]
+    if not sources:
+        return "none: words alone"
+    most = offer.limits.references if sources[0].word == "reference_pictures" else 1
+    count = "one picture" if most == 1 else f"up to {most} pictures" if most else "pictures"
+    return f"{count}, or none" if sources[0].optional else f"{count}, needed"
 
 
 def _length(offer: Offer) -> str:
