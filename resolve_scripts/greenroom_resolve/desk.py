@@ -11,12 +11,17 @@ from typing import Any, Callable, Dict, List
 
 from greenroom_resolve.calling import ResolveError
 
-__all__ = ["Desk", "DeskError"]
+__all__ = ["PROTOCOL", "Desk", "DeskError", "clean_environment"]
 
 PROTOCOL = 1
 _PATIENCE = 120.0  # seconds for an answer; a batch tells of itself meanwhile
 _SILENCE = 3600.0  # seconds that a batch may say nothing: a hosted model may take that long
 _LAST_WORDS = 12  # lines of the child's stderr that are kept to explain its end
+
+
+def clean_environment() -> Dict[str, str]:
+    """Resolve's own Python settings would send Greenroom's Python to the wrong libraries."""
+    return {key: value for key, value in os.environ.items() if not key.upper().startswith("PYTHON")}
 
 
 class DeskError(ResolveError):
@@ -40,12 +45,10 @@ class Desk:
 
     def __init__(self, command: List[str]) -> None:
         flags: Dict[str, Any] = {"creationflags": 0x08000000} if os.name == "nt" else {}  # CREATE_NO_WINDOW
-        # Resolve's own Python settings would send the child to the wrong libraries
-        environment = {key: value for key, value in os.environ.items() if not key.upper().startswith("PYTHON")}
         pipe = subprocess.PIPE
         try:
             self._process = subprocess.Popen(
-                [*command, "host"], stdin=pipe, stdout=pipe, stderr=pipe, env=environment, **flags
+                [*command, "host"], stdin=pipe, stdout=pipe, stderr=pipe, env=clean_environment(), **flags
             )
         except OSError as error:
             raise DeskError(f"Greenroom can't be started: {error}", "Run  greenroom install resolve  again.") from error

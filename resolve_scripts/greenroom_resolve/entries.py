@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the entries of Workspace > Scripts > Greenroom do, and what `greenroom resolve` does from outside: the same."""
 
-import os
 from typing import Any, Callable, Dict, List, Sequence
 
 from greenroom_resolve.calling import ResolveError
+from greenroom_resolve.desk import clean_environment
 from greenroom_resolve.files import export_cut, import_takes
 from greenroom_resolve.session import Json, Session
+from greenroom_resolve.survey import record
 
 __all__ = ["ENTRIES"]
 
@@ -113,8 +114,8 @@ def panel(session: Session, **_: Any) -> Json:
     """The panel is a program of its own."""
     import subprocess
 
-    environment = {key: value for key, value in os.environ.items() if not key.upper().startswith("PYTHON")}
-    subprocess.Popen([*session.settings.command, "panel", session.project()], env=environment)
+    words = [*session.settings.command, "panel", session.project()]
+    subprocess.Popen(words, env=clean_environment())
     return {}
 
 
@@ -173,6 +174,7 @@ ENTRIES: Dict[str, Callable[..., Json]] = {
     "import_takes": import_takes,
     "panel": panel,
     "undo": undo,
+    "record": record,
     "cues": cues,
     "plan": plan,
     "apply": apply,

@@ -27,6 +27,7 @@ COMMANDS = {
     "restore": "take_commands:restore",
     "sheet": "look_commands:sheet",
     "preview": "look_commands:preview",
+    "slate": "slate_command:slate",
     "engines": "project_commands:engines",
     "keys": "keys_commands:keys",
     "doctor": "project_commands:doctor",

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from greenroom.cli.options import common_options, make_options
+from greenroom.cli.options import common_options, make_options, output_option
 from greenroom.cli.shown import Json, counted, say, show
 
 __all__ = ["install_resolve_command", "resolve"]
@@ -98,6 +98,25 @@ def undo(as_json: bool, verbose: bool) -> int:
     value = _run("undo", as_json)
     show(value, as_json=as_json, tell=lambda value: None)
     return _FAILED if value["left"] else 0
+
+
+@resolve.command()
+@output_option("The recording, a text file.")
+@common_options
+def record(output: Path, as_json: bool, verbose: bool) -> int:
+    """Try out what nobody has measured of Resolve, and write it down.
+
+    On a timeline of its own, which is deleted again with its two slates; your timelines are not touched. The file has
+    all calls and answers, no folders of yours. Send it to Greenroom's makers, so that they know.
+    """
+    check_new(output)
+    return _show(_run("record", as_json, path=str(output.absolute())), as_json)
+
+
+def check_new(output: Path) -> None:
+    """A file that isn't there yet."""
+    if output.exists() or not output.absolute().parent.is_dir():
+        raise click.UsageError(f"{output} has to be a new file in a folder that is there")
 
 
 @click.command("resolve")

@@ -123,8 +123,8 @@ def tell_restored(value: Json, *, verbose: bool = False) -> None:
 
 
 def tell_pictures(value: Json) -> None:
-    """A contact sheet or a preview."""
-    thing = "frame" if value["schema"].startswith("greenroom.preview") else "cue"
+    """A contact sheet, a preview or a slate."""
+    thing = "cue" if value["schema"].startswith("greenroom.sheet") else "frame"
     show_problems(value["problems"])
     size = f"{value['width']} x {value['height']}"
     say(f"Written: {value['output']} ({counted(value['count'], thing)}, {size})")

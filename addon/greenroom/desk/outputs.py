@@ -38,8 +38,8 @@ def check_cut_output(cut: Path | None, output: Path, to: str | None) -> None:
         raise TimelineError(error.message, hint=error.hint, where=error.where) from error
 
 
-def check_picture_output(cut: Path, output: Path, suffix: str) -> None:
-    """A sheet or a preview: its suffix says what it is, its folder is there, and it isn't the cut.
+def check_picture_output(cut: Path | None, output: Path, suffix: str) -> None:
+    """A sheet, preview or slate: its suffix says what it is, its folder is there, and it isn't the cut (None: no file).
 
     Raises:
         InputError: it can't be written there; the hint says where it can.
