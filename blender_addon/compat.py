@@ -174,6 +174,17 @@ def redraw():
                 area.tag_redraw()
 
 
+def sequencer_place():
+    """Window, area and region of the largest sequencer, for operators that a timer calls; {} without one."""
+    windows = bpy.context.window_manager.windows
+    found = [(window, area) for window in windows for area in window.screen.areas if area.type == "SEQUENCE_EDITOR"]
+    if not found:
+        return {}
+    window, area = max(found, key=lambda each: each[1].width * each[1].height)
+    region = next(region for region in area.regions if region.type == "WINDOW")
+    return {"window": window, "area": area, "region": region}
+
+
 def redraw_status_bar():
     """The status bar is drawn again when its text is set; during a drag it belongs to the tool."""
     window = next(iter(bpy.context.window_manager.windows), None)

@@ -17,10 +17,13 @@ MODES = (
 _PLAIN = {"\n": " ", "\r": " "}
 
 
+PATIENCE = 1.5  # seconds that a change in the dialog may wait for its price, as a popup isn't drawn by itself
+
+
 def requote(dialog, context):
     """Another choice has another price."""
-    jobs.state.quote = None
-    dialog.ask_price(context)
+    dialog.ask_price(context, compat.redraw)
+    jobs.wait_for(lambda: jobs.state.quote is not None, PATIENCE)
 
 
 class GREENROOM_OT_generate_dialog(operators.Operator):
@@ -57,9 +60,18 @@ class GREENROOM_OT_generate_dialog(operators.Operator):
         options={"SKIP_SAVE"},
     )
 
+    priced: bpy.props.BoolProperty(options={"HIDDEN", "SKIP_SAVE"})
+
     def invoke(self, context, event):
-        self.ask_price(context)
-        return context.window_manager.invoke_props_dialog(self, width=420)
+        """Opens when the price is there: asked for at the first call, and shown by the second."""
+        return self.open(context)
+
+    @operators.told
+    def open(self, context):
+        if self.priced:
+            return context.window_manager.invoke_props_dialog(self, width=420)
+        self.ask_price(context, open_priced)
+        return {"FINISHED"}
 
     def draw(self, context):
         layout = self.layout
@@ -80,13 +92,10 @@ class GREENROOM_OT_generate_dialog(operators.Operator):
                 identity.write_note(strip, self.note_for(strip))
         operators.start_generating(scene, {**wanted, "yes": True}, operators.label_of(chosen))
 
-    def ask_price(self, context):
+    def ask_price(self, context, done):
         scene = compat.sequencer_scene(context)
-        try:
-            chosen = operators.need_selected(scene)
-            jobs.quote(self.wanted(scene, chosen), compat.redraw)
-        except pump.HostError as problem:
-            jobs.state.quote = problem
+        chosen = operators.need_selected(scene)
+        jobs.quote(self.wanted(scene, chosen), done)
 
     def wanted(self, scene, chosen):
         uids = [strip[identity.UID] for strip in chosen]
@@ -107,6 +116,14 @@ class GREENROOM_OT_generate_dialog(operators.Operator):
         if self.note.strip():
             parts.append(f"{'line' if self.mode in ('talk', 'lipsync') else 'note'}={quoted(self.note)}")
         return " ".join(parts)
+
+
+def open_priced():
+    """The dialog itself; from a timer, so that it needs to be told where."""
+    place = compat.sequencer_place()
+    if place:
+        with bpy.context.temp_override(**place):
+            bpy.ops.greenroom.generate_dialog("INVOKE_DEFAULT", priced=True)
 
 
 def quoted(text):

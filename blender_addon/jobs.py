@@ -191,6 +191,14 @@ def tick():
     state.longest_tick = max(state.longest_tick, state.last_tick)
 
 
+def wait_for(reached, patience):
+    """Waits on the main thread, for the little that an editor waits for as well."""
+    until = time.perf_counter() + patience
+    while not reached() and host.busy and time.perf_counter() < until:
+        host.tick()
+        time.sleep(0.01)
+
+
 def idle():
     """Whether nothing is awaited or under way."""
     return not (host.busy or state.batches or _edits)

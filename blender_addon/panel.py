@@ -9,7 +9,7 @@ import bpy.utils.previews
 from . import compat, identity, jobs, menus
 
 _ICONS = {"done": "CHECKMARK", "cached": "CHECKMARK", "failed": "ERROR", "unknown": "QUESTION"}
-_WIDTH = 44  # letters of a line in a sidebar of usual width
+_WIDTH = 36  # letters of a line in a sidebar of usual width
 _posters = []  # the one preview collection, made when a poster is first shown
 
 
@@ -70,20 +70,23 @@ def draw_takes(layout, strip):
         if poster:
             box.template_icon(icon_value=poster, scale=4.0)
         row = box.row()
-        text = f"Take {take['number']}, {take.get('frames', 0)} frames"
-        row.label(text=text, icon="RADIOBUT_ON" if take["number"] == shown else "RADIOBUT_OFF")
+        row.label(text=f"Take {take['number']}", icon="RADIOBUT_ON" if take["number"] == shown else "RADIOBUT_OFF")
         row.operator("greenroom.choose", text="Show").take = str(take["number"])
+        column = box.column(align=True)
         for line in facts_of(take):
-            box.label(text=line)
+            for part in wrapped(line, _WIDTH):
+                column.label(text=part)
 
 
 def facts_of(take):
-    parts = [take.get("engine"), take.get("label"), "circled" if take.get("circled") else ""]
-    cost = take.get("cost")
-    parts.append(str(cost) if cost not in (None, "0", "0.00", "") else "")
-    lines = [", ".join(part for part in parts if part)] if any(parts) else []
+    """What to know of a take: length with handles, who performed it, what it cost, and each warning."""
+    paid = take.get("cost") not in (None, "", "0", "0.00")
+    parts = [jobs.count(take.get("frames", 0), "frame"), take.get("engine"), take.get("label")]
+    parts += ["circled" if take.get("circled") else "", f"cost {take.get('cost')}" if paid else ""]
+    lines = [", ".join(dict.fromkeys(part for part in parts if part))]
     for warning in take.get("warnings") or ():
-        lines.append(warning.get("message", "") if isinstance(warning, dict) else str(warning))
+        text = warning.get("message", "") if isinstance(warning, dict) else str(warning)
+        lines.append(text[:1].upper() + text[1:])
     return lines
 
 

@@ -59,6 +59,7 @@ def blender(release: str) -> Path:
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project with Mara in its cast, a second of her dialogue, and a stand-in of two seconds."""
     from greenroom.desk import road
+    from greenroom.desk.installing.blender_zip import EXTENSION, LEGACY, this_command, write_zip
     from greenroom.engines.previz.drawn.actors import draw
     from greenroom.media import write_png
     from greenroom.testing.materials import write_dialogue, write_movie
@@ -71,6 +72,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     road.add_actor("mara", portrait=folder / "mara.png", project=folder)
     write_dialogue(folder / "line.wav")
     write_movie(folder / "standin.mov", frames=48, width=320, height=180)
+    for kind in (EXTENSION, LEGACY):
+        write_zip(folder / "zips", kind, this_command())
     return folder
 
 
