@@ -94,7 +94,7 @@ class Batches:
             self._changed.notify()
         if self._thread is not None:
             self._thread.join(_PATIENCE)
-        for pending in self._pending.values():
+        for pending in list(self._pending.values()):  # another thread may be opening one
             pending.leave()
 
     def _work(self) -> None:
