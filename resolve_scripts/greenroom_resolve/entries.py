@@ -36,6 +36,7 @@ def generate(
     takes: int = 0,
     yes: bool = False,
     save: bool = False,
+    copy_look: bool = False,
     **_: Any,
 ) -> Json:
     """The quote first; what costs money is made only where the editor said yes, or the project has a budget."""
@@ -56,6 +57,7 @@ def generate(
         yes=True,
         **wishes,
     )
+    session.settings.copy_look |= copy_look
     return _apply(session, finished, "generate", False, save)
 
 
@@ -67,8 +69,11 @@ def selected(session: Session, **more: Any) -> Json:
     return generate(session, **dict(more, only=[item.uid for item in session.selected()]))
 
 
-def apply(session: Session, only: Sequence[str] = (), dry: bool = False, save: bool = False, **_: Any) -> Json:
+def apply(
+    session: Session, only: Sequence[str] = (), dry: bool = False, save: bool = False, copy_look: bool = False, **_: Any
+) -> Json:
     """The takes that there are. `dry`: only tells the calls."""
+    session.settings.copy_look |= copy_look
     return _apply(session, session.asked("apply", only=list(only)), "apply", dry, save)
 
 

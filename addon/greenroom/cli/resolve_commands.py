@@ -15,6 +15,12 @@ from greenroom.cli.shown import Json, counted, say, show
 __all__ = ["install_resolve_command", "resolve"]
 
 _FAILED = 1
+_look_option = click.option(
+    "--copy-look",
+    "look",
+    is_flag=True,
+    help="Give takes on the track Greenroom the transform and grade of what they cover.",
+)
 
 
 @click.group()
@@ -61,27 +67,38 @@ def plan(cues: tuple[str, ...], takes: int | None, engine: str, as_json: bool, v
 @resolve.command()
 @make_options
 @click.option("--yes", is_flag=True, help="I saw the quote: make what costs money.")
+@_look_option
 @click.option("--save", is_flag=True, help="Save the Resolve project afterwards, and look whether it kept everything.")
 @common_options
 def generate(
-    cues: tuple[str, ...], takes: int | None, engine: str, yes: bool, save: bool, as_json: bool, verbose: bool
+    cues: tuple[str, ...],
+    takes: int | None,
+    engine: str,
+    yes: bool,
+    look: bool,
+    save: bool,
+    as_json: bool,
+    verbose: bool,
 ) -> int:
     """Make the takes, and put them into Resolve's take selectors.
 
     Where there can be none (titles, solids, retimed or compound clips) a take goes on a track Greenroom above, and the
     placeholder is switched off. Each is read back; what differs is taken back and told.
     """
-    return _show(_run("generate", as_json, only=cues, takes=takes, engine=engine, yes=yes, save=save), as_json)
+    return _show(
+        _run("generate", as_json, only=cues, takes=takes, engine=engine, yes=yes, copy_look=look, save=save), as_json
+    )
 
 
 @resolve.command()
 @click.option("--cue", "cues", metavar="ID", multiple=True, help="Only this cue. Can be given several times.")
+@_look_option
 @click.option("--dry-run", "dry", is_flag=True, help="Only tell the calls that would be made in Resolve.")
 @click.option("--save", is_flag=True, help="Save the Resolve project afterwards, and look whether it kept everything.")
 @common_options
-def apply(cues: tuple[str, ...], dry: bool, save: bool, as_json: bool, verbose: bool) -> int:
+def apply(cues: tuple[str, ...], look: bool, dry: bool, save: bool, as_json: bool, verbose: bool) -> int:
     """Put the takes that there are on the open timeline. Nothing is made."""
-    return _show(_run("apply", as_json, only=cues, dry=dry, save=save), as_json)
+    return _show(_run("apply", as_json, only=cues, copy_look=look, dry=dry, save=save), as_json)
 
 
 @resolve.command()

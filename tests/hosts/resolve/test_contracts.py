@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 import importlib.metadata
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -199,3 +200,15 @@ def test_the_scripts_are_written_in_python_3_6(path: Path) -> None:
     needs = vermin.visit(path.read_text("utf-8"), config).minimum_versions()
     assert needs[1] is not None
     assert needs[1] <= (3, 6), f"{path.name} needs Python {needs[1]}"
+
+
+def test_the_scripts_import_the_standard_library_only() -> None:
+    allowed = {*sys.stdlib_module_names, "greenroom_resolve", "DaVinciResolveScript"}
+    for path in script_files():
+        source = path.read_text("utf-8")
+        assert source.startswith("# SPDX-License-Identifier: Apache-2.0\n"), path.name
+        assert len(source.splitlines()) <= 400, path.name
+        for node in ast.walk(ast.parse(source)):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            assert {name.split(".")[0] for name in names} <= allowed, path.name
