@@ -37,7 +37,8 @@ def _run(entry: str, as_json: bool, **options: Any) -> Json:
     from greenroom.hosts.resolve_child import in_resolve
 
     kept = {key: value for key, value in options.items() if value not in (None, "", ())}
-    return in_resolve(entry, kept, _aside if as_json else say)
+    result = in_resolve(entry, kept, _aside if as_json else say)
+    return {"schema": "greenroom.resolve/1", "command": entry, "result": result}
 
 
 def _aside(line: str) -> None:
@@ -46,7 +47,8 @@ def _aside(line: str) -> None:
 
 def _show(value: Json, as_json: bool) -> int:
     show(value, as_json=as_json, tell=lambda value: None)  # its lines were told as they came
-    return _FAILED if any(problem.get("severity") == "error" for problem in value.get("problems", ())) else 0
+    problems = value["result"].get("problems", ())
+    return _FAILED if any(problem.get("severity") == "error" for problem in problems) else 0
 
 
 @resolve.command()
@@ -114,7 +116,7 @@ def undo(as_json: bool, verbose: bool) -> int:
     """Take back what Greenroom's last command did to the open timeline. Again for the one before it."""
     value = _run("undo", as_json)
     show(value, as_json=as_json, tell=lambda value: None)
-    return _FAILED if value["left"] else 0
+    return _FAILED if value["result"]["left"] else 0
 
 
 @resolve.command()

@@ -225,7 +225,7 @@ def test_greenroom_resolve_from_outside(
     outside(resolve)
     capfd.readouterr()
     assert main(["resolve", "cues", "--json"]) == 0
-    (cue,) = json.loads(capfd.readouterr().out)["cues"]
+    (cue,) = json.loads(capfd.readouterr().out)["result"]["cues"]
     assert (cue["item"], cue["actor"]) == (item.uid, "mara")
     assert main(["resolve", "undo"]) == 1
     assert "there is nothing to undo" in capfd.readouterr().err
