@@ -4,13 +4,13 @@
 from __future__ import annotations
 
 import re
-from fractions import Fraction
 from pathlib import Path
 
 import click
 
-from greenroom.cli.options import WholeNumber, common_options, output_option, rate_option
+from greenroom.cli.options import WholeNumber, common_options, output_option
 from greenroom.cli.shown import show
+from greenroom.frames import exact_rate
 
 __all__ = ["slate"]
 
@@ -31,7 +31,7 @@ def _read_size(ctx: click.Context, param: click.Parameter, value: str) -> tuple[
 @click.argument("note")
 @output_option("The movie, a .mov.")
 @click.option("--frames", metavar="N", type=WholeNumber(1, 36000), help="How long. Default: ten seconds.")
-@rate_option
+@click.option("--rate", metavar="FPS", default="24", show_default=True, help="Frames a second of the timeline.")
 @click.option("--size", metavar="WxH", default="1920x1080", show_default=True, callback=_read_size, help="In pixels.")
 @click.option("--start", metavar="TIMECODE", default="01:00:00:00", show_default=True, help="Of its first frame.")
 @common_options
@@ -39,7 +39,7 @@ def slate(
     note: str,
     output: Path,
     frames: int | None,
-    rate: Fraction | None,
+    rate: str,
     size: tuple[int, int],
     start: str,
     as_json: bool,
@@ -48,13 +48,13 @@ def slate(
     """A movie with NOTE burnt in, to hold a take's room on the timeline.
 
     For DaVinci Resolve: titles and solids have no take selector, a movie has. Cut it in, put the same note on it as a
-    clip marker, and takes go into its selector. --rate is that of the timeline; default: 24.
+    clip marker, and takes go into its selector.
     """
     from greenroom.cli.tell_takes import tell_pictures
     from greenroom.desk.looking.slate import write_slate
     from greenroom.desk.results_json import pictures_json
 
-    exact = rate or Fraction(24)
+    exact = exact_rate(rate)
     made = write_slate(note, output, frames=frames or round(10 * exact), rate=exact, size=size, start=start)
     show(pictures_json("slate", made), as_json=as_json, tell=tell_pictures)
     return 0

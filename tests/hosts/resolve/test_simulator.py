@@ -7,6 +7,7 @@ published measurement with its build, [infer] a conclusion. What nobody knows is
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -433,3 +434,9 @@ def test_a_timeline_name_that_no_file_can_have_fails_a_render(resolve: Simulated
     assert project.AddRenderJob() == ""
     project.SetRenderSettings({"CustomName": "reel"})
     assert project.AddRenderJob()
+
+
+def test_the_example_in_the_docs_runs() -> None:
+    page = (Path(__file__).resolve().parents[3] / "docs" / "resolve.md").read_text("utf-8")
+    (example,) = re.findall(r"```python\n(.*?)```", page, re.S)
+    exec(compile(example, "docs/resolve.md", "exec"), {})
