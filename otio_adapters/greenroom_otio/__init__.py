@@ -3,7 +3,7 @@
 
     read_cut(path, rate=None)         any known suffix -> an OpenTimelineIO timeline, checked and normalised
     write_cut(timeline, path, to=None)  OTIO, Resolve's OTIO, EDL, FCP7 XML, FCPXML, AAF -> what the format lost
-    values_of(timeline)               the cut as plain values; read_cut_and_values(path) gives both at once
+    values_of(timeline)               the cut as plain values; look_at_cut(path) gives both, the timeline when asked
     media_path(reference, folder)     a reference's file on this machine; url_of(path) the other way
 
 Only OpenTimelineIO and the standard library may enter here: this package could ship alone, and hosts import it.
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from greenroom_otio.collector import no_collector
     from greenroom_otio.errors import ReadError, WriteError
     from greenroom_otio.losses import Loss, LossReport
-    from greenroom_otio.reading import read_cut, read_cut_and_values
+    from greenroom_otio.reading import Reading, look_at_cut, read_cut
     from greenroom_otio.urls import PictureFiles, media_path, url_of
     from greenroom_otio.values import Values, schema_of, values_of
     from greenroom_otio.writing import format_of, write_cut
@@ -29,13 +29,14 @@ __all__ = [
     "LossReport",
     "PictureFiles",
     "ReadError",
+    "Reading",
     "Values",
     "WriteError",
     "format_of",
+    "look_at_cut",
     "media_path",
     "no_collector",
     "read_cut",
-    "read_cut_and_values",
     "schema_of",
     "url_of",
     "values_of",
@@ -47,13 +48,14 @@ _HOMES = {
     "LossReport": "losses",
     "PictureFiles": "urls",
     "ReadError": "errors",
+    "Reading": "reading",
     "Values": "values",
     "WriteError": "errors",
     "format_of": "writing",
+    "look_at_cut": "reading",
     "media_path": "urls",
     "no_collector": "collector",
     "read_cut": "reading",
-    "read_cut_and_values": "reading",
     "schema_of": "values",
     "url_of": "urls",
     "values_of": "values",

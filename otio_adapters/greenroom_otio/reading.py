@@ -13,9 +13,10 @@ import re
 import stat
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +30,9 @@ from greenroom_otio.marker_list import apply_marker_list
 from greenroom_otio.notes import normalise_aaf, normalise_fcp7, normalise_fcpxml
 from greenroom_otio.rates import rate_of
 from greenroom_otio.safe_json import MAX_BYTES, parse_otio
-from greenroom_otio.values import Values, values_of
+from greenroom_otio.values import Values, schema_of, values_of
 
-__all__ = ["READ_KEY", "read_cut", "read_cut_and_values"]
+__all__ = ["READ_KEY", "Reading", "look_at_cut", "read_cut"]
 
 READ_KEY = "greenroom_read"
 
@@ -72,36 +73,49 @@ def read_cut(
     Raises:
         ReadError: with message, hint and where.
     """
-    timeline, _ = _read(_main_file(Path(path)), rate, timeout)
+    timeline = _read(_main_file(Path(path)), rate, timeout).timeline
     if markers is not None:
         _apply_markers(timeline, Path(markers), rate)
     return timeline
 
 
-def read_cut_and_values(
-    path: str | Path, *, rate: str | float | Fraction | None = None, timeout: float = 60.0
-) -> tuple[otio.schema.Timeline, Values]:
-    """`read_cut`, and the cut as plain values (see `values`), which the check of an OTIO file makes anyway."""
-    timeline, values = _read(_main_file(Path(path)), rate, timeout)
-    return timeline, values if values is not None else values_of(timeline)
+class Reading:
+    """A cut that was read: as plain values (see `values`) for whoever looks at it, and as a timeline for whoever
+    changes it. The check of an OTIO file makes the values anyway; its timeline is built when it is first asked for.
+    """
+
+    def __init__(self, build: Callable[[], otio.schema.Timeline], values: Values | None) -> None:
+        self._build = build
+        self._values = values
+
+    @cached_property
+    def timeline(self) -> otio.schema.Timeline:
+        return self._build()
+
+    @cached_property
+    def values(self) -> Values:
+        """Those of the cut as it was read."""
+        return self._values if self._values is not None else values_of(self.timeline)
 
 
-def _read(path: Path, rate: str | float | Fraction | None, timeout: float) -> tuple[Any, Values | None]:
+def look_at_cut(path: str | Path, *, rate: str | float | Fraction | None = None, timeout: float = 60.0) -> Reading:
+    """`read_cut` for those who may need no timeline."""
+    return _read(_main_file(Path(path)), rate, timeout)
+
+
+def _read(path: Path, rate: str | float | Fraction | None, timeout: float) -> Reading:
     file_format = _format_of(path)
     warnings: Warnings = []
-    values = None
     with _unchanged(path):
         data = read_bytes(path)
+        if file_format == "otio":
+            return _read_otio(data, path, warnings)
         if file_format == "edl":
             timeline, facts = read_edl(data, path.name, rate, timeout, warnings)
-        elif file_format in ADAPTERS:
-            timeline, facts = _read_by_adapter(file_format, path, data, timeout, warnings)
         else:
-            timeline, values = _read_otio(data, path, warnings)
-            file_format = "resolve-otio" if "Resolve_OTIO" in timeline.metadata else "otio"
-            facts = {}
+            timeline, facts = _read_by_adapter(file_format, path, data, timeout, warnings)
     describe(timeline, warnings, file_format=file_format, folder=str(path.parent.absolute()), **facts)
-    return timeline, values
+    return Reading(lambda: timeline, None)
 
 
 @contextmanager
@@ -142,16 +156,33 @@ def _format_of(path: Path) -> str:
     raise ReadError(f"Greenroom knows no cuts with the suffix {suffix!r}", hint=f"{hint} {known}", where=str(path))
 
 
-def _read_otio(data: bytes, path: Path, warnings: Warnings) -> tuple[Any, Values | None]:
+def _read_otio(data: bytes, path: Path, warnings: Warnings) -> Reading:
     if path.suffix.lower() == ".otioz":
         data = _document_of_bundle(path, data)
         message = "Media inside of a .otioz bundle can't be played from there"
         hint = "Unpack it (it is a zip) and read content.otio from the folder."
         warnings.append(warning("media-in-bundle", message, where=path.name, hint=hint))
-    parsed = parse_otio(data, path.name, path if path.suffix.lower() == ".otio" else None)
+    parsed = parse_otio(data, path.name)
     warnings.extend(parsed.warnings)
-    timeline = _as_timeline(parsed.found, path, warnings)
-    return timeline, parsed.values if timeline is parsed.found else None
+
+    def build() -> otio.schema.Timeline:
+        timeline = _as_timeline(parsed.found, path, warnings)
+        resolve = "Resolve_OTIO" in timeline.metadata
+        describe(timeline, warnings, file_format=_otio_format(resolve), folder=str(path.parent.absolute()))
+        return timeline
+
+    values = parsed.values
+    if values is None or schema_of(values) != "Timeline":
+        timeline = build()  # what is wrong with it is said now
+        return Reading(lambda: timeline, None)
+    metadata = values.setdefault("metadata", {})
+    folder = str(path.parent.absolute())
+    metadata[READ_KEY] = description(warnings, file_format=_otio_format("Resolve_OTIO" in metadata), folder=folder)
+    return Reading(build, values)
+
+
+def _otio_format(resolve: bool) -> str:
+    return "resolve-otio" if resolve else "otio"
 
 
 def _document_of_bundle(path: Path, data: bytes) -> bytes:
@@ -255,6 +286,11 @@ def _too_big(path: Path) -> ReadError:
 
 def describe(timeline: Any, warnings: Warnings, *, file_format: str, **facts: Any) -> None:
     """Note down in metadata what the read found out: see the module's docstring."""
+    timeline.metadata[READ_KEY] = description(warnings, file_format=file_format, **facts)
+
+
+def description(warnings: Warnings, *, file_format: str, **facts: Any) -> dict[str, Any]:
+    """What `describe` notes down."""
     known: dict[str, Any] = {
         "format": file_format,
         "drop_frame": None,
@@ -263,7 +299,7 @@ def describe(timeline: Any, warnings: Warnings, *, file_format: str, **facts: An
         "height": None,
         "warnings": warnings,
     }
-    timeline.metadata[READ_KEY] = {**known, **facts}
+    return {**known, **facts}
 
 
 def _as_timeline(found: Any, path: Path, warnings: Warnings) -> otio.schema.Timeline:

@@ -15,9 +15,9 @@ from __future__ import annotations
 import json
 import re
 from codecs import BOM_UTF8
+from functools import cached_property
 from itertools import chain
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import opentimelineio as otio
 
@@ -35,32 +35,40 @@ MAX_DEPTH = 200  # facts: a thread with 256 KB of stack dies at 2,000; nested st
 _INF = re.compile(r"(?<=[:\[,\s])(-?)Inf(?=[\s,\]}])")
 
 
-class Parsed(NamedTuple):
-    """An OTIO object, what was mended on the way, and its values where the check made them anyway."""
+class Parsed:
+    """A checked document: what was mended in it, and its values where the check made them anyway.
 
-    found: Any
-    warnings: Warnings
-    values: Values | None
+    Where there are values, OpenTimelineIO reads the document too, and may do so late or never.
+    """
+
+    def __init__(self, document: bytes | str, where: str, warnings: Warnings, values: Values | None) -> None:
+        self.warnings = warnings
+        self.values = values
+        self._document = document
+        self._where = where
+
+    @cached_property
+    def found(self) -> Any:
+        """The OTIO object.
+
+        Raises:
+            ReadError: OpenTimelineIO doesn't know what stands there.
+        """
+        try:
+            return otio.core.deserialize_json_from_string(self._document)
+        except Exception as error:  # a foreign parser: ValueError, KeyError, TypeError, its own
+            raise _foreign(error, self._where) from error
 
 
-def parse_otio(data: bytes, where: str, source: Path | None = None) -> Parsed:
-    """The OTIO object that `data` holds.
-
-    `source` is the file that `data` was read from, where it is one: OpenTimelineIO parses a file a tenth faster than
-    a string of 26 MB. The caller makes sure that it did not change meanwhile.
+def parse_otio(data: bytes, where: str) -> Parsed:
+    """The OTIO document that `data` holds.
 
     Raises:
         ReadError: not an OTIO document, or one that OpenTimelineIO can't be trusted with.
     """
     plain = data.removeprefix(BOM_UTF8)
     mended, warnings, values = _checked(plain, where)
-    try:
-        if mended is None and source is not None and len(plain) == len(data):
-            return Parsed(otio.core.deserialize_json_from_file(str(source)), warnings, values)
-        text = plain if mended is None else mended
-        return Parsed(otio.core.deserialize_json_from_string(text), warnings, values)
-    except Exception as error:  # a foreign parser: ValueError, KeyError, TypeError, its own
-        raise _foreign(error, where) from error
+    return Parsed(plain if mended is None else mended, where, warnings, values)
 
 
 def _checked(data: bytes, where: str) -> tuple[str | None, Warnings, Values | None]:

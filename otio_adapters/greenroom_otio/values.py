@@ -24,7 +24,7 @@ Values: TypeAlias = dict[str, Any]
 
 
 def values_of(timeline: Any) -> Values:
-    """The values of a timeline; those of a file come with `read_cut_and_values`, without the way through text."""
+    """The values of a timeline; those of a file come with `look_at_cut`, without the way through text."""
     text = otio.core.serialize_json_to_string(timeline, {}, -1)
     with no_collector():
         values: Values = json.loads(text, object_hook=_slim)

@@ -32,11 +32,11 @@ def test_a_cut_is_read_with_its_folder_for_relative_media(bench: Any, tmp_path: 
     path = tmp_path / "Scene 4 #2.otio"
     clip = bench.marked(bench.clip(media=bench.media("shots/mara.mov")), "GR: actor=MARA")
     otio.adapters.write_to_file(bench.cut([clip]), str(path))
-    timeline, layout = load(path)
+    reading, layout = load(path)
     cue = read_cues(layout).cues[0]
     assert cue.event.media is not None
     assert cue.event.media.path == tmp_path / "shots" / "mara.mov"
-    assert timeline.tracks[0][0].name == "shot"
+    assert reading.timeline.tracks[0][0].name == "shot"
     assert layout.path == path
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from fractions import Fraction
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from greenroom.errors import FrameError
 from greenroom.frames import exact_rate
@@ -96,7 +96,7 @@ def _slim(position: Position) -> Position:
     return position.numerator if position.denominator == 1 else position
 
 
-def rate_of_cut(global_start: Any, rates: Iterable[float]) -> Fraction | None:
+def rate_of_cut(global_start: tuple[float, float] | None, rates: Iterable[float]) -> Fraction | None:
     """The rate a cut plays at, where nobody says: that of its start, unless that is only a default.
 
     Scripts write RationalTime(0, 24) without thinking, so a start of 0 counts only where a clip has its rate too.
@@ -107,7 +107,8 @@ def rate_of_cut(global_start: Any, rates: Iterable[float]) -> Fraction | None:
         exact = rate_of(value)
         if exact is not None and 1 < exact <= 1000:
             counted[exact] += count
-    start = rate_of(global_start.rate) if global_start is not None else None
-    if start is not None and 1 < start <= 1000 and (global_start.value or start in counted or not counted):
+    value, said = global_start or (0, None)
+    start = rate_of(said) if said is not None else None
+    if start is not None and 1 < start <= 1000 and (value or start in counted or not counted):
         return start
     return counted.most_common(1)[0][0] if counted else None

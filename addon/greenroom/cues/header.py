@@ -6,13 +6,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from greenroom.cues.clock import nearest_frame, rate_of, rate_of_cut, whole
+from greenroom.cues.source import is_clip
 from greenroom.errors import Problem, Severity, TimelineError
 from greenroom.frames import is_drop_frame_rate, timecode
+from greenroom_otio import Values
 
 __all__ = ["Header", "read_header"]
 
@@ -36,25 +37,25 @@ class Header:
     problems: tuple[Problem, ...]
 
 
-def read_header(timeline: Any, *, path: Path | None, rate: Fraction | None) -> Header:
-    """The head of `timeline`; `rate` wins over what the cut says.
+def read_header(cut: Values, *, path: Path | None, rate: Fraction | None) -> Header:
+    """The head of `cut`; `rate` wins over what it says.
 
     Raises:
         TimelineError: no rate anywhere.
     """
-    has_metadata = len(timeline.metadata) > 0
-    read = _plain(timeline.metadata.get("greenroom_read")) if has_metadata else {}
-    start = timeline.global_start_time
-    found = rate or _written_rate(read) or rate_of_cut(start, _rates(timeline.tracks))
+    metadata = cut.get("metadata") or {}
+    read = _plain(metadata.get("greenroom_read"))
+    start = cut.get("global_start_time")
+    found = rate or _written_rate(read) or rate_of_cut(start, _rates(cut["tracks"]))
     if found is None:
         raise TimelineError(
             "nothing in this cut says at which rate it plays",
             hint="Give the rate, for example --rate 24.",
-            where=str(path or timeline.name),
+            where=str(path or cut.get("name")),
         )
     first = _start_frame(start, found)
     return Header(
-        name=timeline.name or (path.stem if path else ""),
+        name=cut.get("name") or (path.stem if path else ""),
         rate=found,
         start=first,
         drop_frame=_drop_frame(read.get("drop_frame"), first, found),
@@ -62,13 +63,13 @@ def read_header(timeline: Any, *, path: Path | None, rate: Fraction | None) -> H
         height=_size(read.get("height")),
         folder=path.parent if path else Path(),
         format=str(read.get("format") or ""),
-        resolve=has_metadata and "Resolve_OTIO" in timeline.metadata,
+        resolve="Resolve_OTIO" in metadata,
         problems=tuple(_warnings(read.get("warnings"))),
     )
 
 
 def _plain(value: Any) -> dict[str, Any]:
-    return dict(value) if value is not None and hasattr(value, "keys") else {}
+    return value if isinstance(value, dict) else {}
 
 
 def _written_rate(read: dict[str, Any]) -> Fraction | None:
@@ -81,27 +82,27 @@ def _written_rate(read: dict[str, Any]) -> Fraction | None:
     return rate_of(value) if isinstance(value, int | float) and value > 0 else None
 
 
-def _rates(stack: Any) -> Iterator[float]:
+def _rates(stack: Values) -> Iterator[float]:
     """Rates of the first items of each track, sound after picture: it may count in samples."""
     for kind in ("Video", "Audio"):
-        for track in stack:
-            if getattr(track, "kind", "Video") == kind and hasattr(track, "__iter__"):
-                yield from _item_rates(islice(track, _ASKED))
+        for track in stack.get("children") or ():
+            if track.get("kind", "Video") == kind:
+                yield from _item_rates((track.get("children") or ())[:_ASKED])
 
 
-def _item_rates(items: Iterable[Any]) -> Iterator[float]:
+def _item_rates(items: Iterable[Values]) -> Iterator[float]:
     for item in items:
-        shown = getattr(item, "source_range", None)
-        reference = getattr(item, "media_reference", None)
-        if shown is None and reference is not None:
-            shown = reference.available_range
+        shown = item.get("source_range")
+        if shown is None and is_clip(item):
+            reference = item["media_references"].get(item["active_media_reference_key"])
+            shown = reference.get("available_range") if reference is not None else None
         if shown is not None:
-            yield shown.duration.rate
+            yield shown[3]
 
 
-def _start_frame(start: Any, rate: Fraction) -> int:
+def _start_frame(start: tuple[float, float] | None, rate: Fraction) -> int:
     """The frame of the cut's start. A start at another rate is a time, as all times of OTIO are."""
-    own, value = (rate_of(start.rate), whole(start.value)) if start is not None else (None, None)
+    own, value = (rate_of(start[1]), whole(start[0])) if start is not None else (None, None)
     return nearest_frame(value * rate / own) if own is not None and value is not None else 0
 
 

@@ -19,25 +19,27 @@ from greenroom.errors import Problem, Severity
 from greenroom.frames import write_rate
 from greenroom_otio import Values, no_collector, schema_of, values_of
 
-__all__ = ["layout_of"]
+__all__ = ["layout_of", "layout_of_values"]
 
 _LETTERS = {"video": "V", "audio": "A"}
 
 
-def layout_of(
-    timeline: Any, *, path: Path | None, rate: Fraction | None = None, values: Values | None = None
-) -> Layout:
-    """`timeline` in absolute record frames at `rate` (where that is None, at the rate the cut itself plays at).
+def layout_of(timeline: Any, *, path: Path | None, rate: Fraction | None = None) -> Layout:
+    """`layout_of_values` of an OTIO timeline. The layout stays as it is when the timeline is changed."""
+    return layout_of_values(values_of(timeline), path=path, rate=rate)
 
-    `values` are the timeline's own, where they are known already. What can't be laid out is among the layout's
-    problems. The layout stays as it is when the timeline is changed.
+
+def layout_of_values(cut: Values, *, path: Path | None, rate: Fraction | None = None) -> Layout:
+    """A cut in absolute record frames at `rate` (where that is None, at the rate the cut itself plays at).
+
+    What can't be laid out is among the layout's problems.
 
     Raises:
         TimelineError: nothing in the cut says at which rate it plays.
     """
-    header = read_header(timeline, path=path, rate=rate)
+    header = read_header(cut, path=path, rate=rate)
     walker = Walker(header, Clock(header.rate))
-    stack = (values if values is not None else values_of(timeline))["tracks"]
+    stack = cut["tracks"]
     with no_collector():
         tracks = tuple(_tracks(stack, header, walker))
     walker.finish()

@@ -15,7 +15,7 @@ from greenroom.frames import FrameRange
 from greenroom.media.types import SoundClip
 from greenroom_otio import Values
 
-__all__ = ["PlacedEvent", "Surroundings", "place", "with_notes"]
+__all__ = ["PlacedEvent", "Surroundings", "place", "shown_now", "with_notes"]
 
 
 _NO_FADES = (0, 0)
@@ -150,3 +150,13 @@ def with_notes(event: PlacedEvent, notes: Iterable[Note]) -> PlacedEvent:
     copy = PlacedEvent.__new__(PlacedEvent)
     copy.__dict__.update(event.__dict__, notes=(*event.notes, *notes))
     return copy
+
+
+def shown_now(event: Event) -> tuple[source.Times | None, str]:
+    """The range that a clip has in the cut as it is, takes and all, and the url of the media that is active."""
+    item = getattr(event, "_item", None)
+    if item is None:
+        return None, ""
+    references = item.get("media_references") or {}
+    active = references.get(item.get("active_media_reference_key"))
+    return item.get("source_range"), source.url_of(active) if active else ""

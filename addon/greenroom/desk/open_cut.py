@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from greenroom.cues.model import CueSheet, Layout
 from greenroom.desk.planning.model import Plan
@@ -37,7 +37,8 @@ __all__ = [
     "open_cut",
     "project_if_any",
     "read_cue_sheet",
-    "read_timeline",
+    "read_layout",
+    "timeline_of",
     "write_timeline",
 ]
 
@@ -54,6 +55,13 @@ class CutInMemory:
     @cached_property
     def timeline(self) -> Any:
         return self.build()
+
+
+class HasTimeline(Protocol):
+    """A cut whose OTIO timeline is built when it is first asked for."""
+
+    @property
+    def timeline(self) -> Any: ...
 
 
 Cut: TypeAlias = Path | CutInMemory
@@ -92,7 +100,7 @@ class Desk:
     project: Project
     cast: Cast
     sheet: CueSheet
-    timeline: Any
+    source: HasTimeline
     engines: Mapping[str, Engine]
     ledger: Ledger
     store: Store
@@ -147,6 +155,11 @@ class Desk:
             have = {}
         return edit_plan(self.sheet, have), problems
 
+    @property
+    def timeline(self) -> Any:
+        """See `timeline_of`."""
+        return timeline_of(self.source)
+
     def apply(self, output: Path, to: str | None) -> Applied:
         from greenroom.desk.writing_back.apply import apply_to_timeline
         from greenroom.desk.writing_back.take_paths import folder_to_name_from
@@ -181,7 +194,7 @@ def open_cut(
 
     home = find_project(cut, project)
     actors = load_cast(home.cast_folder)
-    timeline, cue_sheet = read_cue_sheet(cut, home, rate, actors.names)
+    source, cue_sheet = read_cue_sheet(cut, home, rate, actors.names)
     store = Store(home.folder)
     with Ledger.open(home.ledger_path, project=home.id) as ledger:
         problems = reconcile(ledger, store)
@@ -189,25 +202,25 @@ def open_cut(
         if found is None:
             found, problems = find_engines(project=home.engine_tables), (*broken_engines(), *problems)
         find_stranded(ledger, found, home.work_folder)
-        yield Desk(cut, home, actors, cue_sheet, timeline, found, ledger, store, problems)
+        yield Desk(cut, home, actors, cue_sheet, source, found, ledger, store, problems)
 
 
 def read_cue_sheet(
     cut: Cut, project: Project, rate: Fraction | None, known_actors: tuple[str, ...]
-) -> tuple[Any, CueSheet]:
-    """The timeline and its cues.
+) -> tuple[HasTimeline, CueSheet]:
+    """The cut and its cues.
 
     Raises:
         TimelineError: the cut can't be read.
     """
     from greenroom.cues.find import read_cues
 
-    timeline, layout = read_timeline(cut, rate, project)
-    return timeline, read_cues(layout, known_actors=known_actors, handles=project.handles)
+    source, layout = read_layout(cut, rate, project)
+    return source, read_cues(layout, known_actors=known_actors, handles=project.handles)
 
 
-def read_timeline(cut: Cut, rate: Fraction | None, project: Project | None) -> tuple[Any, Layout]:
-    """The timeline and its layout; a project's rate counts for EDLs only.
+def read_layout(cut: Cut, rate: Fraction | None, project: Project | None) -> tuple[HasTimeline, Layout]:
+    """The cut and its layout; a project's rate counts for EDLs only.
 
     Raises:
         TimelineError: the cut can't be read.
@@ -216,18 +229,18 @@ def read_timeline(cut: Cut, rate: Fraction | None, project: Project | None) -> t
     from greenroom.cues.loading import load
 
     if isinstance(cut, CutInMemory):
-        return cut.timeline, layout_of(cut.timeline, path=cut.document)
+        return cut, layout_of(cut.timeline, path=cut.document)
     if cut.suffix.casefold() == ".edl":
         return load(cut, rate or (project.rate if project is not None else None))
     # every other format says its rate, and nothing may bend it
-    timeline, layout = load(cut, None)
+    source, layout = load(cut, None)
     if rate is not None and rate != layout.rate:
         raise TimelineError(
             f"the cut plays at {write_rate(layout.rate)} fps, not at {write_rate(rate)}",
             hint="Leave the rate out: only EDLs need one.",
             where=str(cut),
         )
-    return timeline, layout
+    return source, layout
 
 
 def write_timeline(timeline: Any, output: Path, to: str | None) -> tuple[Any, ...]:
@@ -252,6 +265,21 @@ def project_if_any(cut: Cut, chosen: Path | None) -> Project | None:
         if chosen is not None:
             raise
         return None
+
+
+def timeline_of(source: HasTimeline) -> Any:
+    """The OTIO timeline of a cut, built if it wasn't.
+
+    Raises:
+        TimelineError: OpenTimelineIO can't read it.
+    """
+    from greenroom_otio import ReadError, no_collector
+
+    try:
+        with no_collector():
+            return source.timeline
+    except ReadError as error:
+        raise TimelineError(error.message, hint=error.hint, where=error.where) from error
 
 
 def _left_as_they_are(count: int, folder: Path) -> Problem:

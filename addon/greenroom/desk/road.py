@@ -26,7 +26,8 @@ from greenroom.desk.open_cut import (
     open_cut,
     project_if_any,
     read_cue_sheet,
-    read_timeline,
+    read_layout,
+    timeline_of,
     write_timeline,
 )
 from greenroom.desk.outputs import check_cut_output, check_media_kept, check_picture_output
@@ -134,7 +135,7 @@ def cues(cut: Cut, *, project: Path | None = None, rate: Fraction | None = None)
     except ProjectError:
         if project is not None:
             raise
-        return read_cues(read_timeline(cut, rate, None)[1])
+        return read_cues(read_layout(cut, rate, None)[1])
     return read_cue_sheet(cut, home, rate, load_cast(home.cast_folder).names)[1]
 
 
@@ -186,6 +187,7 @@ def generate(
     check_cut_output(cut, output, to)
     with open_cut(cut, project, rate, installed) as desk:
         check_media_kept(output, desk.sheet.layout, desk.project)
+        assert desk.timeline is not None  # built before anything is paid for: what OTIO can't read can't be written
         made = make_takes(desk, engine, takes, only, Agreed(yes, allow_unknown_cost), jobs_at_once, on_event, on_plan)
         if made.interrupted:
             return made
@@ -300,9 +302,9 @@ def export(cut: Cut, output: Path, *, to: str | None = None, project: Path | Non
     if home is not None:
         return apply(cut, output, to=to, project=home.folder)
     check_cut_output(cut if isinstance(cut, Path) else None, output, to)
-    timeline, layout = read_timeline(cut, None, None)
+    source, layout = read_layout(cut, None, None)
     check_media_kept(output, layout, None)
-    return Applied(output, EditPlan(()), write_timeline(timeline, output, to))
+    return Applied(output, EditPlan(()), write_timeline(timeline_of(source), output, to))
 
 
 def restore(
@@ -313,8 +315,9 @@ def restore(
 
     check_cut_output(cut, output, to)
     home = project_if_any(cut, project)
-    timeline, layout = read_timeline(cut, rate, home)
+    source, layout = read_layout(cut, rate, home)
     check_media_kept(output, layout, home)
+    timeline = timeline_of(source)
     clips = take_out(timeline)
     return Restored(output, clips, write_timeline(timeline, output, to))
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from greenroom.desk import road
 from greenroom.desk.as_json import problems_json
-from greenroom.desk.open_cut import read_timeline
+from greenroom.desk.open_cut import read_layout, timeline_of
 from greenroom.hosts.host_cut import read_snapshot
 from greenroom.hosts.params import Params
 
@@ -39,8 +39,8 @@ def import_(params: Params) -> Json:
     """Any cut that Greenroom reads, as a snapshot."""
     from greenroom_otio.vse_writing import snapshot_of
 
-    timeline, layout = read_timeline(params.path("path"), params.rate("rate"), None)
-    snapshot, losses = snapshot_of(timeline)
+    source, layout = read_layout(params.path("path"), params.rate("rate"), None)
+    snapshot, losses = snapshot_of(timeline_of(source))
     return {"snapshot": snapshot, "losses": _losses(losses), "problems": problems_json(layout.problems)}
 
 
