@@ -3,6 +3,7 @@
 
 from typing import Any, Callable, Dict, List, Sequence
 
+from greenroom_resolve import frames
 from greenroom_resolve.calling import ResolveError
 from greenroom_resolve.desk import clean_environment
 from greenroom_resolve.files import export_cut, import_takes
@@ -80,7 +81,7 @@ def apply(
 def dry_run(session: Session, **_: Any) -> Json:
     """What would be made, and the calls that putting the takes on the timeline would make. Nothing is changed."""
     plan(session)
-    session.tell("With the takes that there are, these calls would be made:")
+    session.tell("With the takes that there are already, these calls would be made:")
     return apply(session, dry=True)
 
 
@@ -134,15 +135,40 @@ def _wishes(engine: str, takes: int) -> Dict[str, Any]:
 
 
 def _apply(session: Session, found: Json, command: str, dry: bool, save: bool) -> Json:
-    applied = session.apply(found["edits"], command, dry, save)
+    edits = _with_all_takes(session, found["edits"])
+    applied = session.apply(edits, command, dry, save)
     problems = list(found.get("problems") or []) + [problem.plain() for problem in applied.problems]
     _tell_problems(session, problems)
     changed = [job for job in applied.done if job.steps]
     takes = [job for job in changed if job.edit["do"] == "place_take"]
     if not dry:
-        session.tell(f"{len(takes)} takes on the timeline, {len(problems)} problems")
+        others = len(changed) - len(takes)
+        session.tell(f"{len(takes)} takes placed, {others} other changes, {len(problems)} problems")
     steps = [str(step) for job in changed for step in job.steps]
     return {"placed": len(takes), "changed": len(changed), "steps": steps, "problems": problems, "dry": dry}
+
+
+def _with_all_takes(session: Session, edits: List[Json]) -> List[Json]:
+    """The other takes of each cue before the chosen one: the selector is there to compare them."""
+    placed = {edit["cue"] for edit in edits if edit["do"] == "place_take"}
+    if not placed:
+        return edits
+    takes = {cue["id"]: cue.get("takes") or [] for cue in session.asked("cues")["cues"] if cue["id"] in placed}
+    made = []
+    for edit in edits:
+        if edit["do"] == "place_take":
+            others = [take for take in takes.get(edit["cue"], ()) if take["number"] != edit["take"]]
+            made += [_to_compare(session, edit, take) for take in others]
+        made.append(edit)
+    return made
+
+
+def _to_compare(session: Session, edit: Json, take: Json) -> Json:
+    """Another take of the same slot, which may have other handles: where it begins is told by its timecode."""
+    begins = frames.frame_of(take["timecode"], session.cut.rate)
+    head = edit["head"] + edit["source_start"] - (edit["source_start"] if begins is None else begins)
+    made = dict(edit, take=take["number"], path=take["path"], media_frames=take["frames"], head=head)
+    return dict(made, label=take.get("label", ""), select=False)
 
 
 def _tell_quote(session: Session, found: Json) -> None:

@@ -39,7 +39,7 @@ class Forecast:
         self.is_current = same(ask(cut.program.project, "GetCurrentTimeline"), cut.timeline)
         self.videos = sum(1 for track in cut.tracks if track.kind == "video")
         self.lanes = [_Lane(track.index, track.items, track.locked) for track in cut.tracks if track.ours]
-        self.shown: Dict[str, str] = {}  # uid of an item -> the take it will show
+        self.added: Dict[str, List[str]] = {}  # uid of an item -> the files that its selector will have gained
 
 
 class _Lane:
@@ -87,13 +87,16 @@ def _plan_take(forecast: Forecast, edit: Edit) -> Any:
     if item.track.locked:
         return Problem("locked-track", "its track is locked", "Unlock it, and apply the takes again.", where)
     first, last = frames.take_extent(edit)
-    if first < 0 or last > edit["media_frames"]:
+    fits = 0 <= first and last <= edit["media_frames"]
+    if not fits and not edit.get("select", True):
+        return Job(edit, where)  # an older take of another length: nothing to compare with
+    if not fits:
         message = "the take shows frames {} to {}, the item needs {} to {}".format(0, edit["media_frames"], first, last)
         return Problem("take-too-short", message, "Generate it again.", where)
     job = Job(edit, where)
     if _takes_takes(cut, item):
         _into_selector(forecast, job, item)
-    else:
+    elif edit.get("select", True):
         _above(forecast, job, item)
     return job
 
@@ -116,18 +119,25 @@ def _takes_takes(cut: Cut, item: Item) -> bool:
 
 
 def _into_selector(forecast: Forecast, job: Job, item: Item) -> None:
+    """Adds the take and shows it; one with "select" false is only added, for the editor to compare with."""
     edit, takes = job.edit, item.takes()
-    on = Named(job.where, item.handle)
-    index = next((n for n, take in enumerate(takes, 1) if _path(take) == edit["path"]), 0)
+    if not takes and item.media is not None and text(item.media, "GetClipProperty", "File Path") == edit["path"]:
+        return  # our own clip on the track Greenroom, which shows it
+    on = Named(forecast.cut.where(item), item.handle)
+    added = forecast.added.setdefault(item.uid, [])
+    paths = [_path(take) for take in takes] or [""]
+    index = (paths + added).index(edit["path"]) + 1 if edit["path"] in paths + added else 0
     selected = ask(item.handle, "GetSelectedTakeIndex") or 0
-    shown = index and index == selected
     first, _ = frames.take_extent(edit)
-    media = _media(forecast, job)
     if not index:
-        index = max(1, len(takes)) + 1
+        media = _media(forecast, job)
+        added.append(edit["path"])
+        index = len(paths) + len(added)
         undo = {"undo": "take", "item": item.uid, "path": edit["path"], "select": selected or 1}
         job.steps.append(Step(on, "AddTake", [media, *frames.take_arguments(edit)], undo=undo))
-    if not shown:
+    if not edit.get("select", True):
+        return
+    if added or index != selected:
         undo = {"undo": "select", "item": item.uid, "index": selected or 1}
         job.steps.append(Step(on, "SelectTakeByIndex", [index], undo=undo))
     job.expected = {"item": item.uid, "take": index, "start": item.start, "frames": item.frames, "first": first}
@@ -171,21 +181,21 @@ def _above(forecast: Forecast, job: Job, item: Item) -> None:
     ours = next((each for each in _our_clips(cut) if covered_by(cut, each) is item), None)
     if ours is not None and (ours.start, ours.frames) == (item.start, item.frames) and not ours.track.locked:
         _into_selector(forecast, job, ours)
-        _enable(job, ours, True)
+        _enable(forecast, job, ours, True)
     else:
         _append(forecast, job, item)
-    _enable(job, item, False)
+    _enable(forecast, job, item, False)
 
 
 def _our_clips(cut: Cut) -> List[Item]:
     return [item for track in cut.tracks if track.ours for item in track.items if is_ours(item.media)]
 
 
-def _enable(job: Job, item: Item, enabled: bool) -> None:
+def _enable(forecast: Forecast, job: Job, item: Item, enabled: bool) -> None:
     now = flag(item.handle, "GetClipEnabled")
     if now != enabled:
         undo = {"undo": "enable", "item": item.uid, "enabled": now}
-        job.steps.append(Step(Named(job.where, item.handle), "SetClipEnabled", [enabled], undo=undo))
+        job.steps.append(Step(Named(forecast.cut.where(item), item.handle), "SetClipEnabled", [enabled], undo=undo))
 
 
 def _append(forecast: Forecast, job: Job, item: Item) -> None:
@@ -251,9 +261,9 @@ def _plan_removal(forecast: Forecast, edit: Edit) -> Any:
     for ours in _our_clips(cut):
         covered = covered_by(cut, ours)
         if covered is item if item is not None else our_tag(ours.media).get("cue") == edit.get("cue"):
-            _enable(job, ours, False)
+            _enable(forecast, job, ours, False)
     if item is not None:
-        _enable(job, item, True)
+        _enable(forecast, job, item, True)
     return job
 
 

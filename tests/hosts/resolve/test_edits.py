@@ -90,6 +90,36 @@ def test_the_same_take_is_not_added_twice(
     assert [item.media.path for item in pool.everything()].count(str(take)) == 1
 
 
+@pytest.mark.parametrize("selects", [True, False])
+def test_all_takes_of_a_cue_are_in_the_selector_and_the_chosen_one_shows(
+    resolve: SimulatedResolve,
+    stand_in: Any,
+    take: Path,
+    movies: Movies,
+    sessions: Sessions,
+    edit_for: EditFor,
+    selects: bool,
+) -> None:
+    resolve.project.unknowns.adding_selects = selects
+    second, third = movies(frames=40, name="second"), movies(frames=32, name="third")
+    others = [edit_for(stand_in, take, select=False), edit_for(stand_in, second, take=2, head=12, select=False)]
+    others.append(edit_for(stand_in, second, take=4, media_frames=10, select=False))  # it would not fill the slot
+    edits = [*others, edit_for(stand_in, third, take=3)]
+    for _ in range(2):
+        assert sessions(resolve).apply(edits, "apply").problems == []
+        assert [(take.media.media.path, take.start) for take in stand_in.takes[1:]] == [
+            (str(take), 8),
+            (str(second), 12),
+            (str(third), 8),
+        ]
+        assert stand_in.selected_take == 4
+    sessions(resolve).apply([edit_for(stand_in, take)], "next take")
+    assert stand_in.selected_take == 2
+    for _ in range(2):
+        assert sessions(resolve).undo() == []
+    assert (len(stand_in.takes), stand_in.selected_take, stand_in.source_in) == (1, 1, 10)
+
+
 @pytest.mark.parametrize("name", ["Solid Color", "Text+"])
 def test_a_placeholder_without_media_gets_its_take_on_a_track_above(
     resolve: SimulatedResolve, movies: Movies, sessions: Sessions, edit_for: EditFor, name: str
