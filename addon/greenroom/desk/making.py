@@ -16,7 +16,7 @@ from greenroom.errors import PlanError, Severity
 if TYPE_CHECKING:
     from greenroom.desk.open_cut import Desk
 
-__all__ = ["make_takes"]
+__all__ = ["make_takes", "workers_here"]
 
 
 def make_takes(
@@ -51,7 +51,7 @@ def make_takes(
             ledger=desk.ledger,
             store=desk.store,
             engines=desk.engines,
-            jobs_at_once=jobs_at_once or _jobs_at_once(),
+            jobs_at_once=jobs_at_once or workers_here(),
             on_event=on_event,
             cap=cap_of(budget, allow_unknown_cost=agreed.allow_unknown_cost),
             stop=stop,
@@ -69,6 +69,7 @@ def _refuse(planned: Plan) -> None:
         raise PlanError(broken, hint="Mend these and run the same command again.")
 
 
-def _jobs_at_once() -> int:
+def workers_here() -> int:
+    """How many worker processes to use: GREENROOM_WORKERS, else as many as there are cores."""
     asked = os.environ.get("GREENROOM_WORKERS", "")
     return int(asked) if asked.isdigit() and int(asked) > 0 else os.cpu_count() or 1

@@ -57,6 +57,8 @@ from greenroom.takes.states import CircledTake, Take
 if TYPE_CHECKING:
     from greenroom.cast.load import Cast
     from greenroom.cast.model import Actor
+    from greenroom.desk.recut.conform import Conformed
+    from greenroom.desk.reviewing.reviewed import Reviewed
     from greenroom.engines.contract import Engine
 
 __all__ = [
@@ -65,6 +67,7 @@ __all__ = [
     "apply",
     "cast",
     "circle",
+    "conform",
     "cues",
     "edits",
     "engines",
@@ -76,6 +79,7 @@ __all__ = [
     "plan",
     "preview",
     "restore",
+    "review",
     "sheet",
     "takes",
 ]
@@ -320,6 +324,62 @@ def restore(
     timeline = timeline_of(source)
     clips = take_out(timeline)
     return Restored(output, clips, write_timeline(timeline, output, to))
+
+
+def conform(
+    cut: Path,
+    output: Path,
+    *,
+    was: Path | None = None,
+    to: str | None = None,
+    project: Path | None = None,
+    rate: Fraction | None = None,
+    was_rate: Fraction | None = None,
+    markers: bool = False,
+    csv: Path | None = None,
+    html: Path | None = None,
+    installed: Mapping[str, Engine] | None = None,
+) -> Conformed:
+    """After a recut: `cut` with the project's takes where they belong, and what changed since `was`, the cut before.
+
+    `csv` and `html` are written beside it. Generates nothing.
+    """
+    from greenroom.desk.recut.conform import conform as match_and_write
+    from greenroom.desk.recut.reports import write_reports
+
+    for report, suffix in ((csv, ".csv"), (html, ".html")):
+        if report is not None:
+            check_picture_output(cut, report, suffix)
+    made = match_and_write(
+        *(cut, output),
+        was=was,
+        to=to,
+        project=project,
+        rate=rate,
+        was_rate=was_rate,
+        markers=markers,
+        installed=installed,
+    )
+    write_reports(made, csv=csv, html=html)
+    return made
+
+
+def review(
+    cut: Cut,
+    *,
+    project: Path | None = None,
+    rate: Fraction | None = None,
+    only: tuple[str, ...] = (),
+    again: bool = False,
+    installed: Mapping[str, Engine] | None = None,
+    on_progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Reviewed:
+    """Measures the takes of every cue, or of those in `only`; what was measured is kept, unless it is to be `again`."""
+    from greenroom.desk.reviewing.of_cut import review_cut
+
+    with open_cut(cut, project, rate, installed) as desk:
+        desk.plan(quote=False)
+        return review_cut(desk, only=only, again=again, on_progress=on_progress)
 
 
 def sheet(

@@ -49,7 +49,8 @@ class Budget:
 class Project:
     """A project as read. `rate` is for cuts that don't carry one (EDLs); `engines` is mode -> engine name and
     `engine_settings` engine name -> its own table; `hosts` and `models` are these tables as written, for the engines
-    to read; `problems` are warnings about greenroom.toml.
+    to read; `review_after` says which takes are reviewed as soon as they are made ("hosted", "all", "none");
+    `problems` are warnings about greenroom.toml.
     """
 
     folder: Path
@@ -62,6 +63,8 @@ class Project:
     hosts: Mapping[str, Any] = field(default_factory=dict)
     models: Mapping[str, Any] = field(default_factory=dict)
     budget: Budget = Budget()
+    review_after: str = "hosted"
+    review_thresholds: Mapping[str, Any] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
 
     @classmethod
@@ -206,6 +209,8 @@ def _project(folder: Path, settings: Settings) -> Project:
         hosts=settings.hosts,
         models=settings.models,
         budget=Budget(settings.budget_limit, settings.budget_currency, settings.ask_above, settings.allow_unknown_cost),
+        review_after=settings.review_after,
+        review_thresholds=settings.review_thresholds,
         problems=settings.problems,
     )
 

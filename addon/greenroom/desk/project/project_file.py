@@ -23,8 +23,9 @@ SCHEMA = 1
 _CURRENCY = re.compile(r"^[A-Z]{3}$")  # ISO 4217
 _ID = re.compile(r"^[0-9a-zA-Z-]{8,64}$")  # it names a folder
 
-_KEYS = ("schema", "id", "handles", "rate", "output", "engines", "budget", "hosts", "models")
+_KEYS = ("schema", "id", "handles", "rate", "output", "engines", "budget", "hosts", "models", "review")
 _OUTPUT_KEYS = ("codec", "width", "height", "fit")
+_REVIEWED = ("hosted", "all", "none")
 _BUDGET_KEYS = ("limit", "currency", "ask_above", "allow_unknown_cost")
 
 _TEXT = """\
@@ -59,6 +60,12 @@ fit = "fit"       # fit, fill or crop
 # currency = "USD"
 # ask_above = 5.00            # a run that costs more needs --yes
 # allow_unknown_cost = false  # true: under a limit, send also what nobody knows the price of
+
+# What is measured of takes: greenroom review. Thresholds have a table each.
+[review]
+# after_generate = "hosted"  # "all", or "none": which takes are reviewed as soon as they are made
+# [review.identity]
+# amber = 0.55
 """
 
 
@@ -81,6 +88,8 @@ class Settings:
     budget_currency: str = "USD"
     ask_above: Decimal | None = None
     allow_unknown_cost: bool = False
+    review_after: str = "hosted"
+    review_thresholds: Mapping[str, Any] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
 
 
@@ -110,6 +119,7 @@ def read_settings(table: Mapping[str, Any], where: str) -> Settings:
     output = check.table(table, "output")
     engines = check.table(table, "engines")
     budget = check.table(table, "budget")
+    review = check.table(table, "review")
     check.keys(table, _KEYS, "")
     check.keys(output, _OUTPUT_KEYS, "output.")
     check.keys(budget, _BUDGET_KEYS, "budget.")
@@ -131,6 +141,8 @@ def read_settings(table: Mapping[str, Any], where: str) -> Settings:
         budget_currency=check.currency(budget.get("currency", "USD")),
         ask_above=check.money(budget.get("ask_above"), "budget.ask_above"),
         allow_unknown_cost=check.yes(budget.get("allow_unknown_cost", False), "budget.allow_unknown_cost"),
+        review_after=check.review_after(review.get("after_generate", "hosted")),
+        review_thresholds={key: value for key, value in review.items() if key != "after_generate"},
         problems=tuple(check.warnings),
     )
     if (settings.width is None) != (settings.height is None):
@@ -225,6 +237,12 @@ class _Check:
         if not isinstance(value, bool):
             self.faults.append(f"{name} has to be true or false, not {value!r}")
         return value is True
+
+    def review_after(self, value: Any) -> str:
+        word = ("all" if value else "none") if isinstance(value, bool) else value
+        if word not in _REVIEWED:
+            self.faults.append(f'review.after_generate has to be "hosted", "all" or "none", not {value!r}')
+        return str(word)
 
     def money(self, value: Any, name: str) -> Decimal | None:
         if value is None:

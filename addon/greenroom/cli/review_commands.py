@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: Apache-2.0
+"""review: what is measured of the takes."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from functools import partial
+from pathlib import Path
+
+import click
+
+from greenroom.cli.options import common_options, cut_argument, project_option, rate_option
+from greenroom.cli.shown import show
+
+__all__ = ["review"]
+
+
+@click.command()
+@cut_argument
+@click.option("--only", metavar="CUE", multiple=True, help="Only this cue; may be given again.")
+@click.option("--again", is_flag=True, help="Measure anew what was measured already.")
+@rate_option
+@project_option
+@common_options
+def review(
+    cut: Path,
+    only: tuple[str, ...],
+    again: bool,
+    rate: Fraction | None,
+    project: Path | None,
+    as_json: bool,
+    verbose: bool,
+) -> int:
+    """Measure every take of the cut: green, amber or red, and why.
+
+    Each finding says its frames, and has a picture in the take's folder. What was measured is kept; the takes
+    themselves are never changed. Thresholds are yours to set: [review] in greenroom.toml.
+    """
+    from greenroom.cli.progress import Bar, somebody_looks_on
+    from greenroom.cli.tell_review import tell_review
+    from greenroom.desk import road
+    from greenroom.desk.reviewing.reviewed import reviewed_json
+
+    with Bar("review", seen=somebody_looks_on(as_json=as_json)) as bar:
+        found = road.review(cut, project=project, rate=rate, only=only, again=again, on_progress=bar.on_progress)
+    show(reviewed_json(found), as_json=as_json, tell=partial(tell_review, verbose=verbose))
+    return 0

@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Measures takes in worker processes, some at once, and keeps what was found beside each."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from greenroom.desk.project.project import Project
+from greenroom.desk.reviewing.finding_pictures import write_finding
+from greenroom.desk.reviewing.kept import FOLDER, keep, kept_review
+from greenroom.desk.reviewing.review_jobs import review_job
+from greenroom.errors import GreenroomError, Problem, Severity
+from greenroom.review.findings import Review
+from greenroom.review.take_review import ReviewJob, review_take, version_of
+from greenroom.review.thresholds import load_thresholds
+from greenroom.takes.states import Take
+from greenroom.takes.store import Store
+
+__all__ = ["ReviewedTake", "measure_and_keep", "review_takes"]
+
+_MOST_PICTURES = 24  # of one take: who has more faults looks at the take itself
+
+
+@dataclass(frozen=True)
+class ReviewedTake:
+    """A take and its review; `problem` says why there is none. `measured`: it was measured just now."""
+
+    take: Take
+    review: Review | None
+    problem: Problem | None = None
+    measured: bool = False
+
+
+def review_takes(
+    takes: Sequence[Take],
+    *,
+    store: Store,
+    project: Project,
+    at_once: int,
+    again: bool = False,
+    on_take: Callable[[ReviewedTake], None] = lambda reviewed: None,
+) -> tuple[ReviewedTake, ...]:
+    """The reviews of `takes` in their order: those that are kept, and new ones for the rest (`again`: for all).
+    `on_take` is called as each is known. One take's fault never touches another.
+
+    Raises:
+        InputError: the project's thresholds can't be used.
+    """
+    version = version_of(load_thresholds(project.review_thresholds, where=str(project.file)))
+    found: dict[int, ReviewedTake] = {}
+    to_do: list[int] = []
+    for at, take in enumerate(takes):
+        review = None if again else kept_review(take, version)
+        if review is None:
+            to_do.append(at)
+        else:
+            found[at] = ReviewedTake(take, review)
+            on_take(found[at])
+    if to_do:
+        asyncio.run(_measure([takes[at] for at in to_do], to_do, found, store, project, at_once, on_take))
+    return tuple(found[at] for at in range(len(takes)))
+
+
+async def _measure(
+    takes: Sequence[Take],
+    places: Sequence[int],
+    found: dict[int, ReviewedTake],
+    store: Store,
+    project: Project,
+    at_once: int,
+    on_take: Callable[[ReviewedTake], None],
+) -> None:
+    from greenroom.engines.workers import Workers
+
+    with Workers() as workers:
+        room = asyncio.Semaphore(max(1, min(at_once, len(takes))))
+
+        async def one(take: Take) -> ReviewedTake:
+            async with room:
+                try:
+                    job = review_job(take, store, project)
+                    return ReviewedTake(take, await workers.run(measure_and_keep, job, take), measured=True)
+                except GreenroomError as error:
+                    return ReviewedTake(take, None, error.problem("no-review", Severity.WARNING))
+
+        async def told(place: int, take: Take) -> None:
+            found[place] = await one(take)
+            on_take(found[place])
+
+        await asyncio.gather(*(told(place, take) for place, take in zip(places, takes, strict=True)))
+
+
+def measure_and_keep(job: ReviewJob, take: Take) -> Review:
+    """Measures a take, writes review.json and a picture of each finding. Runs in a worker process.
+
+    Raises:
+        MediaError, StoreError, InputError: there is no review.
+    """
+    review = review_take(job)
+    folder = take.folder / FOLDER
+    shutil.rmtree(folder, ignore_errors=True)
+    keep(review, take, _write_pictures(review, take, folder))
+    return review
+
+
+def _write_pictures(review: Review, take: Take, folder: Path) -> dict[int, str]:
+    written: dict[int, str] = {}
+    for at, finding in enumerate(review.findings):
+        if finding.picture_at is None or len(written) >= _MOST_PICTURES:
+            continue
+        folder.mkdir(exist_ok=True)
+        name = f"{at + 1:02}_{finding.code}_{finding.picture_at:05}.png"
+        write_finding(finding, take, folder / name)
+        written[at] = name
+    return written

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One take, measured. Files and plain values go in, a Review comes out: no desk, no ledger, nothing is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from greenroom.errors import MediaError
+from greenroom.frames import write_rate
+from greenroom.media.probe import probe
+from greenroom.media.types import MediaInfo
+from greenroom.review.findings import Finding, Light, Measure, Review, worst
+from greenroom.review.one_pass import look_at
+from greenroom.review.pictures import picture_findings, words_of
+from greenroom.review.thresholds import Thresholds, load_thresholds
+
+__all__ = ["MEASURES", "ReviewJob", "review_take", "version_of"]
+
+MEASURES = "1"
+"""Counts on whenever a measure gives other numbers than before: reviews of an older count are made anew."""
+
+_AMBER, _RED = 0.85, 0.5  # what a finding leaves of the score
+
+
+@dataclass(frozen=True)
+class ReviewJob:
+    """What a review needs to know of a take.
+
+    `frames`, `rate` and the size are what was ordered. `dialogue` is the sound that was laid under it, as long as the
+    take. `actor` are pictures of the actor; `stand_in` the footage that was replaced, with its frame for each frame
+    of the take. `delivered` is what came from the engine before it was conformed. `own` are the project's thresholds.
+    """
+
+    cue: str
+    take: int
+    media: Path
+    frames: int
+    rate: Fraction
+    width: int
+    height: int
+    mode: str = ""
+    line: str = ""
+    dialogue: Path | None = None
+    actor: tuple[Path, ...] = ()
+    stand_in: Path | None = None
+    stand_in_frames: tuple[int, ...] = ()
+    options: Mapping[str, str] = field(default_factory=dict)
+    delivered: Mapping[str, Any] = field(default_factory=dict)
+    own: Mapping[str, Any] = field(default_factory=dict)
+
+
+def version_of(thresholds: Thresholds) -> str:
+    return f"{MEASURES}-{thresholds.digest}"
+
+
+def review_take(job: ReviewJob) -> Review:
+    """Everything that is measured of a take.
+
+    Raises:
+        MediaError: the take can't be read.
+        InputError: a threshold of the project's own can't be used.
+    """
+    thresholds = load_thresholds(job.own)
+    info = probe(job.media)
+    if not info.width or not info.frames:
+        raise MediaError("the take has no picture", hint="Generate it again.", where=str(job.media))
+    changes = look_at(job.media, info)
+    measures, findings = picture_findings(changes, thresholds)
+    for found, lines in (_length(job, info, len(changes)),):
+        measures += found
+        findings += lines
+    return _reviewed(job, thresholds, measures, findings)
+
+
+def _length(job: ReviewJob, info: MediaInfo, counted: int) -> tuple[list[Measure], list[Finding]]:
+    """Length, rate and size, as ordered."""
+    faults: list[str] = []
+    if counted != job.frames:
+        faults.append(f"{words_of(counted)} long instead of {job.frames}")
+    if info.rate != job.rate:
+        faults.append(f"{write_rate(info.rate or Fraction(1))} fps instead of {write_rate(job.rate)}")
+    if (info.width, info.height) != (job.width, job.height):
+        faults.append(f"{info.width} x {info.height} instead of {job.width} x {job.height}")
+    light = Light.RED if faults else Light.GREEN
+    measure = Measure("length", float(counted), "frames", light, why=f"{job.frames} were ordered")
+    return [measure], [Finding("length", light, fault) for fault in faults]
+
+
+def _reviewed(
+    job: ReviewJob, thresholds: Thresholds, measures: Iterable[Measure], findings: Iterable[Finding]
+) -> Review:
+    measures, findings = tuple(measures), tuple(findings)
+    light = worst([measure.light for measure in measures] + [finding.light for finding in findings])
+    return Review(
+        job.cue, job.take, version_of(thresholds), measures, findings, light, _score(measures, findings, thresholds)
+    )
+
+
+def _score(measures: tuple[Measure, ...], findings: tuple[Finding, ...], thresholds: Thresholds) -> float:
+    """Findings count most; among takes without any, how far their numbers are from the thresholds."""
+    score = 1.0
+    for finding in findings:
+        score *= {Light.RED: _RED, Light.AMBER: _AMBER}.get(finding.light, 1.0)
+    near = [_nearness(measure, thresholds) for measure in measures if measure.value is not None]
+    return round(score * (1 - 0.1 * sum(near) / max(1, len(near))), 4)
+
+
+def _nearness(measure: Measure, thresholds: Thresholds) -> float:
+    """0 where a number is perfect, 1 where it turns amber."""
+    threshold = thresholds.get(measure.name)
+    if threshold is None or threshold.less or threshold.limit <= 0 or measure.value is None:
+        return 0.0
+    return min(1.0, abs(measure.value) / threshold.limit)
