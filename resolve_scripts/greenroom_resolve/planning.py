@@ -87,7 +87,7 @@ def _plan_take(forecast: Forecast, edit: Edit) -> Any:
     if item.track.locked:
         return Problem("locked-track", "its track is locked", "Unlock it, and apply the takes again.", where)
     first, last = frames.take_extent(edit)
-    fits = 0 <= first and last <= edit["media_frames"]
+    fits = first >= 0 and last <= edit["media_frames"]
     if not fits and not edit.get("select", True):
         return Job(edit, where)  # an older take of another length: nothing to compare with
     if not fits:
