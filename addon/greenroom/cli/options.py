@@ -24,6 +24,7 @@ __all__ = [
     "output_option",
     "project_option",
     "rate_option",
+    "read_rate",
     "to_option",
 ]
 
@@ -37,7 +38,8 @@ class WholeNumber(click.IntRange):
     name = "whole number"
 
 
-def _read_rate(ctx: click.Context, param: click.Parameter, value: str | None) -> Fraction | None:
+def read_rate(ctx: click.Context, param: click.Parameter, value: str | None) -> Fraction | None:
+    """A callback for options that take a rate."""
     if value is None:
         return None
     try:
@@ -65,7 +67,7 @@ project_option = click.option(
 rate_option = click.option(
     "--rate",
     metavar="FPS",
-    callback=_read_rate,
+    callback=read_rate,
     help="Frames a second of an EDL, which doesn't say it itself: 24, 23.976, 25, 29.97 ...",
 )
 cue_option = click.option(

@@ -9,7 +9,15 @@ from pathlib import Path
 from greenroom.cli.shown import Json, counted, say, show_problems, show_table
 from greenroom.cli.tell_cut import problems_of
 
-__all__ = ["tell_applied", "tell_circled", "tell_generated", "tell_pictures", "tell_restored", "tell_takes"]
+__all__ = [
+    "tell_applied",
+    "tell_circled",
+    "tell_generated",
+    "tell_losses",
+    "tell_pictures",
+    "tell_restored",
+    "tell_takes",
+]
 
 
 def tell_takes(value: Json) -> None:
@@ -112,12 +120,12 @@ def tell_applied(value: Json, *, verbose: bool = False) -> None:
 def _tell_written(value: Json, *, verbose: bool) -> None:
     for line in value["summary"]:
         say(f"  {line}")
-    _tell_losses(value["losses"], whole=verbose)
+    tell_losses(value["losses"], whole=verbose)
     say(f"Written: {value['output']}")
 
 
 def tell_restored(value: Json, *, verbose: bool = False) -> None:
-    _tell_losses(value["losses"], whole=verbose)
+    tell_losses(value["losses"], whole=verbose)
     restored = f"{counted(value['clips'], 'clip')} restored" if value["clips"] else "This cut has no takes to take out"
     say(f"{restored}. Written: {value['output']}")
 
@@ -130,7 +138,7 @@ def tell_pictures(value: Json) -> None:
     say(f"Written: {value['output']} ({counted(value['count'], thing)}, {size})")
 
 
-def _tell_losses(losses: Sequence[Json], *, whole: bool) -> None:
+def tell_losses(losses: Sequence[Json], *, whole: bool) -> None:
     """What the format could not keep, a line for each reason; each thing by itself where `whole`."""
     by_reason: dict[str, list[Json]] = {}
     for loss in losses:

@@ -194,7 +194,7 @@ def _move_source(clip: Any, edit: MoveSource) -> None:
         return
     held = _keep(clip, edit.cue, source_range=clip.source_range)
     previous = held["previous"]
-    if "moved_to" in previous and _lies_inside(clip):
+    if "moved_to" in previous and not edit.firm and _lies_inside(clip):
         return  # moved before, and trimmed or slipped by the editor since: that stays
     speed = _take_off_speed(clip, previous) if edit.drops_speed else 1.0
     # Moved before: the offset of what the editor trimmed since has to lead back to the same place.

@@ -55,7 +55,7 @@ class MoveSource:
     """Give the clip another source range of the same duration; the old one is kept in metadata for `restore`.
 
     `drops_speed`: the clip's constant speed is taken off with it (and kept for `restore`), since the take already
-    plays as it should.
+    plays as it should. `firm`: also where the editor slipped the clip inside of its take since.
     """
 
     address: tuple[int, ...]
@@ -64,6 +64,7 @@ class MoveSource:
     frames: int
     rate: Fraction
     drops_speed: bool = False
+    firm: bool = False
 
 
 @dataclass(frozen=True)

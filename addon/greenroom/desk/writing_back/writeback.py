@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
 
@@ -21,7 +21,7 @@ from greenroom.errors import Problem, Severity
 from greenroom.frames import FrameRange, timecode
 from greenroom.takes.states import CircledTake, Take
 
-__all__ = ["TakesOfCue", "edit_plan", "reference_key"]
+__all__ = ["TakesOfCue", "chosen_number", "edit_plan", "note_edit", "reference_key"]
 
 _HEAD = re.compile(r"^(\s*GR)(?:#[0-9a-z]{4,8})?(\s*:)", re.IGNORECASE | re.MULTILINE)
 COLOUR = "GREEN"  # of markers whose cue has takes
@@ -29,10 +29,16 @@ COLOUR = "GREEN"  # of markers whose cue has takes
 
 @dataclass(frozen=True)
 class TakesOfCue:
-    """The takes that a cue may use, by number, and the one that is circled."""
+    """The takes that a cue may use, by number, and the one that is circled.
+
+    `offset`: after a recut, how many frames of the take's own slot come before the clip's first one; None: the clip's
+    own range says it. `firm`: so it is, even where the editor slipped the clip (its dialogue moved).
+    """
 
     takes: tuple[Take, ...]
     circled: CircledTake | None = None
+    offset: int | None = None
+    firm: bool = False
 
 
 def reference_key(number: int) -> str:
@@ -68,7 +74,9 @@ def _edits_of(cue: Cue, has: TakesOfCue, sheet: CueSheet) -> tuple[list[Edit], s
         where = where_of(cue, drop_frame=drop_frame)
         return [], Problem(Severity.ERROR, "unknown-take", message, f"There are: {known}.", where)
     shown = shown_source(cue.event, cue.slot.rate)
-    start = _source_start(cue, take, shown)
+    start = _offset_start(cue, take, has.offset)
+    if start is None:
+        start = _source_start(cue, take, shown)
     if start is None:
         message = f"take {take.number} covers {take.frames - take.head} f, the slot has {cue.slot.duration} f"
         hint = "Generate the cue again; the stand-in stays until then."
@@ -80,7 +88,7 @@ def _edits_of(cue: Cue, has: TakesOfCue, sheet: CueSheet) -> tuple[list[Edit], s
         UseMedia(address, cue.id, reference_key(take.number)),
     ]
     if shown is None or start != shown.start + _under_transition(cue):
-        edits.append(_move(cue, start))
+        edits.append(_move(cue, start, firm=has.firm))
     edits.append(_mark(cue, has, start))
     return edits, _summary(cue, take, drop_frame)
 
@@ -114,10 +122,38 @@ def _source_start(cue: Cue, take: Take, shown: FrameRange | None) -> int | None:
     return take.start_frame + take.head + before
 
 
-def _move(cue: Cue, start: int) -> MoveSource:
+def _offset_start(cue: Cue, take: Take, offset: int | None) -> int | None:
+    """Where the clip's source range has to start for a take of which a recut says the place; None where it can't."""
+    if offset is None or _rate(take.rate) != cue.slot.rate:
+        return None
+    at = take.head + offset
+    if at < 0 or at + cue.slot.duration > take.frames:
+        return None
+    return take.start_frame + at + _under_transition(cue)
+
+
+def _move(cue: Cue, start: int, *, firm: bool) -> MoveSource:
     media = cue.event.media
     drops_speed = media is not None and media.speed != 1
-    return MoveSource(cue.event.address, cue.id, start, cue.event.record.duration, cue.slot.rate, drops_speed)
+    frames = cue.event.record.duration
+    return MoveSource(cue.event.address, cue.id, start, frames, cue.slot.rate, drops_speed, firm)
+
+
+def note_edit(cue: Cue, comment: str, colour: str) -> MarkCue:
+    """Writes a cue's id, with a word about it, where its note is; for a cue that gets no take."""
+    own = cue.origin in (Origin.CLIP_MARKER, Origin.GAP_MARKER, Origin.TIMELINE_MARKER)
+    marker = cue.note.marker if own and cue.note is not None else None
+    return MarkCue(
+        cue.event.address,
+        cue.id,
+        marker,
+        cue.origin is Origin.TIMELINE_MARKER and marker is not None,
+        _note_text(cue),
+        f"Greenroom: {comment}",
+        colour,
+        None,
+        cue.note is not None and cue.note.in_comment,
+    )
 
 
 def _reference(cue: Cue, take: Take) -> TakeReference:
@@ -150,21 +186,9 @@ def _mark(cue: Cue, has: TakesOfCue, start: int) -> MarkCue:
     # Nothing here depends on which take is circled: choosing another changes the active media and nothing else.
     labels = sorted({take.label for take in has.takes if take.label})
     count = len(has.takes)
-    comment = f"Greenroom: {count} take{'s' * (count != 1)}" + (f" ({', '.join(labels)})" if labels else "")
-    on_timeline = cue.origin is Origin.TIMELINE_MARKER
-    own = cue.origin in (Origin.CLIP_MARKER, Origin.GAP_MARKER, Origin.TIMELINE_MARKER)
-    marker = cue.note.marker if own and cue.note is not None else None
-    return MarkCue(
-        cue.event.address,
-        cue.id,
-        marker,
-        on_timeline and marker is not None,
-        _note_text(cue),
-        comment,
-        COLOUR,
-        start if marker is None else None,
-        cue.note is not None and cue.note.in_comment,
-    )
+    comment = f"{count} take{'s' * (count != 1)}" + (f" ({', '.join(labels)})" if labels else "")
+    made = note_edit(cue, comment, COLOUR)
+    return made if made.marker is not None else replace(made, source_frame=start)
 
 
 def _note_text(cue: Cue) -> str:
