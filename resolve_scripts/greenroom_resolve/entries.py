@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the entries of Workspace > Scripts > Greenroom do, and what `greenroom resolve` does from outside: the same."""
 
+from pathlib import Path
 from typing import Any, Callable, Dict, List, Sequence
 
 from greenroom_resolve import frames
 from greenroom_resolve.calling import ResolveError
 from greenroom_resolve.desk import clean_environment
 from greenroom_resolve.files import export_cut, import_takes
+from greenroom_resolve.program import Before
+from greenroom_resolve.rendering import render_sound
 from greenroom_resolve.session import Json, Session
 from greenroom_resolve.survey import record
 
@@ -48,11 +51,9 @@ def generate(
         raise ResolveError("what this would cost isn't known", _REFUSED_WITHOUT_QUOTE)
     if quote["to_make"] and not yes and float(quote["cost"] or 0) > 0:
         raise ResolveError("this would cost {} {}".format(quote["cost"], quote["currency"]), _REFUSED_WITHOUT_QUOTE)
-    from greenroom_resolve.snapshot import snapshot_of
-
     finished = session.desk.generate(
         lambda said: _tell_progress(session, said),
-        snapshot=snapshot_of(session.cut),
+        snapshot=session.snapshot(),
         project=project,
         only=list(only),
         yes=True,
@@ -100,6 +101,19 @@ def restore(session: Session, only: Sequence[str] = (), everything: bool = False
     more: Dict[str, Any] = {"items": wanted} if wanted else {}
     found = session.desk.call("restore", snapshot=snapshot_of(session.cut), **more)
     return _apply(session, found, "restore", False, False)
+
+
+def render_dialogue(session: Session, **_: Any) -> Json:
+    """The sound of compound clips under the clip at the playhead, as a file that Greenroom can hear."""
+    item = session.at_playhead()
+    before = Before(session.program)
+    try:
+        made = render_sound(session.cut, item, Path(session.project()))
+    finally:
+        for lost in before.restore(session.tell):
+            session.tell("Resolve didn't go back to " + lost)
+    session.tell(f"Rendered: {made.path}. Greenroom now hears it under {session.cut.where(item)}.")
+    return {"path": str(made.path), "problems": []}
 
 
 def status(session: Session, **_: Any) -> Json:
@@ -204,6 +218,7 @@ ENTRIES: Dict[str, Callable[..., Json]] = {
     "export_cut": export_cut,
     "import_takes": import_takes,
     "panel": panel,
+    "render_dialogue": render_dialogue,
     "undo": undo,
     "record": record,
     "cues": cues,

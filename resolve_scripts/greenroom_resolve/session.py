@@ -10,6 +10,7 @@ from greenroom_resolve.cut import Cut, Item
 from greenroom_resolve.desk import PROTOCOL, Desk
 from greenroom_resolve.planning import plan_jobs
 from greenroom_resolve.program import Before, Program
+from greenroom_resolve.rendering import rendered_sounds
 from greenroom_resolve.settings import Settings
 from greenroom_resolve.snapshot import snapshot_of
 from greenroom_resolve.steps import Problem
@@ -64,7 +65,11 @@ class Session:
 
     def asked(self, method: str, **more: Any) -> Any:
         """A question about the timeline as it is now."""
-        return self.desk.call(method, snapshot=snapshot_of(self.cut), project=self.project(), **more)
+        return self.desk.call(method, snapshot=self.snapshot(), project=self.project(), **more)
+
+    def snapshot(self) -> Json:
+        """The timeline as Greenroom reads it."""
+        return snapshot_of(self.cut, rendered_sounds(self.cut, Path(self.project())))
 
     def read_again(self) -> None:
         """The timeline as it is after a while; the editor may have gone on, or to another one."""

@@ -8,11 +8,12 @@ Our clips on the track Greenroom have the role of takes; what they cover counts 
 import re
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, Iterator, List, Optional, Sequence
 
 from greenroom_resolve import frames
 from greenroom_resolve.calling import ask, flag, has, number, table
 from greenroom_resolve.cut import Cut, Item, Track, is_ours, our_tag
+from greenroom_resolve.rendering import Rendered, unreadable
 
 __all__ = ["MARK", "covered_by", "snapshot_of"]
 
@@ -24,7 +25,8 @@ _COMPOUND = ("Compound", "Timeline", "Multicam", "Fusion")
 _TITLES = ("Text", "Title", "Scroll")
 
 
-def snapshot_of(cut: Cut) -> Json:
+def snapshot_of(cut: Cut, rendered: Sequence[Rendered] = ()) -> Json:
+    """`rendered`: sound that Resolve rendered of clips that are in no file; it stands for them."""
     host = {"name": "resolve", "version": cut.program.version, "document": ""}
     timeline = {
         "uid": cut.uid,
@@ -40,7 +42,7 @@ def snapshot_of(cut: Cut) -> Json:
         "schema": 1,
         "host": host,
         "timeline": timeline,
-        "tracks": [_track(cut, track) for track in cut.tracks],
+        "tracks": [*(_track(cut, track, rendered) for track in cut.tracks), *_rendered_track(cut, rendered)],
         "markers": [_marker(cut.start, offset, marker) for offset, marker in sorted(cut.markers().items())],
     }
 
@@ -64,14 +66,28 @@ def _has_mark(item: Item, cue: Any) -> bool:
     return bool(cue) and any(marker.get("customData") == MARK + cue for marker in item.markers().values())
 
 
-def _track(cut: Cut, track: Track) -> Json:
+def _rendered_track(cut: Cut, rendered: Sequence[Rendered]) -> Iterator[Json]:
+    if rendered:
+        index = 1 + sum(1 for track in cut.tracks if track.kind == "audio")
+        made = [_sound(cut, each) for each in rendered]
+        yield {"kind": "audio", "index": index, "name": "Greenroom dialogue", "items": made}
+
+
+def _sound(cut: Cut, each: Rendered) -> Json:
+    rate = [cut.rate.numerator, cut.rate.denominator]
+    made = {"uid": each.path.stem, "name": each.path.name, "kind": "sound", "plays": "time", "media": str(each.path)}
+    place = {"start": each.start, "frames": each.frames, "source_start": 0, "media_rate": rate, "speed": [1, 1]}
+    return dict(made, media_frames=each.frames, **place)
+
+
+def _track(cut: Cut, track: Track, rendered: Sequence[Rendered]) -> Json:
     return {
         "kind": track.kind,
         "index": track.index,
         "name": track.name,
         "locked": track.locked,
         "enabled": track.enabled,
-        "items": [_item(cut, item) for item in track.items],
+        "items": [_item(cut, item) for item in track.items if not _is_rendered(item, rendered)],
     }
 
 
@@ -88,6 +104,11 @@ def _item(cut: Cut, item: Item) -> Json:
         return dict(made, kind="text" if titled else "generator")
     made.update(_media(cut, item, source))
     return made
+
+
+def _is_rendered(item: Item, rendered: Sequence[Rendered]) -> bool:
+    within = any(each.start < item.end and item.start < each.end for each in rendered)
+    return within and unreadable(item)
 
 
 class _Source:

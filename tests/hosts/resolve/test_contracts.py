@@ -163,7 +163,8 @@ def test_every_method_that_the_scripts_call_is_in_both_accounts_and_in_the_simul
     assert called <= in_simulator
     assert called <= in_stubs | {m for held in published.values() for m, known in held.items() if "since" in known}
     before_21_1 = {"GetSetting", "GetProperty", "SetProperty"}  # dict forms took their place in 21.1
-    assert called - before_21_1 <= in_published
+    not_told = {"SaveAsNewRenderPreset", "DeleteRenderPreset"}  # in the README of July 2026; nobody published 21.1's
+    assert called - before_21_1 - not_told <= in_published
 
 
 def test_the_scripts_call_resolve_in_one_place_and_by_position_only() -> None:

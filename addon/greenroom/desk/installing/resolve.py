@@ -31,6 +31,7 @@ ENTRIES = {
     "Show what would happen": "dry_run",
     "Export for Greenroom": "export_cut",
     "Import takes": "import_takes",
+    "Render dialogue under clip": "render_dialogue",
     "Open panel": "panel",
     "Undo Greenroom's last command": "undo",
 }

@@ -36,18 +36,31 @@ class Rendering(ApiObject):
     def prepare_rendering(self) -> None:
         self.render_settings: dict[str, Any] = {"ExportVideo": True, "ExportAudio": True, "format": "mov"}
         self.jobs: dict[str, dict[str, Any]] = {}
+        self.presets: dict[str, dict[str, Any]] = {}  # saved by SaveAsNewRenderPreset
         self.fails_with = ""
         self.loses_file = False
 
     def GetRenderPresetList(self) -> list[str]:
-        return list(_PRESETS)
+        return [*_PRESETS, *self.presets]
 
     def LoadRenderPreset(self, presetName: str) -> bool:
+        if presetName in self.presets:
+            self.render_settings = dict(self.presets[presetName])
+            return True
         if presetName not in _PRESETS:
             return False
         picked = _AUDIO_ONLY if presetName == "Audio Only" else {"ExportVideo": True, "format": "mov"}
         self.render_settings.update(picked)
         return True
+
+    def SaveAsNewRenderPreset(self, presetName: str) -> bool:
+        if presetName in self.GetRenderPresetList():
+            return False
+        self.presets[presetName] = dict(self.render_settings)
+        return True
+
+    def DeleteRenderPreset(self, presetName: str) -> bool:
+        return self.presets.pop(presetName, None) is not None
 
     def GetRenderFormats(self) -> dict[str, str]:
         return dict(_FORMATS)

@@ -140,9 +140,11 @@ class SimulatedResolve:
             timeline.AddTrack("video")
         return _lay(timeline, name, record, frames, track, None)
 
-    def compound(self, timeline: Timeline, *, record: int, frames: int, name: str = "Compound Clip 1") -> TimelineItem:
+    def compound(
+        self, timeline: Timeline, *, record: int, frames: int, name: str = "Compound Clip 1", kind: str = "video"
+    ) -> TimelineItem:
         media = MediaPoolItem(Media("", "Compound", timeline.rate, frames), self.project, name)
-        return _lay(timeline, name, record, frames, 1, self.project.pool.take_in(media))
+        return _lay(timeline, name, record, frames, 1, self.project.pool.take_in(media), kind)
 
     def transition(self, timeline: Timeline, *, at: int, frames: int = 24) -> TimelineItem:
         made = _lay(timeline, "Cross Dissolve", at - frames // 2, frames, 1, None)
@@ -168,9 +170,15 @@ class SimulatedResolve:
 
 
 def _lay(
-    timeline: Timeline, name: str, record: int, frames: int, track: int, media: MediaPoolItem | None
+    timeline: Timeline,
+    name: str,
+    record: int,
+    frames: int,
+    track: int,
+    media: MediaPoolItem | None,
+    kind: str = "video",
 ) -> TimelineItem:
-    held = timeline.tracks["video"][track - 1]
+    held = timeline.tracks[kind][track - 1]
     made = TimelineItem(timeline, held, name, record, frames, media)
     held.items.append(made)
     held.items.sort(key=lambda each: each.start)
