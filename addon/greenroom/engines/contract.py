@@ -93,6 +93,7 @@ class Capabilities:
     hears: tuple[str, ...] = ()  # modes that take dialogue where the note gives a line or names its track (audio=)
     resource: str = "cpu"  # "cpu" or "remote": which pool a job waits in
     idempotent: bool = False  # whether repeating a submit can't be billed twice
+    says_when_it_sends: bool = False  # calls `takes.unsent.sends_now` on the work folder just before the paid request
     limits: Mapping[str, str] = field(default_factory=dict)  # for `greenroom engines`, in words
     unavailable: str = ""  # why it can't run here; "" if it can
     listing: Listing | None = None  # of engines that are one of a model's hosts

@@ -55,6 +55,13 @@ class JobSteps(TakeBook):
             if cap is not None:
                 self._reserve(job, attempts, cap)
 
+    def never_sent(self, job_id: str) -> None:
+        """Plan a job again whose request surely never left, keeping the claim; its money is free again."""
+        with self.transaction():
+            owned = f"{_NO_HANDLE} and owner = '{self._presence.owner}'"
+            self._change(job_id, owned, "plan again", state="planned")
+            self._refund(job_id)
+
     def submitted(self, job_id: str, handle: Mapping[str, Any]) -> None:
         """The engine took it; the handle is saved before the first poll."""
         text = json.dumps(without_secrets(plain(handle)), sort_keys=True)

@@ -6,6 +6,7 @@ handle before the first poll, and a take's folder before `done`. Every write is 
 process killed at any moment leaves a ledger that says what is known, and what isn't.
 
     planned -> submitted (no handle yet) -> submitted (handle) -> running -> done
+                    submitted (no handle), and it surely never left -> planned
                     any of these -> failed -> planned again, under the same number
                     sent, and nobody knows -> unknown: stays until a person decides (attach, give_up)
 """

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Killed between the upload and the answer: a host that knows a repeat gets the very same request again."""
+"""Killed while files go up: nothing was paid, and that is known. Killed between the upload and the answer: a host that
+knows a repeat gets the very same request again.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +15,12 @@ from typing import Any
 
 import pytest
 
+from greenroom.desk import road
+from greenroom.desk.generating import settling
 from greenroom.desk.generating.job_events import Outcome
-from greenroom.testing.servers import Fault
+from greenroom.desk.spending import spend
+from greenroom.takes import Planned, unsent
+from greenroom.testing.servers import Fault, Phase
 
 RUN = "import sys; from pathlib import Path; from greenroom.desk import road; road.generate(*map(Path, sys.argv[1:]))"
 NOTES = {
@@ -25,12 +31,12 @@ NOTES = {
 }
 
 
-def kill_once_taken(cut: Path, server: Any) -> None:
-    """A run of its own, killed when the host has taken the job and hasn't answered."""
+def kill_once(happened: Callable[[], bool], cut: Path) -> None:
+    """A run of its own, killed as soon as that has happened."""
     command = [sys.executable, "-c", RUN, str(cut), str(cut.with_name("killed.otio"))]
     process = subprocess.Popen(command, env=os.environ, stdout=subprocess.DEVNULL)
     until = time.monotonic() + 60
-    while not server.jobs and time.monotonic() < until:
+    while not happened() and time.monotonic() < until:
         time.sleep(0.01)
     process.kill()
     process.wait()
@@ -44,7 +50,7 @@ def test_a_run_that_is_killed_before_the_answer_is_never_paid_twice(
     (scene.stand_in if host == "sync" else scene.placeholder)(NOTES[host], frames=48)
     scene.plan()
     server.switch(Fault.TIMEOUT)
-    kill_once_taken(scene.cut, server)
+    kill_once(lambda: bool(server.jobs), scene.cut)
     uploads = len([seen for seen in server.requests if seen.method in ("PUT", "POST")]) - 1
     (result,) = scene.generate().report.results
     assert server.billed() == 1
@@ -54,3 +60,40 @@ def test_a_run_that_is_killed_before_the_answer_is_never_paid_twice(
     assert result.outcome is Outcome.MADE
     again = [seen for seen in server.requests if seen.method in ("PUT", "POST")]
     assert len(again) - uploads in (1, 2)  # no file went up again: its new address would be another request
+
+
+@pytest.mark.parametrize("host", ["fal", "replicate"])
+@pytest.mark.parametrize("note", [True, False])
+def test_a_run_that_is_killed_while_files_go_up_has_paid_nothing_and_that_is_known(
+    host: str, note: bool, scene: Any, open_host: Callable[..., Any]
+) -> None:
+    """`note`: False where a version of Greenroom sent it that kept none: then nobody knows."""
+    server = open_host(host)
+    scene.placeholder(NOTES[host], frames=48)
+    scene.plan()
+    server.switch(Fault.TIMEOUT, on=Phase.UPLOAD)
+    kill_once(lambda: bool(server.count("POST")), scene.cut)
+    (work,) = (scene.folder.parent / "data").rglob("attempt_1")
+    assert unsent.noted(work)
+    if not note:
+        (work / "unsent").unlink()
+        assert scene.generate().report.results[0].outcome is Outcome.UNKNOWN
+        return
+    (listed,) = settling.listed(scene.folder)
+    assert isinstance(listed.job.state, Planned)
+    assert [(total.reserved, total.settled, total.doubtful) for total in spend(scene.folder).totals] == [(0, 0, 0)]
+    (result,) = scene.generate().report.results
+    assert (result.outcome, server.billed()) == (Outcome.MADE, 1)
+    assert settling.listed(scene.folder) == ()
+
+
+def test_a_run_that_is_stopped_while_files_go_up_sends_nothing_more(scene: Any, open_host: Callable[..., Any]) -> None:
+    fal = open_host("fal")
+    scene.placeholder(NOTES["fal"], frames=48)
+    fal.switch(Fault.TIMEOUT, on=Phase.UPLOAD)
+    scene.plan()
+    (result,) = road.perform(scene.cut, stop=lambda: fal.count("POST") > 0).made.report.results
+    assert (result.outcome, fal.jobs) == (Outcome.INTERRUPTED, [])
+    assert isinstance(settling.listed(scene.folder)[0].job.state, Planned)
+    assert scene.generate("again.otio").report.results[0].outcome is Outcome.MADE
+    assert fal.billed() == 1

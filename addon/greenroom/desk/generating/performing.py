@@ -18,6 +18,7 @@ from greenroom.desk.generating.job_events import JobResult, JobStep, Outcome
 from greenroom.desk.generating.job_room import Order, Room
 from greenroom.desk.generating.performance import LOOK
 from greenroom.desk.generating.sending import Sending
+from greenroom.desk.generating.stranded import planned_if_unsent
 from greenroom.desk.generating.take_record import describe_take, hash_media, media_to_hash
 from greenroom.desk.generating.twins import attempt_name, delivery_of_twin, inherit, name_there
 from greenroom.desk.generating.verdict import Stage
@@ -78,6 +79,8 @@ class _Performance(Sending):
         if done is not None:
             return done
         engine = self._engine()
+        if self._abilities.hosted and not self._abilities.idempotent:
+            self.job = planned_if_unsent(self.job, self.room.ledger, self.room.work_folder)
         if self._abilities.hosted and isinstance(self.job.state, Planned):
             doubted = self._inherit()
             if doubted is not None:

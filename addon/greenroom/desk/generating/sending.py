@@ -14,7 +14,7 @@ from greenroom.desk.generating.stranded import INTERRUPTED_SUBMIT
 from greenroom.desk.generating.verdict import Stage
 from greenroom.engines.contract import Delivery, Engine, Failed, Handle, Lost, Pending, Request
 from greenroom.errors import EngineError, PaymentUnknownError, StoreError
-from greenroom.takes import spare_handle
+from greenroom.takes import spare_handle, unsent
 from greenroom.takes.privacy import without_secrets
 from greenroom.takes.states import Job, Submitted
 
@@ -64,6 +64,8 @@ class Sending(Performance):
         self.stage = Stage.PREPARE
         if self._abilities.hosted:
             spare_handle.reserve(request.work)
+            if self._abilities.says_when_it_sends:
+                unsent.write_note(request.work)
         ledger.submitting(job_id, repeat=self._may_repeat, cap=self.room.cap if self._abilities.hosted else None)
         self.stage = Stage.SUBMIT
         self.tell(JobStep.SUBMITTING)
@@ -73,6 +75,9 @@ class Sending(Performance):
                 handle = await asyncio.shield(sending)
         except asyncio.CancelledError:
             # a request on its way is waited for, so that an interrupted run knows what it paid for
+            if unsent.noted(request.work):
+                sending.cancel()
+                raise
             with contextlib.suppress(Exception):
                 self._keep_handle(await asyncio.wait_for(sending, _SUBMIT_GRACE), request.work)
             raise

@@ -12,18 +12,19 @@ from pathlib import Path
 
 from greenroom.desk.generating.twins import attempt_folder
 from greenroom.engines.contract import Engine
-from greenroom.takes import spare_handle
+from greenroom.takes import spare_handle, unsent
 from greenroom.takes.ledger import Ledger
 from greenroom.takes.states import Job, Submitted
 
-__all__ = ["INTERRUPTED_SUBMIT", "find_stranded"]
+__all__ = ["INTERRUPTED_SUBMIT", "find_stranded", "planned_if_unsent"]
 
 INTERRUPTED_SUBMIT = "it was being sent when the last run ended, and nobody knows whether it arrived"
 
 
 def find_stranded(ledger: Ledger, engines: Mapping[str, Engine], work_folder: Path) -> None:
-    """Jobs of dead processes that were sent, or may have been, get the handle that was kept beside them, or become
-    Unknown. Where a repeat can't be billed nothing is in doubt: those are left to the next run.
+    """Jobs of dead processes that were sent, or may have been, get the handle that was kept beside them, are planned
+    again if they surely weren't, or become Unknown. Where a repeat can't be billed nothing is in doubt: those are left
+    to the next run.
     """
     for job in ledger.jobs(states=[Submitted]):
         if _in_between(job) and ledger.claim(job.id):
@@ -34,6 +35,14 @@ def find_stranded(ledger: Ledger, engines: Mapping[str, Engine], work_folder: Pa
                 ledger.release(job.id)
 
 
+def planned_if_unsent(job: Job, ledger: Ledger, work_folder: Path) -> Job:
+    """The job, which has to be claimed; planned again where it was killed before its paid request."""
+    if not _in_between(job) or not unsent.noted(attempt_folder(work_folder, job)):
+        return job
+    ledger.never_sent(job.id)
+    return ledger.job(job.id)
+
+
 def _in_between(job: Job) -> bool:
     return isinstance(job.state, Submitted) and job.state.handle is None
 
@@ -42,7 +51,7 @@ def _settle(job: Job, ledger: Ledger, engines: Mapping[str, Engine], work_folder
     handle = spare_handle.recall(attempt_folder(work_folder, job))
     if handle is not None:
         ledger.submitted(job.id, handle)
-    elif _may_be_billed(job, engines):
+    elif _may_be_billed(job, engines) and isinstance(planned_if_unsent(job, ledger, work_folder).state, Submitted):
         ledger.unknown(job.id, INTERRUPTED_SUBMIT)
 
 

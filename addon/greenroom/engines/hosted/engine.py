@@ -80,6 +80,7 @@ class HostedEngine:
             hears=tuple(mode for mode in modes if hears and mode not in ("talk", "lipsync")),
             resource="remote",
             idempotent=offer.host in IDEMPOTENT,
+            says_when_it_sends=True,
             limits=limit_words(self.model, offer),
             unavailable=self._connections.unavailable(offer),
             listing=self._listing(),

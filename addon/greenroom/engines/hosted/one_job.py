@@ -21,6 +21,7 @@ from greenroom.engines.contract import Handle, Request
 from greenroom.engines.hosted.connections import Connections
 from greenroom.engines.hosted.offers import Model, Offer
 from greenroom.errors import DeliveryError, EngineError, GreenroomError
+from greenroom.takes import unsent
 
 if TYPE_CHECKING:
     from greenroom.engines.hosted.fit import Order
@@ -86,6 +87,7 @@ class OneJob:
 
     async def send(self, prepared: Prepared, request: Request) -> dict[str, Any]:
         """The one paid request. Errors as `Host.submit`."""
+        unsent.sends_now(request.work)
         handle = await self.host.submit(self.offer.endpoint, prepared.sent, job=request.job)
         return {**handle, "engine": self.name, "host": self.offer.host, "sent": dict(prepared.about)}
 

@@ -24,7 +24,7 @@ from greenroom.engines.contract import Failed, Handle, Lost, Pending, Request
 from greenroom.engines.hosted.one_job import OneJob
 from greenroom.engines.hosted.spans import Span, continued, part_of, write_part
 from greenroom.errors import DeliveryError, GreenroomError, PaymentUnknownError
-from greenroom.takes import spare_handle
+from greenroom.takes import spare_handle, unsent
 
 __all__ = ["Delivered", "Spanned"]
 
@@ -146,6 +146,7 @@ class Spanned:
     async def _send(self, job: OneJob, part: Request) -> Handle:
         prepared = await job.prepared(part)
         spare_handle.reserve(part.work)
+        unsent.sends_now(self.request.work)
         sending = asyncio.ensure_future(job.send(prepared, part))
         try:
             handle = await asyncio.shield(sending)
