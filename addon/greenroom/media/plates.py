@@ -74,15 +74,15 @@ class Converter:
 
     def __init__(self, like: VideoFrame) -> None:
         self._like = like
-        self._to_bgr, self._to_look, self._to_planes, self._to_size = (VideoReformatter() for _ in range(4))
+        self._to_bgr, self._to_planes, self._to_size = (VideoReformatter() for _ in range(3))
         self._pieces: dict[tuple[int, int], tuple[VideoFrame, VideoFrame]] = {}
 
     def piece(self, width: int, height: int) -> VideoFrame:
         """A frame to be filled; the same one for each call of that size."""
         return self._pair(width, height)[0]
 
-    def shown(self, piece: VideoFrame, *, quick: bool = False) -> Picture:
-        return np.array(self._shown(piece, quick=quick).to_ndarray(), np.uint8, order="C")
+    def shown(self, piece: VideoFrame) -> Picture:
+        return np.array(self._shown(piece).to_ndarray(), np.uint8, order="C")
 
     def coded(self, bgr: Picture) -> VideoFrame:
         picture = self._pair(bgr.shape[1], bgr.shape[0])[1]
@@ -104,10 +104,9 @@ class Converter:
             self._pieces[size] = piece, self._shown(piece)
         return self._pieces[size]
 
-    def _shown(self, piece: VideoFrame, *, quick: bool = False) -> VideoFrame:
-        scaler, how = (self._to_look, QUICK) if quick else (self._to_bgr, EXACT)
-        return scaler.reformat(
-            piece, format="bgr24", src_colorspace=_BT709, dst_colorspace=_BT709, interpolation=how,
+    def _shown(self, piece: VideoFrame) -> VideoFrame:
+        return self._to_bgr.reformat(
+            piece, format="bgr24", src_colorspace=_BT709, dst_colorspace=_BT709, interpolation=EXACT,
             src_color_range=_LIMITED, dst_color_range=_FULL,
         )  # fmt: skip
 
@@ -148,11 +147,6 @@ class Plate:
         """The luma of every so many pixels, 0 to 255, to look at roughly."""
         levels = self._planes[0][::step, ::step] >> depth_of(self._frame.format) - 8
         return np.asarray(np.clip((levels.astype(np.float32) - 16) * (255 / 219) + 0.5, 0, 255), np.uint8)
-
-    def glance(self, box: Area) -> Picture:
-        """The pixels of `box` for a machine to look at: some levels off, at a fraction of the cost."""
-        wide = self._widened(box)
-        return np.array(self._converter.shown(self._cut(wide), quick=True)[_within(box, wide)], order="C")
 
     def region(self, box: Area) -> Picture:
         """The pixels of `box`, (height, width, 3) BGR, as they are in bgr(), at the box's cost."""

@@ -3,9 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
-from dataclasses import dataclass, field, replace
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,31 +17,22 @@ from greenroom.engines.previz.acting.temper import Temper
 from greenroom.engines.previz.compositing.layering import deliver_layered
 from greenroom.engines.previz.delivery import read_dialogue
 from greenroom.engines.previz.puppet.expression import Face, displacement
-from greenroom.engines.previz.puppet.framing import Framed
-from greenroom.engines.previz.puppet.puppet import Held, Puppet, framed_actor
+from greenroom.engines.previz.puppet.puppet import Held, Performed, framed_actor
 from greenroom.engines.previz.puppet.rig import Head, Rig
 from greenroom.engines.previz.talk import away, hear
 
 __all__ = ["Animation", "prepare", "render_animate"]
 
-Picture = NDArray[np.uint8]
 Curves = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Animation:
-    """Everything that a take's frames depend on: the curves, and the mouths (frames, 7) if there is dialogue."""
+class Animation(Performed):
+    """The curves, and the mouths (frames, 7) if there is dialogue."""
 
-    framed: Framed
     moves: Moves
     mouths: Curves
     temper: Temper
-    report: dict[str, Any] = field(default_factory=dict)
-
-    def frames(self) -> Generator[Picture, Picture | None]:
-        """The take's frames; see Puppet.frames."""
-        puppet = Puppet(self.framed)
-        return puppet.frames(self.performance(puppet.rig))
 
     def performance(self, rig: Rig) -> Iterator[Held]:
         """What `rig` does in each frame."""
@@ -72,7 +62,7 @@ def render_animate(request: Request) -> Delivery:
         MediaError: portrait, plate or dialogue can't be read.
     """
     animation = prepare(request)
-    return deliver_layered(request, animation.framed, animation.frames(), animation.report)
+    return deliver_layered(request, animation)
 
 
 def prepare(request: Request) -> Animation:
@@ -97,4 +87,4 @@ def prepare(request: Request) -> Animation:
             *framed.notes,
         ],
     }
-    return Animation(framed, moves, speech.mouths, temper, report)
+    return Animation(framed, report, moves, speech.mouths, temper)

@@ -3,10 +3,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import queue
-from collections import deque
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
@@ -33,8 +31,7 @@ def deliver(request: Request, frames: Iterator[Picture | Plate], report: Mapping
     """Write `frames` (plates, or BGR of height, width, 3; exactly spec.frames), with the request's dialogue, into its
     work folder.
 
-    `report` is read after the last frame, so that a mode may fill it while it renders. A generator that looks at what
-    its `yield` gives back gets pictures that are written, to draw into again: fresh memory costs more than copying.
+    `report` is read after the last frame, so that a mode may fill it while it renders.
 
     Raises:
         DeliveryError: another number of frames, or another size, than request.spec orders.
@@ -80,11 +77,10 @@ def read_dialogue(request: Request) -> NDArray[np.float32] | None:
 def _write_all(writer: TakeWriter, frames: Iterator[Picture | Plate]) -> None:
     """Encode in a second thread while the next frames are made: both release the interpreter's lock."""
     waiting: queue.Queue[Picture | Plate | None] = queue.Queue(_AHEAD)
-    written: deque[Picture] = deque(maxlen=_AHEAD)
     with ThreadPoolExecutor(1, "greenroom-previz-encoder") as pool:
-        encoding = pool.submit(_encode, writer, waiting, written)
+        encoding = pool.submit(_encode, writer, waiting)
         try:
-            for frame in _made(frames, written):
+            for frame in frames:
                 if not _handed_over(waiting, frame, encoding):
                     break
         finally:
@@ -92,25 +88,9 @@ def _write_all(writer: TakeWriter, frames: Iterator[Picture | Plate]) -> None:
         encoding.result()
 
 
-def _made(frames: Iterator[Picture | Plate], written: deque[Picture]) -> Iterator[Picture | Plate]:
-    """`frames`; a generator gets back what was `written`."""
-    if not isinstance(frames, Generator):
-        yield from frames
-        return
-    spare: Picture | None = None
-    with contextlib.suppress(StopIteration):
-        while True:
-            yield frames.send(spare)
-            spare = written.popleft() if written else None
-
-
-def _encode(writer: TakeWriter, waiting: queue.Queue[Picture | Plate | None], written: deque[Picture]) -> None:
+def _encode(writer: TakeWriter, waiting: queue.Queue[Picture | Plate | None]) -> None:
     while (frame := waiting.get()) is not None:  # iter(get, None) would compare pictures with None pixel by pixel
-        if isinstance(frame, Plate):
-            writer.write(frame.frame)
-        else:
-            writer.write(frame)
-            written.append(frame)
+        writer.write(frame.frame if isinstance(frame, Plate) else frame)
 
 
 def _handed_over(

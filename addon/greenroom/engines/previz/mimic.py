@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -20,14 +20,13 @@ from greenroom.engines.previz.compositing.layering import deliver_layered
 from greenroom.engines.previz.puppet.expression import JAW_DROP, Face, driven, lip_gap
 from greenroom.engines.previz.puppet.framing import Framed
 from greenroom.engines.previz.puppet.handles import HANDLES
-from greenroom.engines.previz.puppet.puppet import Held, Puppet, framed_actor
+from greenroom.engines.previz.puppet.puppet import Held, Performed, framed_actor
 from greenroom.engines.previz.puppet.rig import Head, Rig
 from greenroom.errors import MediaError
 from greenroom.media.probe import probe_source
 
 __all__ = ["Mimicry", "prepare", "render_mimic"]
 
-Picture = NDArray[np.uint8]
 Vectors = NDArray[np.float64]
 
 _LARGEST = 1280  # pixels of the driver's longer side: landmarks are found in squares of 256, whatever the face's size
@@ -36,20 +35,13 @@ _HOLD, _REST, _RETURN, _CUT = 0.25, 0.7, 0.35, 0.13
 
 
 @dataclass(frozen=True)
-class Mimicry:
-    """Everything that a take's frames depend on."""
+class Mimicry(Performed):
+    """A driving performance, what of it is imitated, and the actor's own life."""
 
-    framed: Framed
     driver: Driver
     imitated: Imitated
     life: Life
     rate: Fraction
-    report: dict[str, Any] = field(default_factory=dict)
-
-    def frames(self) -> Generator[Picture, Picture | None]:
-        """The take's frames; see Puppet.frames."""
-        puppet = Puppet(self.framed)
-        return puppet.frames(self.performance(puppet.rig))
 
     def performance(self, rig: Rig) -> Iterator[Held]:
         """What `rig` does in each frame."""
@@ -130,7 +122,7 @@ def render_mimic(request: Request) -> Delivery:
         MediaError: portrait, driver or dialogue can't be read, or there is no driver, or no face in it.
     """
     mimicry = prepare(request)
-    return deliver_layered(request, mimicry.framed, mimicry.frames(), mimicry.report)
+    return deliver_layered(request, mimicry)
 
 
 def prepare(request: Request) -> Mimicry:
@@ -153,7 +145,7 @@ def prepare(request: Request) -> Mimicry:
     imitated = read_channels(driver, spec.rate)
     life = live(spec.frames, spec.rate, request.seed, np.zeros(0))
     report = _report(request, driver, imitated, framed)
-    return Mimicry(framed, driver, imitated, life, spec.rate, report)
+    return Mimicry(framed, report, driver, imitated, life, spec.rate)
 
 
 def _report(request: Request, driver: Driver, imitated: Imitated, framed: Framed) -> dict[str, Any]:

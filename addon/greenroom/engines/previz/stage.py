@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from greenroom.engines.contract import Delivery, Request
 from greenroom.engines.previz import animate, talk
 from greenroom.engines.previz.compositing.layering import composited, deliver_layered
-from greenroom.engines.previz.puppet.framing import Framed
+from greenroom.engines.previz.puppet.puppet import Performed
 from greenroom.media.plates import Plate
 
 __all__ = ["render_stage", "staged"]
@@ -30,26 +30,23 @@ def render_stage(request: Request) -> Delivery:
         CastError: no face in the portrait.
         MediaError: portrait, dialogue or plate can't be read.
     """
-    framed, actors, report = _performed(request)
-    return deliver_layered(request, framed, actors, report)
+    return deliver_layered(request, _performed(request))
 
 
 def staged(request: Request) -> tuple[Iterator[Picture | Plate], dict[str, Any]]:
     """The take's frames before they are encoded, and its report, which is whole after the last of them."""
-    framed, actors, report = _performed(request)
-    return composited(request, framed, actors, report), report
+    performed = _performed(request)
+    report = performed.report
+    return composited(request, performed.framed, performed.frames(), report), report
 
 
-def _performed(request: Request) -> tuple[Framed, Iterator[Picture], dict[str, Any]]:
-    """The actor's frames: talking where there is dialogue and no motion note, else as the note says (`animate` speaks
+def _performed(request: Request) -> Performed:
+    """The actor talks where there is dialogue and no motion note, else does as the note says (`animate` speaks
     dialogue too).
     """
-    if request.motion.strip() or request.dialogue is None:
-        animation = animate.prepare(request)
-        framed, actors, report = animation.framed, animation.frames(), animation.report
-    else:
-        performance = talk.prepare(request)
-        framed, actors, report = performance.framed, performance.frames(), performance.report
+    mode = animate if request.motion.strip() or request.dialogue is None else talk
+    performed: Performed = mode.prepare(request)
     if request.driver is not None:
-        report["warnings"] = [*report["warnings"], "driver= is not used by stage: mode=mimic goes over plates too"]
-    return framed, actors, report
+        unused = "driver= is not used by stage: mode=mimic goes over plates too"
+        performed.report["warnings"] = [*performed.report["warnings"], unused]
+    return performed

@@ -7,9 +7,8 @@ same bytes, another seed another performance.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +21,7 @@ from greenroom.engines.previz.compositing.layering import deliver_layered
 from greenroom.engines.previz.delivery import read_dialogue
 from greenroom.engines.previz.puppet.expression import Face, displacement
 from greenroom.engines.previz.puppet.framing import Framed
-from greenroom.engines.previz.puppet.puppet import Held, Puppet, framed_actor
+from greenroom.engines.previz.puppet.puppet import Held, Performed, framed_actor
 from greenroom.engines.previz.puppet.rig import Head, Rig
 from greenroom.frames import seconds
 from greenroom.media.types import TakeSpec
@@ -31,7 +30,6 @@ from greenroom.perception.speech import Span, time_phones
 
 __all__ = ["Performance", "Speech", "away", "hear", "prepare", "render_talk"]
 
-Picture = NDArray[np.uint8]
 Curves = NDArray[np.float64]
 
 _SPEECH_RATE = 16000  # Hz, what the phone decoder was trained on
@@ -52,13 +50,11 @@ class Speech:
 
 
 @dataclass(frozen=True)
-class Performance:
-    """Everything that a take's frames depend on. `frames()` may be run any number of times."""
+class Performance(Performed):
+    """What is said, and in what temper."""
 
-    framed: Framed
     speech: Speech
     temper: Temper
-    report: dict[str, Any] = field(default_factory=dict)
 
     def face(self, index: int) -> Face:
         """What the face does on frame `index`."""
@@ -77,11 +73,6 @@ class Performance:
     def life(self) -> Life:
         return self.temper.life
 
-    def frames(self) -> Generator[Picture, Picture | None]:
-        """The take's frames, (height, width, 3) BGR; see Puppet.frames."""
-        puppet = Puppet(self.framed)
-        return puppet.frames(self.performance(puppet.rig))
-
     def performance(self, rig: Rig) -> Iterator[Held]:
         """What `rig` does in each frame."""
         for index in range(len(self.speech.mouths)):
@@ -98,7 +89,7 @@ def render_talk(request: Request) -> Delivery:
         MediaError: portrait or dialogue can't be read.
     """
     performance = prepare(request)
-    return deliver_layered(request, performance.framed, performance.frames(), performance.report)
+    return deliver_layered(request, performance)
 
 
 def prepare(request: Request) -> Performance:
@@ -114,7 +105,7 @@ def prepare(request: Request) -> Performance:
         "seed": request.seed,
         "warnings": [*speech.notes, *temper.warnings, *framed.notes],
     }
-    return Performance(framed, speech, temper, report)
+    return Performance(framed, report, speech, temper)
 
 
 def away(framed: Framed, seed: int) -> float:

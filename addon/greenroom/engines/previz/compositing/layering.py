@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The last step of a mode whose actor may be laid over something: a plate, a set, or nothing but alpha.
 
-A mode frames its portrait with `seating.framed_for`, makes its frames as ever (those of a cut-out actor have four
-channels and the size of their box), and delivers them with `deliver_layered`.
+A mode frames its portrait with `seating.framed_for`, says what the actor does (a `Performed`, whose frames of a cut-out
+actor have four channels and the size of their box), and delivers it with `deliver_layered`.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from greenroom.engines.previz.compositing.composite import (
 from greenroom.engines.previz.compositing.seating import wants_alpha
 from greenroom.engines.previz.delivery import COMMENT, deliver
 from greenroom.engines.previz.puppet.framing import Framed
+from greenroom.engines.previz.puppet.puppet import Performed
 from greenroom.engines.previz.puppet.warp import Box
 from greenroom.media.plates import Plate, read_plates
 from greenroom.media.takes import TakeWriter
@@ -47,16 +48,17 @@ _GLANCE = 180  # lines in which a cut is looked for
 _GRAIN_PATCH = 512  # pixels of the plate's middle in which its grain is measured
 
 
-def deliver_layered(request: Request, framed: Framed, frames: Iterator[Picture], report: dict[str, Any]) -> Delivery:
+def deliver_layered(request: Request, performed: Performed) -> Delivery:
     """As `delivery.deliver`, with the actor laid over what the request says; `extras["alpha"]` where it asks for it.
 
     Raises:
         DeliveryError, MediaError, StoreError: see `delivery.deliver`; the plate can't be read.
     """
+    framed, report = performed.framed, performed.report
     if framed.box is None:
-        return deliver(request, frames, report)
+        return deliver(request, performed.plates(request.spec.codec), report)
     alone = request.work / f"{request.mode}_alpha.mov" if request.plate is not None and wants_alpha(request) else None
-    delivery = deliver(request, composited(request, framed, frames, report, alone=alone), report)
+    delivery = deliver(request, composited(request, framed, performed.frames(), report, alone=alone), report)
     return delivery if alone is None else replace(delivery, extras={**delivery.extras, "alpha": alone})
 
 

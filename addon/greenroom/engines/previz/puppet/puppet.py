@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +20,12 @@ from greenroom.engines.previz.puppet.framing import Framed
 from greenroom.engines.previz.puppet.mouth import Mouth
 from greenroom.engines.previz.puppet.rig import Head, Rig
 from greenroom.errors import CastError
+from greenroom.media.plates import Plate
+from greenroom.media.stills import Still
+from greenroom.media.types import Codec
 from greenroom.perception.faces import FaceFinder
 
-__all__ = ["Held", "Puppet", "framed_actor"]
+__all__ = ["Held", "Performed", "Puppet", "framed_actor"]
 
 Vectors = NDArray[np.float64]
 Picture = NDArray[np.uint8]
@@ -46,23 +51,51 @@ class Puppet:
         self._mouth, self._eyes = Mouth(self.rig), Eyes(self.rig)
         self._place = self.rig.region.within(self.rig.frame)
 
-    def frames(self, performance: Iterable[Held]) -> Generator[Picture, Picture | None]:
-        """The frames of `performance`, each an array of its own; one that is done with may be sent back, and the next
-        frame is drawn into it.
+    def frames(self, performance: Iterable[Held]) -> Iterator[Picture]:
+        """The frames of `performance`, each an array of its own: (height, width, 3) BGR, or 4 where the actor is cut
+        out.
         """
-        frame: Picture | None = None
         for held in performance:
-            if frame is None:
-                frame = self.rig.picture.copy()  # one that comes back differs inside of the region alone
-            self._draw(held, frame)
-            frame = yield frame
+            frame = self.rig.picture.copy()
+            self._draw(held, frame[self._place])
+            yield frame
 
-    def _draw(self, held: Held, frame: Picture) -> None:
+    def plates(self, performance: Iterable[Held], codec: Codec) -> Iterator[Plate]:
+        """The same frames in the planes of a take of `codec`: what stands still is converted only once."""
+        still = Still(self.rig.picture, self.rig.region, codec)
+        for held in performance:
+            self._draw(held, still.part)
+            yield still.plate()
+
+    def _draw(self, held: Held, region: Picture) -> None:
+        """Into `region`, the pixels of the rig's region in a frame."""
         placed = self.rig.place(held.moved, held.head)
         windows = (*self._eyes.windows(placed, held.face.blink), self._mouth.window(placed))
-        region = self.rig.warp(placed, windows, into=frame[self._place])
+        self.rig.warp(placed, windows, into=region)
         self._eyes.paint(region, placed, held.face.blink, held.gaze)
         self._mouth.paint(region, placed, held.face)
+
+
+@dataclass(frozen=True)
+class Performed(ABC):
+    """A framed actor and everything that their take's frames depend on. Frames may be made any number of times."""
+
+    framed: Framed
+    report: dict[str, Any]
+
+    @abstractmethod
+    def performance(self, rig: Rig) -> Iterator[Held]:
+        """What `rig` does in each frame."""
+
+    def frames(self) -> Iterator[Picture]:
+        """The take's frames; see Puppet.frames."""
+        puppet = Puppet(self.framed)
+        return puppet.frames(self.performance(puppet.rig))
+
+    def plates(self, codec: Codec) -> Iterator[Plate]:
+        """The take's frames as its encoder has them; see Puppet.plates."""
+        puppet = Puppet(self.framed)
+        return puppet.plates(self.performance(puppet.rig), codec)
 
 
 def framed_actor(request: Request) -> Framed:
