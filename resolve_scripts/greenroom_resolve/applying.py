@@ -4,8 +4,8 @@
 from typing import Any, Callable, Dict, List, Optional
 
 from greenroom_resolve import frames
-from greenroom_resolve.calling import ask, first, text
-from greenroom_resolve.cut import Cut, Item, markers_of
+from greenroom_resolve.calling import ask, file_of, first, items
+from greenroom_resolve.cut import Cut, Item, Track, find_item, markers_of
 from greenroom_resolve.planning import plan_jobs
 from greenroom_resolve.steps import ANY, OBJECT, Job, Problem, Step, given
 from greenroom_resolve.undoing import UndoList, take_back
@@ -106,12 +106,11 @@ def read_back(cut: Cut, job: Job) -> Optional[Problem]:
         return _marker_back(cut, job)
     if not wanted:
         return None
-    fresh = Cut(cut.program, cut.timeline)
-    item = fresh.item(wanted["item"]) if "item" in wanted else _placed(fresh, wanted)
+    item = find_item(cut.timeline, wanted["item"]) if "item" in wanted else _placed(cut, wanted)
     if item is None:
         return Problem("not-there", "the take isn't where it was put", "Apply the takes again.", job.where)
     different = [
-        f"{what} is {have}, it should be {want}" for what, have, want in _compared(fresh, item, wanted) if have != want
+        f"{what} is {have}, it should be {want}" for what, have, want in _compared(cut, item, wanted) if have != want
     ]
     if different:
         added = any(step.method == "AddTake" for step in job.steps)
@@ -122,9 +121,10 @@ def read_back(cut: Cut, job: Job) -> Optional[Problem]:
 
 def _placed(cut: Cut, wanted: Dict[str, Any]) -> Optional[Item]:
     """A new clip by its place: what an append returns may have no id."""
-    for track in cut.tracks:
-        if track.kind == "video" and track.index == wanted["track"]:
-            return next((item for item in track.items if item.start == wanted["start"]), None)
+    index = wanted["track"]
+    for handle in items(cut.timeline, "GetItemListInTrack", "video", index):
+        if ask(handle, "GetStart") == wanted["start"]:
+            return Item(handle, Track("video", index, "", False, True))
     return None
 
 
@@ -136,7 +136,7 @@ def _compared(cut: Cut, item: Item, wanted: Dict[str, Any]) -> List[Any]:
     if "take" in wanted:
         found.append(("the selected take", ask(item.handle, "GetSelectedTakeIndex"), wanted["take"]))
     if "path" in wanted:
-        found.append(("the media", text(item.media, "GetClipProperty", "File Path"), wanted["path"]))
+        found.append(("the media", file_of(item.media), wanted["path"]))
         left = ask(item.handle, "GetLeftOffset")
         found.append(("the first source frame", None if left is None else frames.whole(left), wanted["first"]))
     return found
@@ -144,7 +144,7 @@ def _compared(cut: Cut, item: Item, wanted: Dict[str, Any]) -> List[Any]:
 
 def _marker_back(cut: Cut, job: Job) -> Optional[Problem]:
     wanted = job.expected
-    item = Cut(cut.program, cut.timeline).item(wanted["of"]) if wanted["of"] else None
+    item = find_item(cut.timeline, wanted["of"]) if wanted["of"] else None
     owner = item.handle if item else None if wanted["of"] else cut.timeline
     marker = markers_of(owner).get(wanted["marker"]) if owner is not None else None
     if marker and (marker.get("name"), marker.get("note")) == (wanted["name"], wanted["note"]):

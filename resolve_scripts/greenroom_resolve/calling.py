@@ -5,9 +5,25 @@ Resolve fails in silence: None, False, [None], '', or a text where a value was e
 everything, so that a method is there when it can be called. Nothing else in this package calls a Resolve object.
 """
 
+import os
+import unicodedata
 from typing import Any, Dict, List, Optional
 
-__all__ = ["NotAnswered", "ResolveError", "ask", "first", "flag", "has", "items", "number", "same", "table", "text"]
+__all__ = [
+    "NotAnswered",
+    "ResolveError",
+    "ask",
+    "file_key",
+    "file_of",
+    "first",
+    "flag",
+    "has",
+    "items",
+    "number",
+    "same",
+    "table",
+    "text",
+]
 
 
 class ResolveError(Exception):
@@ -75,6 +91,16 @@ def items(target: Any, method: str, *arguments: Any) -> List[Any]:
     if isinstance(answer, dict):
         answer = list(answer.values())
     return [each for each in answer if each is not None] if isinstance(answer, (list, tuple)) else []
+
+
+def file_key(path: str) -> str:
+    """A path to compare by: a system may give it with other letters for the same accents, or other slashes."""
+    return os.path.normcase(os.path.normpath(unicodedata.normalize("NFC", path))) if path else ""
+
+
+def file_of(media: Any) -> str:
+    """The key of a media pool clip's file; '' where it has none."""
+    return file_key(text(media, "GetClipProperty", "File Path"))
 
 
 def same(one: Any, other: Any) -> bool:

@@ -8,7 +8,7 @@ from greenroom_resolve import frames
 from greenroom_resolve.calling import NotAnswered, ResolveError, ask, flag, has, items, number, table, text
 from greenroom_resolve.program import Program, settings_of
 
-__all__ = ["OUR_TRACK", "Cut", "Item", "Track", "is_ours", "our_tag"]
+__all__ = ["OUR_TRACK", "Cut", "Item", "Track", "find_item", "is_ours", "markers_of", "our_tag"]
 
 OUR_TRACK = "Greenroom"
 _TAGS = ("greenroom.cue", "greenroom.take")
@@ -115,6 +115,16 @@ class Cut:
                 "Close any dialog in Resolve; if it has quit, open the project again. What was done until then is in "
                 "the undo list.",
             )
+
+
+def find_item(timeline: Any, uid: str) -> Optional[Item]:
+    """One item, read anew without reading all others: an id for each item is asked."""
+    for kind in ("video", "audio"):
+        for index in range(1, frames.whole(ask(timeline, "GetTrackCount", kind) or 0) + 1):
+            for handle in items(timeline, "GetItemListInTrack", kind, index):
+                if text(handle, "GetUniqueId") == uid:
+                    return Item(handle, Track(kind, index, "", False, True))
+    return None
 
 
 def markers_of(owner: Any) -> Dict[int, Dict[str, Any]]:

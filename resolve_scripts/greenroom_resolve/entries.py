@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any, Callable, Dict, List, Sequence
 
 from greenroom_resolve import frames
-from greenroom_resolve.calling import ResolveError
 from greenroom_resolve.desk import clean_environment
 from greenroom_resolve.files import export_cut, import_takes
 from greenroom_resolve.program import Before
@@ -14,8 +13,6 @@ from greenroom_resolve.session import Json, Session
 from greenroom_resolve.survey import record
 
 __all__ = ["ENTRIES"]
-
-_REFUSED_WITHOUT_QUOTE = "Set a budget in greenroom.toml, or run  greenroom resolve generate --yes  in a terminal."
 
 
 def cues(session: Session, **_: Any) -> Json:
@@ -43,20 +40,16 @@ def generate(
     copy_look: bool = False,
     **_: Any,
 ) -> Json:
-    """The quote first; what costs money is made only where the editor said yes, or the project has a budget."""
+    """The quote first. Whether what costs money needs a further yes, the project's budget says (docs/money.md)."""
     project, wishes = session.project(), _wishes(engine, takes)
     quote = session.asked("plan", only=list(only), **wishes)
     _tell_quote(session, quote)
-    if quote["to_make"] and not yes and quote["cost"] is None:
-        raise ResolveError("what this would cost isn't known", _REFUSED_WITHOUT_QUOTE)
-    if quote["to_make"] and not yes and float(quote["cost"] or 0) > 0:
-        raise ResolveError("this would cost {} {}".format(quote["cost"], quote["currency"]), _REFUSED_WITHOUT_QUOTE)
     finished = session.desk.generate(
         lambda said: _tell_progress(session, said),
         snapshot=session.snapshot(),
         project=project,
         only=list(only),
-        yes=True,
+        yes=yes,
         **wishes,
     )
     session.settings.copy_look |= copy_look

@@ -28,8 +28,7 @@ class _Teller:
         self._path = folder / "greenroom.log"
 
     def __call__(self, line: str) -> None:
-        sys.stdout.write(f"Greenroom: {line}\n")
-        sys.stdout.flush()
+        _to_the_console(f"Greenroom: {line}\n")
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             if self._path.exists() and self._path.stat().st_size > _LARGEST_LOG:
@@ -38,6 +37,17 @@ class _Teller:
                 file.write(f"{datetime.datetime.now():%Y-%m-%d %H:%M:%S} {line}\n")
         except OSError:
             pass  # a log that can't be written must not stop the work
+
+
+def _to_the_console(text: str) -> None:
+    """Resolve's console may know fewer letters than we do, and on Windows there may be none."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except UnicodeEncodeError:
+        sys.stdout.write(text.encode("ascii", "replace").decode("ascii"))
+    except (AttributeError, OSError, ValueError):
+        pass  # the log has it
 
 
 def run(entry: str, resolve: Any = None) -> bool:

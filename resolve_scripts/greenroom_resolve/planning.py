@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Dict, List, Optional
 
 from greenroom_resolve import frames
-from greenroom_resolve.calling import ask, flag, items, same, table, text
+from greenroom_resolve.calling import ask, file_key, file_of, flag, items, same, table, text
 from greenroom_resolve.cut import OUR_TRACK, Cut, Item, is_ours, our_tag
 from greenroom_resolve.marking import plan_mark
 from greenroom_resolve.snapshot import covered_by, speed_of
@@ -30,7 +30,8 @@ class Forecast:
         self.timeline = Named(f'timeline "{cut.name}"', cut.timeline)
         self.project = Named("project", cut.program.project)
         self.pool = Named("media pool", cut.program.pool)
-        self.media = {path: Named(Path(path).name, handle) for path, handle in cut.program.media_by_path().items()}
+        known = cut.program.media_by_path()
+        self.media = {key: Named(text(handle, "GetName"), handle) for key, handle in known.items()}
         root = ask(cut.program.pool, "GetRootFolder")
         self.root = Named('bin "{}"'.format(text(root, "GetName")), root)
         found = [each for each in items(root, "GetSubFolderList") if text(each, "GetName") == OUR_TRACK]
@@ -121,19 +122,20 @@ def _takes_takes(cut: Cut, item: Item) -> bool:
 def _into_selector(forecast: Forecast, job: Job, item: Item) -> None:
     """Adds the take and shows it; one with "select" false is only added, for the editor to compare with."""
     edit, takes = job.edit, item.takes()
-    if not takes and item.media is not None and text(item.media, "GetClipProperty", "File Path") == edit["path"]:
+    key = file_key(edit["path"])
+    if not takes and item.media is not None and file_of(item.media) == key:
         return  # our own clip on the track Greenroom, which shows it
     on = Named(forecast.cut.where(item), item.handle)
     added = forecast.added.setdefault(item.uid, [])
-    paths = [_path(take) for take in takes] or [""]
-    index = (paths + added).index(edit["path"]) + 1 if edit["path"] in paths + added else 0
+    paths = [file_of(take.get("mediaPoolItem")) for take in takes] or [""]
+    index = (paths + added).index(key) + 1 if key in paths + added else 0
     selected = ask(item.handle, "GetSelectedTakeIndex") or 0
     first, _ = frames.take_extent(edit)
     if not index:
         media = _media(forecast, job)
-        added.append(edit["path"])
+        added.append(key)
         index = len(paths) + len(added)
-        undo = {"undo": "take", "item": item.uid, "path": edit["path"], "select": selected or 1}
+        undo = {"undo": "take", "item": item.uid, "path": key, "select": selected or 1}
         job.steps.append(Step(on, "AddTake", [media, *frames.take_arguments(edit)], undo=undo))
     if not edit.get("select", True):
         return
@@ -141,17 +143,13 @@ def _into_selector(forecast: Forecast, job: Job, item: Item) -> None:
         undo = {"undo": "select", "item": item.uid, "index": selected or 1}
         job.steps.append(Step(on, "SelectTakeByIndex", [index], undo=undo))
     job.expected = {"item": item.uid, "take": index, "start": item.start, "frames": item.frames, "first": first}
-    job.expected["path"] = edit["path"]
-
-
-def _path(take: Dict[str, Any]) -> str:
-    return text(take.get("mediaPoolItem"), "GetClipProperty", "File Path")
+    job.expected["path"] = key
 
 
 def _media(forecast: Forecast, job: Job) -> Named:
     """The take in the media pool, in the bin Greenroom; imported once, found by its file."""
     edit = job.edit
-    known = forecast.media.get(edit["path"])
+    known = forecast.media.get(file_key(edit["path"]))
     if known is not None:
         if known.handle is not None and not our_tag(known.handle):
             job.steps.append(_tag(known, edit))
@@ -162,8 +160,8 @@ def _media(forecast: Forecast, job: Job) -> Named:
     if not forecast.in_bin:
         forecast.in_bin = True
         job.steps.append(Step(forecast.pool, "SetCurrentFolder", [forecast.bin]))
-    made = forecast.media[edit["path"]] = Named(Path(edit["path"]).name, key="media " + edit["path"])
-    undo = {"undo": "media", "path": edit["path"]}
+    made = forecast.media[file_key(edit["path"])] = Named(Path(edit["path"]).name, key="media " + edit["path"])
+    undo = {"undo": "media", "path": file_key(edit["path"])}
     job.steps.append(Step(forecast.pool, "ImportMedia", [[edit["path"]]], OBJECT, made.key, undo))
     job.steps.append(_tag(made, edit))
     return made
@@ -210,12 +208,12 @@ def _append(forecast: Forecast, job: Job, item: Item) -> None:
     clip: Dict[str, Any] = {"mediaPoolItem": media, "startFrame": first, "endFrame": last, "mediaType": 1}
     clip.update(trackIndex=lane.index, recordFrame=item.start)
     key = "clip for " + item.uid
-    undo = {"undo": "placed", "track": lane.index, "start": item.start, "path": edit["path"]}
+    undo = {"undo": "placed", "track": lane.index, "start": item.start, "path": file_key(edit["path"])}
     job.steps.append(Step(forecast.pool, "AppendToTimeline", [[clip]], OBJECT, key, undo))
     if forecast.copy_look and item.media is not None:
         _copy_look(job, item, Named("the take above " + job.where, key=key))
     job.expected = {"track": lane.index, "start": item.start, "frames": item.frames, "first": first}
-    job.expected["path"] = edit["path"]
+    job.expected["path"] = file_key(edit["path"])
 
 
 def _lane(forecast: Forecast, job: Job, item: Item) -> _Lane:

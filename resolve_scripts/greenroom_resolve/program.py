@@ -3,7 +3,7 @@
 
 from typing import Any, Callable, Dict, Iterator, List
 
-from greenroom_resolve.calling import ResolveError, ask, flag, has, items, same, table, text
+from greenroom_resolve.calling import ResolveError, ask, file_of, flag, has, items, same, table, text
 
 __all__ = ["Before", "Program", "handle_from_outside", "settings_of"]
 
@@ -96,13 +96,13 @@ class Program:
                 waiting.extend(items(folder, "GetSubFolderList"))
 
     def media_by_path(self) -> Dict[str, Any]:
-        """The pool's clips by their file, never by name."""
+        """The pool's clips by their file (`file_key`), never by name."""
         found: Dict[str, Any] = {}
         for folder in self.bins():
             for item in items(folder, "GetClipList"):
-                path = text(item, "GetClipProperty", "File Path")
-                if path:
-                    found.setdefault(path, item)
+                key = file_of(item)
+                if key:
+                    found.setdefault(key, item)
         return found
 
 

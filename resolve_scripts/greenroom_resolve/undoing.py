@@ -10,8 +10,8 @@ import os
 from pathlib import Path
 from typing import Any, Dict, List, Optional
 
-from greenroom_resolve.calling import ask, flag, items, same, text
-from greenroom_resolve.cut import Cut, Item, markers_of
+from greenroom_resolve.calling import ask, file_of, flag, items, same, text
+from greenroom_resolve.cut import Cut, Item, find_item, markers_of
 from greenroom_resolve.program import Program
 
 __all__ = ["UndoList", "take_back"]
@@ -93,7 +93,7 @@ def take_back(program: Program, timeline: Any, entries: List[Entry]) -> List[str
 
 
 def _item(program: Program, timeline: Any, uid: Optional[str]) -> Optional[Item]:
-    return Cut(program, timeline).item(uid)
+    return find_item(timeline, uid) if uid else None
 
 
 def _select(program: Program, timeline: Any, entry: Entry) -> str:
@@ -110,7 +110,7 @@ def _take(program: Program, timeline: Any, entry: Entry) -> str:
     if item is None:
         return "a clip isn't on the timeline any more"
     for index, take in enumerate(item.takes(), 1):
-        if text(take.get("mediaPoolItem"), "GetClipProperty", "File Path") == entry["path"]:
+        if file_of(take.get("mediaPoolItem")) == entry["path"]:
             if ask(item.handle, "GetSelectedTakeIndex") == index:
                 flag(item.handle, "SelectTakeByIndex", entry["select"])
             gone = flag(item.handle, "DeleteTakeByIndex", index)
@@ -121,16 +121,20 @@ def _take(program: Program, timeline: Any, entry: Entry) -> str:
 def _placed(program: Program, timeline: Any, entry: Entry) -> str:
     """Only the clip that we put there, known by its place and file. DeleteClips works on the Edit page only."""
     for _ in range(2):
-        for item in Cut(program, timeline).items():
-            path = text(item.media, "GetClipProperty", "File Path")
-            if (item.track.kind, item.start, path) == ("video", entry["start"], entry["path"]):
-                if flag(timeline, "DeleteClips", [item.handle]):
-                    return ""
-                flag(program.resolve, "OpenPage", "edit")
-                break
-        else:
+        handle = _ours_at(timeline, entry)
+        if handle is None or flag(timeline, "DeleteClips", [handle]):
             return ""
+        flag(program.resolve, "OpenPage", "edit")
     return "a take on the track Greenroom stays"
+
+
+def _ours_at(timeline: Any, entry: Entry) -> Any:
+    for index in range(1, int(ask(timeline, "GetTrackCount", "video") or 0) + 1):
+        for handle in items(timeline, "GetItemListInTrack", "video", index):
+            there = ask(handle, "GetStart") == entry["start"]
+            if there and file_of(ask(handle, "GetMediaPoolItem")) == entry["path"]:
+                return handle
+    return None
 
 
 def _enable(program: Program, timeline: Any, entry: Entry) -> str:

@@ -292,3 +292,50 @@ def test_undo_leaves_what_the_editor_changed_since(
     assert left == ["a clip isn't on the timeline any more"] * 2
     assert not ours.gone
     assert solid.enabled
+
+
+def test_a_file_name_with_accents_is_one_however_it_is_written(
+    resolve: SimulatedResolve, stand_in: Any, take: Path, tmp_path: Path, sessions: Sessions, edit_for: EditFor
+) -> None:
+    """A Mac gives file names with their accents apart."""
+    import unicodedata
+    from dataclasses import replace
+
+    named = tmp_path / "Größe ü.mov"
+    named.write_bytes(take.read_bytes())
+    held = resolve.take_in(named)
+    held.media = replace(held.media, path=unicodedata.normalize("NFD", str(named)))
+    assert sessions(resolve).apply([edit_for(stand_in, named)], "generate").problems == []
+    assert stand_in.media is held
+    assert sessions(resolve).undo() == []
+    assert (stand_in.takes[0].media, len(stand_in.takes)) == (stand_in.media, 1)
+    assert not held.gone  # it was in the pool before
+
+
+def test_a_console_that_knows_few_letters(
+    resolve: SimulatedResolve, movies: Movies, tmp_path: Path, in_a_menu: Callable[..., Any]
+) -> None:
+    item = resolve.place(resolve.new_timeline("Größe"), movies(), record=86400, frames=10)
+    item.name = "Straße 街"
+    import os
+
+    os.environ["PYTHONIOENCODING"] = "ascii"
+    try:
+        ran = in_a_menu(resolve, "generate")
+    finally:
+        del os.environ["PYTHONIOENCODING"]
+    assert (ran.returncode, ran.stderr) == (1, "")
+    assert "no greenroom.toml" in ran.stdout
+
+
+def test_a_timeline_of_a_thousand_clips_is_not_read_again_for_each_take(
+    resolve: SimulatedResolve, movies: Movies, sessions: Sessions, edit_for: EditFor
+) -> None:
+    timeline = resolve.new_timeline("Reel 1")
+    media = resolve.take_in(movies())
+    items = [resolve.place(timeline, media, record=86400 + 16 * n, frames=16, source=10) for n in range(1000)]
+    session = sessions(resolve)
+    resolve.gate.calls.clear()
+    edits = [edit_for(items[n * 50], movies(frames=32, name=f"take{n}"), cue=f"{n:04d}") for n in range(4)]
+    assert session.apply(edits, "generate").problems == []
+    assert len(resolve.gate.calls) < 20_000  # 8 for each clip to read them all, one for each clip and take to find it
