@@ -2,8 +2,8 @@
 """The one pass over a take's pictures: each is decoded once, and only small pictures of it are handed on.
 
 Of every picture: a luma of 160 x 90 that all measures of time share (and forget at once: what is kept are a few numbers
-a frame). Of every so-manieth: one of 540 lines for the face. Of some, spread over the take: the whole luma, for
-what only shows in it. Levels are 0 to 255 whatever the depth.
+a frame). Of every so-manieth: one of 540 lines for the face. Of a dozen, spread over the take: a colour picture of that
+size, for who it is, and the whole luma, for what only shows in it. Levels are 0 to 255 whatever the depth.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from greenroom.media.types import MediaInfo
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
 
-__all__ = ["Changes", "Picture", "face_step", "look_at", "luma_of"]
+__all__ = ["Changes", "OnePass", "Picture", "luma_of"]
 
 Floats = NDArray[np.float64]
 Picture = NDArray[np.uint8]
@@ -33,7 +33,7 @@ Picture = NDArray[np.uint8]
 SMALL = (160, 90)
 _FACE_LINES = 540
 _LOOKS_A_SECOND = 12  # of a face: syllables come 4 to 5 times a second, so twice that and some more
-_WHOLE = 12  # whole pictures are looked at, at most
+_LOOKS = 12  # pictures that are looked at closely, at most
 
 
 @dataclass(frozen=True)
@@ -53,46 +53,44 @@ class Changes:
         return len(self.mean)
 
 
-def face_step(rate: Fraction) -> int:
-    """Every how-manieth picture the face is looked at."""
-    return max(1, round(rate / _LOOKS_A_SECOND))
+class OnePass:
+    """Iterate over it for the face's pictures, (lines, columns, 3) grey, one for every `step` frames from 0. After that
+    `changes` are of all frames, and `looks` are colour pictures by frame, all of them at multiples of `step`.
 
-
-def look_at(
-    media: Path,
-    info: MediaInfo,
-    *,
-    face: Callable[[int, Picture], None] | None = None,
-    whole: Callable[[int, NDArray[Any], int], None] | None = None,
-) -> Changes:
-    """Every frame of `media` once. `face(frame, grey)` gets pictures of up to 540 lines; `whole(frame, luma, bits)`
-    the luma as it is stored.
-
-    Raises:
-        MediaError: a picture can't be decoded.
+    `whole(luma, bits)` is called with a dozen pictures as they are stored.
     """
-    count = info.frames or 0
-    step = face_step(info.rate or Fraction(24))
-    wholes = set(range(count // (2 * _WHOLE), count, max(1, -(-count // _WHOLE))))
-    rows: list[tuple[float, float, float, float]] = []
-    last: NDArray[np.float32] | None = None
-    for number, (luma, bits) in enumerate(_lumas(media, count)):
-        small = np.asarray(cv2.resize(luma, SMALL, interpolation=cv2.INTER_AREA), np.float32)
-        if bits > 8:
-            small *= np.float32(1 / (1 << (bits - 8)))
-        rows.append(_row(small, last))
-        last = small
-        if face is not None and number % step == 0:
-            face(number, _face_picture(luma, bits))
-        if whole is not None and number in wholes:
-            whole(number, luma, bits)
-    table = np.asarray(rows, np.float64).reshape(-1, 4)
-    return Changes(*(np.ascontiguousarray(column) for column in table.T))
 
+    def __init__(self, media: Path, info: MediaInfo, whole: Callable[[NDArray[Any], int], None] | None = None) -> None:
+        self.frames = info.frames or 0
+        self.step = max(1, round((info.rate or Fraction(24)) / _LOOKS_A_SECOND))
+        self.looks: dict[int, Picture] = {}
+        self._media = media
+        self._whole = whole
+        self._rows: list[tuple[float, float, float, float]] = []
+        apart = max(1, -(-self.frames // (_LOOKS * self.step))) * self.step
+        self._wanted = set(range(apart // (2 * self.step) * self.step, self.frames, apart))
 
-def _lumas(media: Path, count: int) -> Iterator[tuple[NDArray[Any], int]]:
-    for frame in read_frames(media, range(count)):
-        yield luma_of(frame)
+    @property
+    def changes(self) -> Changes:
+        table = np.asarray(self._rows, np.float64).reshape(-1, 4)
+        return Changes(*(np.ascontiguousarray(column) for column in table.T))
+
+    def __iter__(self) -> Iterator[Picture]:
+        """Raises MediaError where a picture can't be decoded."""
+        last: NDArray[np.float32] | None = None
+        for number, frame in enumerate(read_frames(self._media, range(self.frames))):
+            luma, bits = luma_of(frame)
+            small = np.asarray(cv2.resize(luma, SMALL, interpolation=cv2.INTER_AREA), np.float32)
+            if bits > 8:
+                small *= np.float32(1 / (1 << (bits - 8)))
+            self._rows.append(_row(small, last))
+            last = small
+            if number in self._wanted:
+                self.looks[number] = _colour(frame)
+                if self._whole is not None:
+                    self._whole(luma, bits)
+            if number % self.step == 0:
+                yield _grey(luma, bits)
 
 
 def luma_of(frame: VideoFrame) -> tuple[NDArray[Any], int]:
@@ -114,7 +112,7 @@ def _row(small: NDArray[np.float32], last: NDArray[np.float32] | None) -> tuple[
     return float(mean[0, 0]), float(spread[0, 0]), float(cv2.mean(apart)[0]), float(apart.max())
 
 
-def _face_picture(luma: NDArray[Any], bits: int) -> Picture:
+def _grey(luma: NDArray[Any], bits: int) -> Picture:
     """Grey in three channels: landmarks need no colour."""
     height, width = luma.shape
     if height > _FACE_LINES:
@@ -122,3 +120,10 @@ def _face_picture(luma: NDArray[Any], bits: int) -> Picture:
     if bits > 8:
         luma = cv2.convertScaleAbs(luma, alpha=1 / (1 << (bits - 8)))
     return np.asarray(cv2.cvtColor(luma, cv2.COLOR_GRAY2BGR), np.uint8)
+
+
+def _colour(frame: VideoFrame) -> Picture:
+    height = min(frame.height, _FACE_LINES)
+    width = round(frame.width * height / frame.height)
+    small = frame.reformat(width=width, height=height, format="bgr24", interpolation="AREA")
+    return np.array(small.to_ndarray(), np.uint8, order="C")

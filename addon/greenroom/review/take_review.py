@@ -7,14 +7,26 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
+from greenroom.cues.wishes import read_who
 from greenroom.errors import MediaError
 from greenroom.frames import write_rate
 from greenroom.media.probe import probe
+from greenroom.media.sound import Sound
 from greenroom.media.types import MediaInfo
-from greenroom.review.findings import Finding, Light, Measure, Review, worst
-from greenroom.review.one_pass import look_at
+from greenroom.perception.faces import FaceFinder
+from greenroom.perception.identity import FaceIdentity
+from greenroom.perception.people import choose_by
+from greenroom.perception.tracking import Choose
+from greenroom.review.delivered import delivered_findings
+from greenroom.review.depth import DepthWatch
+from greenroom.review.face_track import FaceTrack, follow_face
+from greenroom.review.findings import Finding, Light, Measure, Review, Verdict, worst
+from greenroom.review.likeness import identities, likeness_findings, lost_findings, stand_in_findings
+from greenroom.review.lips import Heard, lip_findings
+from greenroom.review.loudness import SAMPLE_RATE, loudness_findings, sound_of
+from greenroom.review.one_pass import OnePass
 from greenroom.review.pictures import picture_findings, words_of
 from greenroom.review.thresholds import Thresholds, load_thresholds
 
@@ -23,6 +35,10 @@ __all__ = ["MEASURES", "ReviewJob", "review_take", "version_of"]
 MEASURES = "1"
 """Counts on whenever a measure gives other numbers than before: reviews of an older count are made anew."""
 
+Told: TypeAlias = tuple[list[Measure], list[Finding]]
+
+_SPEAKING = ("talk", "lipsync")
+_OF_AN_ACTOR = ("talk", "animate", "mimic", "stage", "replace")
 _AMBER, _RED = 0.85, 0.5  # what a finding leaves of the score
 
 
@@ -68,12 +84,53 @@ def review_take(job: ReviewJob) -> Review:
     info = probe(job.media)
     if not info.width or not info.frames:
         raise MediaError("the take has no picture", hint="Generate it again.", where=str(job.media))
-    changes = look_at(job.media, info)
-    measures, findings = picture_findings(changes, thresholds)
-    for found, lines in (_length(job, info, len(changes)),):
-        measures += found
+    depth = DepthWatch()
+    one_pass = OnePass(job.media, info, depth.look)
+    finder = FaceFinder()
+    track = follow_face(one_pass, info.frames, one_pass.step, _who(job), finder)
+    changes = one_pass.changes
+    dialogue = sound_of(job.dialogue, job.frames, job.rate) if job.dialogue is not None else None
+    told = [
+        _length(job, info, len(changes)),
+        picture_findings(changes, thresholds),
+        _face_told(job, track, one_pass, finder, thresholds),
+        _lips_told(job, track, dialogue, thresholds),
+        depth.findings(info, thresholds),
+        loudness_findings(job.media, info, job.frames, job.rate, dialogue, thresholds),
+        delivered_findings(job.delivered, job.width, job.height, job.rate, info.bit_depth),
+    ]
+    measures = [measure for measured, _ in told for measure in measured]
+    return _reviewed(job, thresholds, measures, [finding for _, found in told for finding in found])
+
+
+def _who(job: ReviewJob) -> Choose | None:
+    """Which of several people, where the note says it."""
+    who = read_who(job.options.get("who", ""))
+    return None if who is None else choose_by(side=who.side, number=who.number, point=who.point)
+
+
+def _face_told(job: ReviewJob, track: FaceTrack, one_pass: OnePass, finder: FaceFinder, thresholds: Thresholds) -> Told:
+    """Whether a face is there, and whose it is."""
+    measures, findings = lost_findings(track, job.rate, thresholds)
+    if not job.actor or job.mode not in _OF_AN_ACTOR:
+        return measures, findings
+    net = FaceIdentity()
+    own = identities(one_pass.looks, track, net)
+    whose, lines = likeness_findings(own, job.actor, net, finder, thresholds)
+    measures += whose
+    findings += lines
+    if job.mode == "replace":
+        theirs, lines = stand_in_findings(own, whose[0], job.stand_in, job.stand_in_frames, net, finder)
+        measures += theirs
         findings += lines
-    return _reviewed(job, thresholds, measures, findings)
+    return measures, findings
+
+
+def _lips_told(job: ReviewJob, track: FaceTrack, dialogue: Sound | None, thresholds: Thresholds) -> Told:
+    if dialogue is None or job.mode not in _SPEAKING:
+        why = "nobody speaks in this mode" if job.mode not in _SPEAKING else "no dialogue lies under it"
+        return [Measure("sync", None, "frames", verdict=Verdict.NOT_APPLICABLE, why=why)], []
+    return lip_findings(track, Heard(dialogue, SAMPLE_RATE, job.line), job.rate, thresholds)
 
 
 def _length(job: ReviewJob, info: MediaInfo, counted: int) -> tuple[list[Measure], list[Finding]]:
