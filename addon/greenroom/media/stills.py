@@ -61,7 +61,7 @@ class Still:
         self._canvas = np.array(picture[top:bottom, left:right], order="C")
         self.part = self._canvas[box.top - top : box.bottom - top, box.left - left : box.right - left]
         """The pixels of `box`, to be drawn into."""
-        self._rest = _converted(picture, Shaper(width, height, pixel_format))
+        self._rest = _converted(np.ascontiguousarray(picture), Shaper(width, height, pixel_format))
         self._shaper = Shaper(right - left, bottom - top, pixel_format)
         self._converter = Converter(self._rest)
 
@@ -78,6 +78,6 @@ class Still:
 
 
 def _converted(picture: Picture, shaper: Shaper) -> VideoFrame:
-    frame = shaper.shape(VideoFrame.from_ndarray(picture, "bgr24"))
+    frame = shaper.shape(VideoFrame.from_numpy_buffer(picture, "bgr24"))  # shared: the shaper copies
     frame.colorspace, frame.color_range = _BT709, _LIMITED
     return frame
