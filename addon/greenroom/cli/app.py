@@ -19,6 +19,7 @@ COMMANDS = {
     "cues": "cut_commands:cues",
     "plan": "cut_commands:plan",
     "generate": "generate_command:generate",
+    "explain": "explain_command:explain",
     "jobs": "jobs_commands:jobs",
     "spend": "spend_command:spend",
     "takes": "take_commands:takes",

@@ -77,16 +77,19 @@ def show_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, header:
 
 
 def show_problems(problems: Iterable[Json]) -> None:
-    """Every problem in a paragraph of its own: how bad, where, what, and the next step.
+    """Every problem in a paragraph of its own: how bad, where, what, the next step, and its rule.
 
     One that stands in several places is told once, with the places.
     """
+    listed = list(problems)
+    rules = {each["code"]: each["rule"] for each in listed if each.get("rule")}
     values = (
         Problem(Severity(each["severity"]), each.get("code", ""), each["message"], each["hint"], each["where"])
-        for each in problems
+        for each in listed
     )
     for problem in told_once(values):
-        say(f"{click.style(problem.severity, fg=_COLOURS[problem.severity])}: {problem}")
+        rule = f" ({rules[problem.code]})" if problem.code in rules else ""
+        say(f"{click.style(problem.severity, fg=_COLOURS[problem.severity])}: {problem}{rule}")
 
 
 def _print(table: Table, narrowest: int) -> None:

@@ -22,6 +22,7 @@ from greenroom.engines.contract import Capabilities, Estimate, Listing, PictureS
 from greenroom.errors import Problem
 from greenroom.frames import FrameRange, timecode
 from greenroom.media.types import ImageSequence, TakeSpec
+from greenroom.review.preflight.table import rule_code
 from greenroom.takes.rows import STATE_NAMES
 from greenroom.takes.states import Take
 
@@ -43,10 +44,11 @@ Json: TypeAlias = dict[str, Any]
 
 
 def problem_json(problem: Problem) -> Json:
-    """One problem: `severity` is error, warning or note; `code` is stable."""
+    """One problem: `severity` is error, warning or note; `code` is stable, `rule` is its number ("" without one)."""
     return {
         "severity": str(problem.severity),
         "code": problem.code,
+        "rule": rule_code(problem.code),
         "message": problem.message,
         "hint": problem.hint,
         "where": problem.where,
@@ -250,6 +252,7 @@ def capabilities_json(able: Capabilities) -> Json:
         "available": not able.unavailable,
         "unavailable": able.unavailable,
         "max_seconds": None if able.max_seconds is None else float(able.max_seconds),
+        "splits": able.splits,
         "needs_dialogue": list(able.needs_dialogue),
         "hears": list(able.hears),
         "limits": dict(able.limits),

@@ -111,6 +111,7 @@ class Desk:
     def plan(
         self, *, engine: str = "", takes: int | None = None, only: tuple[str, ...] = (), quote: bool = True
     ) -> Plan:
+        from greenroom.desk.planning.preflight import preflight
         from greenroom.desk.planning.survey import survey
 
         settings = PlanSettings.of(self.project, engine=engine, takes=takes, only=only, quote=quote)
@@ -118,6 +119,8 @@ class Desk:
         found = {(take.cue, take.number): take for takes_of in facts.takes.values() for take in takes_of}
         self.takes = [found[key] for key in sorted(found)]
         made = make_plan(self.sheet, facts, settings)
+        if quote:
+            made = preflight(made, facts, self.project)
         self.planned = replace(made, problems=(*made.problems, *self.problems))
         return self.planned
 

@@ -49,8 +49,9 @@ class Budget:
 class Project:
     """A project as read. `rate` is for cuts that don't carry one (EDLs); `engines` is mode -> engine name and
     `engine_settings` engine name -> its own table; `hosts` and `models` are these tables as written, for the engines
-    to read; `review_after` says which takes are reviewed as soon as they are made ("hosted", "all", "none");
-    `problems` are warnings about greenroom.toml.
+    to read; `preflight` is rule -> "off", "note", "warning" or "error"; `review_after` says which takes are reviewed as
+    soon as they are made ("hosted", "all", "none"); `turnover` is how files that are handed on are called; `problems`
+    are warnings about greenroom.toml.
     """
 
     folder: Path
@@ -63,6 +64,8 @@ class Project:
     hosts: Mapping[str, Any] = field(default_factory=dict)
     models: Mapping[str, Any] = field(default_factory=dict)
     budget: Budget = Budget()
+    preflight: Mapping[str, str] = field(default_factory=dict)
+    turnover: Mapping[str, str] = field(default_factory=dict)
     review_after: str = "hosted"
     review_thresholds: Mapping[str, Any] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
@@ -209,6 +212,8 @@ def _project(folder: Path, settings: Settings) -> Project:
         hosts=settings.hosts,
         models=settings.models,
         budget=Budget(settings.budget_limit, settings.budget_currency, settings.ask_above, settings.allow_unknown_cost),
+        preflight=settings.preflight,
+        turnover=settings.turnover,
         review_after=settings.review_after,
         review_thresholds=settings.review_thresholds,
         problems=settings.problems,

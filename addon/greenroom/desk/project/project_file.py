@@ -16,6 +16,7 @@ from greenroom.errors import FrameError, Problem, ProjectError, Severity, neares
 from greenroom.frames import exact_rate
 from greenroom.limits import LARGEST_HANDLES
 from greenroom.media.types import Codec, Fit
+from greenroom.review.preflight.table import LEVELS, rules
 
 __all__ = ["SCHEMA", "Settings", "project_text", "read_settings"]
 
@@ -23,9 +24,23 @@ SCHEMA = 1
 _CURRENCY = re.compile(r"^[A-Z]{3}$")  # ISO 4217
 _ID = re.compile(r"^[0-9a-zA-Z-]{8,64}$")  # it names a folder
 
-_KEYS = ("schema", "id", "handles", "rate", "output", "engines", "budget", "hosts", "models", "review")
+_KEYS = (
+    "schema",
+    "id",
+    "handles",
+    "rate",
+    "output",
+    "engines",
+    "budget",
+    "hosts",
+    "models",
+    "review",
+    "preflight",
+    "turnover",
+)
 _OUTPUT_KEYS = ("codec", "width", "height", "fit")
 _REVIEWED = ("hosted", "all", "none")
+_TURNOVER_KEYS = ("name", "scene")
 _BUDGET_KEYS = ("limit", "currency", "ask_above", "allow_unknown_cost")
 
 _TEXT = """\
@@ -61,6 +76,15 @@ fit = "fit"       # fit, fill or crop
 # ask_above = 5.00            # a run that costs more needs --yes
 # allow_unknown_cost = false  # true: under a limit, send also what nobody knows the price of
 
+# What speaks against a take before it is made: off, note, warning or error. See: greenroom explain
+[preflight]
+# GR101 = "off"
+
+# How the files of a turnover are called: greenroom turnover
+[turnover]
+# name = "{{scene}}_{{cue}}_{{actor}}_v{{take:03d}}"
+# scene = "sc01"             # left out: the cut's name
+
 # What is measured of takes: greenroom review. Thresholds have a table each.
 [review]
 # after_generate = "hosted"  # "all", or "none": which takes are reviewed as soon as they are made
@@ -88,8 +112,10 @@ class Settings:
     budget_currency: str = "USD"
     ask_above: Decimal | None = None
     allow_unknown_cost: bool = False
+    preflight: Mapping[str, str] = field(default_factory=dict)
     review_after: str = "hosted"
     review_thresholds: Mapping[str, Any] = field(default_factory=dict)
+    turnover: Mapping[str, str] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
 
 
@@ -141,8 +167,10 @@ def read_settings(table: Mapping[str, Any], where: str) -> Settings:
         budget_currency=check.currency(budget.get("currency", "USD")),
         ask_above=check.money(budget.get("ask_above"), "budget.ask_above"),
         allow_unknown_cost=check.yes(budget.get("allow_unknown_cost", False), "budget.allow_unknown_cost"),
+        preflight=check.switches(check.table(table, "preflight")),
         review_after=check.review_after(review.get("after_generate", "hosted")),
         review_thresholds={key: value for key, value in review.items() if key != "after_generate"},
+        turnover=check.words(table, "turnover", _TURNOVER_KEYS),
         problems=tuple(check.warnings),
     )
     if (settings.width is None) != (settings.height is None):
@@ -189,6 +217,26 @@ class _Check:
                 message = f"{prefix}{key} is not a setting and is left out"
                 hint = nearest(key, known)
                 self.warnings.append(Problem(Severity.WARNING, "unknown-setting", message, hint, self.where))
+
+    def switches(self, table: Mapping[str, Any]) -> dict[str, str]:
+        """What the project says of rules of preflight, by code."""
+        found = {}
+        for name, level in table.items():
+            if name.upper() not in rules():
+                self.keys({name: level}, rules(), "preflight.")
+            elif str(level) not in LEVELS:
+                self.faults.append(f"preflight.{name} can't be {level!r}. Known: {', '.join(LEVELS)}")
+            else:
+                found[name.upper()] = str(level)
+        return found
+
+    def words(self, table: Mapping[str, Any], name: str, known: tuple[str, ...]) -> dict[str, str]:
+        """A table whose values are text."""
+        found = self.table(table, name)
+        self.keys(found, known, f"{name}.")
+        wrong = [key for key in known if key in found and not isinstance(found[key], str)]
+        self.faults += [f"{name}.{key} has to be text, not {found[key]!r}" for key in wrong]
+        return {key: value for key, value in found.items() if key in known and isinstance(value, str)}
 
     def project_id(self, value: Any) -> str:
         if isinstance(value, str) and _ID.match(value):

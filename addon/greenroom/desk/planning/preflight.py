@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Preflight of a plan: what is known of its cues is gathered, the rules are asked, and the project's switches apply.
+
+A switch to "error" keeps a cue from being made, as any error does; what can't be made stays an error.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from greenroom.desk.planning.facts import Survey, where_of
+from greenroom.desk.planning.model import CuePlan, Plan
+from greenroom.desk.project.project import Project
+from greenroom.errors import Problem
+from greenroom.review.preflight.check import check_cues
+from greenroom.review.preflight.facts import CueFacts
+from greenroom.review.preflight.table import switched
+
+__all__ = ["preflight"]
+
+
+def preflight(plan: Plan, survey: Survey, project: Project) -> Plan:
+    """`plan` with what speaks against its takes. Cues whose takes all exist are left alone: nothing is made of them."""
+    to_make = [planned for planned in plan.cues if any(take.cached is None for take in planned.takes)]
+    found = check_cues([_facts(planned, plan, survey) for planned in to_make], project.preflight)
+    cues = (_with(planned, found.get(planned.cue.id, ()), project) for planned in plan.cues)
+    return replace(plan, cues=tuple(cues), problems=switched(plan.problems, project.preflight))
+
+
+def _with(planned: CuePlan, found: tuple[Problem, ...], project: Project) -> CuePlan:
+    switches = project.preflight
+    cue = planned.cue
+    if switches and cue.problems:
+        cue = replace(cue, problems=switched(cue.problems, switches))
+    return replace(planned, cue=cue, problems=(*switched(planned.problems, switches), *found))
+
+
+def _facts(planned: CuePlan, plan: Plan, survey: Survey) -> CueFacts:
+    cue = planned.cue
+    engine = survey.engines.get(planned.engine)
+    return CueFacts(
+        id=cue.id,
+        where=where_of(cue, drop_frame=plan.layout.drop_frame),
+        mode=cue.mode,
+        slot=cue.slot,
+        actor=planned.performer.name,
+        line=cue.line,
+        motion=cue.motion,
+        options=planned.options,
+        engine=planned.engine,
+        hosted=engine is not None and engine.capabilities().hosted,
+        seed=cue.seed if cue.seed is not None else planned.performer.seed,
+        told=planned.problems,
+    )

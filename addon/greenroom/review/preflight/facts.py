@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is known of a cue before it is made: plain values, read once by the desk. No file is opened here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from greenroom.cues.model import Mode
+from greenroom.errors import Problem
+from greenroom.frames import FrameRange
+
+__all__ = ["CueFacts", "Said"]
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a rule has found: one of its problem codes, in an editor's words. How bad it is, the table says."""
+
+    code: str
+    message: str
+    hint: str = ""
+    where: str = ""  # "" is the cue's own place
+
+
+@dataclass(frozen=True)
+class CueFacts:
+    """One cue and its plan. `actor` is the cast's name, "" where the picture brings its own; `seed` is the note's or
+    the actor's locked one; `options` are the note's other keys.
+    """
+
+    id: str
+    where: str
+    mode: Mode
+    slot: FrameRange
+    actor: str = ""
+    line: str = ""
+    motion: str = ""
+    options: Mapping[str, str] = field(default_factory=dict)
+    engine: str = ""
+    hosted: bool = False
+    seed: int | None = None
+    told: tuple[Problem, ...] = ()  # by the plan already
+
+    @property
+    def speaks(self) -> bool:
+        return self.mode in (Mode.TALK, Mode.LIPSYNC)
