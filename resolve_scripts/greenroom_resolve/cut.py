@@ -1,17 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """The timeline as it is now: its facts, and each item with its handle. Handles are kept for one command only."""
 
+import re
 from fractions import Fraction
 from typing import Any, Dict, List, Optional
 
 from greenroom_resolve import frames
-from greenroom_resolve.calling import NotAnswered, ResolveError, ask, flag, has, items, number, table, text
+from greenroom_resolve.calling import NotAnswered, ResolveError, ask, file_of, flag, has, items, number, table, text
 from greenroom_resolve.program import Program, settings_of
 
 __all__ = ["OUR_TRACK", "Cut", "Item", "Track", "find_item", "is_ours", "markers_of", "our_tag"]
 
 OUR_TRACK = "Greenroom"
 _TAGS = ("greenroom.cue", "greenroom.take")
+_IN_THE_STORE = re.compile(r"/takes/([0-9a-z]{4,8})/take_(\d{3,})/[^/]+$")
 
 
 class Track:
@@ -136,9 +138,17 @@ def markers_of(owner: Any) -> Dict[int, Dict[str, Any]]:
 
 
 def our_tag(media: Any) -> Dict[str, Any]:
-    """{"cue", "take"} where a clip of the media pool is a take of Greenroom's; else {}."""
+    """{"cue", "take"} where a clip of the media pool is a take of Greenroom's; else {}.
+
+    By our metadata, or where Resolve didn't keep it by the folder that Greenroom keeps takes in.
+    """
+    if media is None:
+        return {}
     cue, take = (text(media, "GetThirdPartyMetadata", name) for name in _TAGS)
-    return {"cue": cue, "take": int(take)} if cue and take.isdigit() else {}
+    if cue and take.isdigit():
+        return {"cue": cue, "take": int(take)}
+    found = _IN_THE_STORE.search(file_of(media).replace("\\", "/"))
+    return {"cue": found.group(1), "take": int(found.group(2))} if found else {}
 
 
 def is_ours(media: Any) -> bool:

@@ -18,7 +18,10 @@ __all__ = ["ENTRIES"]
 def cues(session: Session, **_: Any) -> Json:
     found: Json = session.asked("cues")
     for cue in found["cues"]:
-        session.tell("{id}  {actor}  {mode}  {status}".format(**dict({"status": ""}, **cue)))
+        line = ' "{}"'.format(cue["line"]) if cue.get("line") else ""
+        takes = _counted(len(cue.get("takes") or ()), "take")
+        where = session.cut.timecode(int(cue["start"]))
+        session.tell(f"#{cue['id']}  {where}  {cue['frames']} f  {cue['actor']} {cue['mode']}{line}  {takes}")
     _tell_problems(session, found["problems"])
     return found
 
@@ -132,6 +135,10 @@ def panel(session: Session, **_: Any) -> Json:
     return {}
 
 
+def _counted(number: int, thing: str) -> str:
+    return "{} {}{}".format(number, thing, "" if number == 1 else "s")
+
+
 def _wishes(engine: str, takes: int) -> Dict[str, Any]:
     wishes: Dict[str, Any] = {}
     if engine:
@@ -150,7 +157,8 @@ def _apply(session: Session, found: Json, command: str, dry: bool, save: bool) -
     takes = [job for job in changed if job.edit["do"] == "place_take"]
     if not dry:
         others = len(changed) - len(takes)
-        session.tell(f"{len(takes)} takes placed, {others} other changes, {len(problems)} problems")
+        counts = [_counted(len(takes), "take"), _counted(others, "other change"), _counted(len(problems), "problem")]
+        session.tell("{} placed, {}, {}".format(*counts))
     steps = [str(step) for job in changed for step in job.steps]
     return {"placed": len(takes), "changed": len(changed), "steps": steps, "problems": problems, "dry": dry}
 

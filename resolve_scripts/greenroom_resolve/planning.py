@@ -171,7 +171,7 @@ def _tag(media: Named, edit: Edit) -> Step:
     tags = {"greenroom.cue": edit["cue"], "greenroom.take": str(edit["take"])}
     if edit.get("label"):
         tags["greenroom.label"] = edit["label"]
-    return Step(media, "SetThirdPartyMetadata", [tags])
+    return Step(media, "SetThirdPartyMetadata", [tags], ANY)  # the file's folder says it too
 
 
 def _above(forecast: Forecast, job: Job, item: Item) -> None:

@@ -134,7 +134,7 @@ def _role(cut: Cut, item: Item) -> Optional[Json]:
     if item.track.ours and is_ours(item.media):
         covered = covered_by(cut, item)
         return dict(our_tag(item.media), role="take", of=covered.uid if covered else "")
-    if is_ours(item.media):
+    if is_ours(item.media) and item.takes():
         return dict(our_tag(item.media), role="stand_in", muted_by_us=True)
     if item.track.kind == "video" and not flag(item.handle, "GetClipEnabled"):
         for track in cut.tracks:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import threading
@@ -313,19 +314,22 @@ def test_a_file_name_with_accents_is_one_however_it_is_written(
 
 
 def test_a_console_that_knows_few_letters(
-    resolve: SimulatedResolve, movies: Movies, tmp_path: Path, in_a_menu: Callable[..., Any]
+    resolve: SimulatedResolve, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, in_a_menu: Callable[..., Any]
 ) -> None:
-    item = resolve.place(resolve.new_timeline("Größe"), movies(), record=86400, frames=10)
-    item.name = "Straße 街"
-    import os
+    """The path in what is told has letters that ASCII has not."""
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+    resolve.new_timeline("Reel 1")
+    item = resolve.generator(resolve.project.current, record=86400, frames=10, name="Straße 街")
+    item.AddMarker(0, "Blue", "@mara animate: waits", "", 1)
+    from greenroom.desk import road
 
-    os.environ["PYTHONIOENCODING"] = "ascii"
-    try:
-        ran = in_a_menu(resolve, "generate")
-    finally:
-        del os.environ["PYTHONIOENCODING"]
-    assert (ran.returncode, ran.stderr) == (1, "")
-    assert "no greenroom.toml" in ran.stdout
+    road.init(tmp_path / "Größe")
+    settings = tmp_path / "greenroom_resolve.json"
+    values = json.loads(settings.read_text("utf-8"))
+    settings.write_text(json.dumps({**values, "project": str(tmp_path / "Größe")}), "utf-8")
+    ran = in_a_menu(resolve, "dry_run")
+    assert ran.stderr == ""
+    assert "Stra?e ?" in ran.stdout
 
 
 def test_a_timeline_of_a_thousand_clips_is_not_read_again_for_each_take(

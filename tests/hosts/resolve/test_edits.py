@@ -14,6 +14,7 @@ import pytest
 from greenroom.testing.resolve import SimulatedResolve
 from greenroom_resolve.calling import ResolveError
 from greenroom_resolve.session import Session
+from greenroom_resolve.snapshot import snapshot_of
 
 Json = dict[str, Any]
 Movies = Callable[..., Path]
@@ -247,7 +248,7 @@ def test_a_marker_that_can_not_be_put_on_again_comes_back(
         ("ImportMedia", [None]),
         ("AddSubFolder", None),
         ("SetCurrentFolder", False),
-        ("SetThirdPartyMetadata", "a text is no yes"),
+        ("SelectTakeByIndex", "a text is no yes"),
     ],
 )
 def test_a_silent_failure_in_the_selector_is_told_and_all_of_it_taken_back(
@@ -389,3 +390,33 @@ def test_the_look_is_copied_where_asked(
     assert session.apply([edit_for(stand_in, take)], "apply").problems == []
     (placed,) = stand_in.timeline.tracks["video"][1].items
     assert (placed.properties["ZoomX"], placed.grade) == (1.5, "warm")
+
+
+def test_takes_are_known_by_their_folder_where_resolve_keeps_no_metadata(
+    resolve: SimulatedResolve, stand_in: Any, take: Path, tmp_path: Path, sessions: Sessions, edit_for: EditFor
+) -> None:
+    stored = tmp_path / "takes" / "7f3a" / "take_002" / "mara_7f3a_talk_v002.mov"
+    stored.parent.mkdir(parents=True)
+    stored.write_bytes(take.read_bytes())
+    resolve.gate.fail("SetThirdPartyMetadata", False)
+    assert sessions(resolve).apply([edit_for(stand_in, stored, take=2)], "apply").problems == []
+    (told,) = snapshot_of(sessions(resolve).cut)["tracks"][0]["items"]
+    assert told["greenroom"] == {"role": "stand_in", "cue": "7f3a", "take": 2, "muted_by_us": True}
+    assert (told["source_start"], told["media"]) == (10, stand_in.takes[0].media.media.path)
+    removal = {"do": "remove_take", "item": stand_in.uid, "cue": "7f3a"}
+    assert sessions(resolve).apply([removal], "restore").problems == []
+    assert stand_in.selected_take == 1
+
+
+def test_a_take_that_the_editor_finalised_is_a_clip_like_others(
+    resolve: SimulatedResolve, stand_in: Any, take: Path, sessions: Sessions, edit_for: EditFor
+) -> None:
+    sessions(resolve).apply([edit_for(stand_in, take)], "apply")
+    stand_in.FinalizeTake()
+    (told,) = snapshot_of(sessions(resolve).cut)["tracks"][0]["items"]
+    assert (told["greenroom"], told["media"], told["source_start"]) == (None, str(take), 8)
+    removal = {"do": "remove_take", "item": stand_in.uid, "cue": "7f3a"}
+    (problem,) = sessions(resolve).apply([removal], "restore").problems
+    assert problem.code == "no-stand-in"
+    assert sessions(resolve).undo() == []  # the selector is gone: nothing of it is left to undo
+    assert stand_in.media.media.path == str(take)
