@@ -16,21 +16,42 @@ __all__ = ["cues", "plan"]
 
 @click.command()
 @cut_argument
+@click.option(
+    "--csv",
+    "sheet",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Write them as a cue sheet for spreadsheets.",
+)
 @rate_option
 @project_option
 @common_options
-def cues(cut: Path, rate: Fraction | None, project: Path | None, as_json: bool, verbose: bool) -> int:
+def cues(
+    cut: Path, sheet: Path | None, rate: Fraction | None, project: Path | None, as_json: bool, verbose: bool
+) -> int:
     """Who performs what, where: the notes found on CUT.
 
     A note stands on a clip's marker, on a gap's marker, on a timeline marker inside the slot, in the clip's name, or in
     an EDL's comment or locator; the first of these that reads as a note wins. Placeholders without a note are listed as
     suggestions. CUT may be .otio, .edl, .xml (Final Cut Pro 7, Premiere), .fcpxml or .aaf. Works without a project too.
+    With --csv they are written as a sheet, whose changes 'greenroom apply-sheet' brings back.
     """
+    if sheet is not None:
+        return _write_sheet(cut, sheet, rate, project, as_json=as_json)
     from greenroom.cli.tell_cut import tell_cues
     from greenroom.desk import road
     from greenroom.desk.as_json import cues_json
 
     show(cues_json(road.cues(cut, project=project, rate=rate)), as_json=as_json, tell=tell_cues)
+    return 0
+
+
+def _write_sheet(cut: Path, sheet: Path, rate: Fraction | None, project: Path | None, *, as_json: bool) -> int:
+    from greenroom.cli.tell_turnover import tell_sheet
+    from greenroom.desk.turnover.as_json import sheet_json
+    from greenroom.desk.turnover.cue_sheets import write_cue_sheet
+
+    show(sheet_json(write_cue_sheet(cut, sheet, project=project, rate=rate)), as_json=as_json, tell=tell_sheet)
     return 0
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from greenroom.cues.model import Layout
     from greenroom.desk.project.project import Project
 
-__all__ = ["check_cut_output", "check_media_kept", "check_picture_output"]
+__all__ = ["check_cut_output", "check_folder_output", "check_media_kept", "check_picture_output"]
 
 _OTHER_NAME = "Choose another name for it."
 
@@ -53,6 +53,22 @@ def check_picture_output(cut: Path | None, output: Path, suffix: str) -> None:
         )
 
 
+def check_folder_output(cut: Path, folder: Path, project: Project) -> None:
+    """A folder that is handed over: it is new or empty, and not among the project's own.
+
+    Raises:
+        InputError: it can't be written there; the hint says where it can.
+    """
+    if folder.is_dir():
+        if any(folder.iterdir()):
+            hint = "Choose a new folder, or empty this one: nothing in it is written over."
+            raise InputError("the folder is not empty", hint=hint, where=str(folder))
+    elif folder.exists() or folder.is_symlink():
+        raise InputError("this is a file, not a folder", hint=_OTHER_NAME, where=str(folder))
+    _check_above(folder)
+    _check_project_kept(folder, project)
+
+
 def check_media_kept(output: Path, layout: Layout, project: Project | None) -> None:
     """Nothing that the cut plays, and nothing that the project keeps, is written over.
 
@@ -74,6 +90,10 @@ def _check_place(cut: Path | None, output: Path) -> None:
         raise InputError("this is a folder", hint="Name a file in it.", where=str(output))
     if cut is not None and output.exists() and cut.exists() and output.samefile(cut):
         raise InputError("this is the cut itself, which is never written to", hint=_OTHER_NAME, where=str(output))
+    _check_above(output)
+
+
+def _check_above(output: Path) -> None:
     folder = output.absolute().parent
     if not folder.is_dir():
         raise InputError(

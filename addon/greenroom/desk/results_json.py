@@ -39,6 +39,7 @@ __all__ = [
     "doctor_json",
     "engines_json",
     "generated_json",
+    "losses_json",
     "one_actor_json",
     "pictures_json",
     "project_json",
@@ -150,7 +151,7 @@ def _written_json(applied: Applied) -> Json:
     return {
         "output": str(applied.output),
         "summary": list(applied.edits.summary),
-        "losses": _losses_json(applied.losses),
+        "losses": losses_json(applied.losses),
         "problems": problems_json(applied.problems),
     }
 
@@ -161,11 +162,12 @@ def restored_json(restored: Restored) -> Json:
         "schema": "greenroom.restore/1",
         "output": str(restored.output),
         "clips": restored.clips,
-        "losses": _losses_json(restored.losses),
+        "losses": losses_json(restored.losses),
     }
 
 
-def _losses_json(losses: Iterable[Any]) -> list[Json]:
+def losses_json(losses: Iterable[Any]) -> list[Json]:
+    """What a format could not keep."""
     return [{"what": loss.what, "where": loss.where, "why": loss.why} for loss in losses]
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,9 +32,15 @@ from greenroom.media.takes import TakeWriter
 from greenroom.media.types import Codec, SoundClip, TakeSpec
 from greenroom.takes.states import Take
 
-__all__ = ["Run", "visible_runs", "write_preview"]
+__all__ = ["BurnIn", "Run", "visible_runs", "write_preview"]
 
 SAMPLE_RATE = 48000
+
+
+class BurnIn(Protocol):
+    """Writes into a copy of `picture`, which is record frame `frame` of `run`."""
+
+    def __call__(self, picture: Picture, run: Run, frame: int) -> Picture: ...
 
 
 @dataclass(frozen=True)
@@ -54,9 +61,10 @@ def write_preview(
     *,
     width: int = 1280,
     on_progress: Callable[[int, int], None] = lambda done, total: None,
+    burnt_in: BurnIn | None = None,
 ) -> Pictures:
     """Writes the movie. `chosen` are the takes by their events' addresses. What can't be read is a slate or silence,
-    and a problem of the result.
+    and a problem of the result. `burnt_in` gets every picture, and what is said in it.
 
     Raises:
         InputError: the cut has no frames.
@@ -79,8 +87,8 @@ def write_preview(
     done = 0
     with TakeWriter(output, spec, sound=sound, comment="Greenroom preview") as writer:
         for run in runs:
-            for picture in shower.pictures(run):
-                writer.write(picture)
+            for frame, picture in enumerate(shower.pictures(run), run.record.start):
+                writer.write(burnt_in(picture, run, frame) if burnt_in is not None else picture)
                 done += 1
                 on_progress(done, total)
     return Pictures(output, total, *size, problems=tuple(problems))
