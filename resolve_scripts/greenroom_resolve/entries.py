@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the entries of Workspace > Scripts > Greenroom do, and what `greenroom resolve` does from outside: the same."""
 
+import subprocess
+import tempfile
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Sequence
 
 from greenroom_resolve import frames
+from greenroom_resolve.calling import ResolveError
 from greenroom_resolve.desk import clean_environment
 from greenroom_resolve.files import export_cut, import_takes
 from greenroom_resolve.program import Before
@@ -13,6 +16,9 @@ from greenroom_resolve.session import Json, Session
 from greenroom_resolve.survey import record
 
 __all__ = ["ENTRIES"]
+
+
+_PANEL_ENDS = 2.0  # seconds in which a panel that can't start has ended
 
 
 def cues(session: Session, **_: Any) -> Json:
@@ -127,11 +133,18 @@ def undo(session: Session, **_: Any) -> Json:
 
 
 def panel(session: Session, **_: Any) -> Json:
-    """The panel is a program of its own."""
-    import subprocess
-
+    """The panel is a program of its own, which stays when this script has ended."""
     words = [*session.settings.command, "panel", session.project()]
-    subprocess.Popen(words, env=clean_environment())
+    with tempfile.TemporaryFile() as said:
+        started = subprocess.Popen(words, env=clean_environment(), stdout=said, stderr=said)
+        try:
+            status = started.wait(timeout=_PANEL_ENDS)
+        except subprocess.TimeoutExpired:
+            return {}
+        said.seek(0)
+        words_of_it = said.read().decode("utf-8", "replace").strip().splitlines()
+    if status:
+        raise ResolveError("the panel can't be opened: {}".format((words_of_it or ["no reason told"])[-1]), "")
     return {}
 
 
