@@ -45,11 +45,12 @@ def takes(cut: Path, rate: Fraction | None, project: Path | None, as_json: bool,
 
 @click.command()
 @click.argument("cue", metavar="CUE")
-@click.argument("take", metavar="TAKE", type=WholeNumber(1))
+@click.argument("take", metavar="[TAKE]", type=WholeNumber(1), required=False)
+@click.option("--best", is_flag=True, help="The best measured take, and why; what isn't measured yet is measured.")
 @project_option
 @common_options
-def circle(cue: str, take: int, project: Path | None, as_json: bool, verbose: bool) -> int:
-    """Choose take TAKE of CUE.
+def circle(cue: str, take: int | None, best: bool, project: Path | None, as_json: bool, verbose: bool) -> int:
+    """Choose take TAKE of CUE, or with --best the one that 'greenroom review' finds best.
 
     The next 'greenroom apply' or 'generate' makes it the active one. CUE is an id as 'greenroom takes' shows it.
     """
@@ -57,7 +58,12 @@ def circle(cue: str, take: int, project: Path | None, as_json: bool, verbose: bo
     from greenroom.desk import road
     from greenroom.desk.results_json import circled_json
 
-    show(circled_json(road.circle(cue, take, project=project)), as_json=as_json, tell=tell_circled)
+    if best == (take is not None):
+        raise click.UsageError("say the number of a take, or --best")
+    chosen, why = (
+        road.circle_best(cue, project=project) if take is None else (road.circle(cue, take, project=project), "")
+    )
+    show(circled_json(chosen, why), as_json=as_json, tell=tell_circled)
     return 0
 
 

@@ -23,7 +23,7 @@ __all__ = [
 def tell_takes(value: Json) -> None:
     """Every cue's takes; the circled one has a circle."""
     rows = [row for each in value["cues"] for row in _take_rows(each)]
-    show_table(("cue", "in", ">take", "", "~actor", "~engine", ">frames", "timecode", "~file"), rows)
+    show_table(("cue", "in", ">take", "", "light", "~actor", "~engine", ">frames", "timecode", "~file"), rows)
     folders = dict.fromkeys(str(Path(take["media"]).parents[2]) for each in value["cues"] for take in each["takes"])
     for each in value["cues"]:
         _tell_elements(each)
@@ -52,6 +52,7 @@ def _take_rows(each: Json) -> list[Sequence[str]]:
             cue["slot"]["in"],
             str(take["number"]),
             _circle(take, each["circled_by"]),
+            take["review"]["light"] if take["review"] else "",
             name_of_player(take["actor"], cue["actor"]),
             take["label"] or take["engine"],
             f"{take['head']}+{take['frames'] - take['head'] - take['tail']}+{take['tail']}",
@@ -69,6 +70,8 @@ def _circle(take: Json, by: str | None) -> str:
 
 
 def tell_circled(value: Json) -> None:
+    if value["why"]:
+        say(f"Take {value['take']} of {value['cue']}: {value['why']}.")
     say(f"Take {value['take']} of {value['cue']} is circled. Put it into a cut: greenroom apply CUT -o NEW_CUT")
 
 
@@ -79,7 +82,9 @@ def tell_generated(value: Json, *, verbose: bool = False) -> None:
     say(f"{counted(counts['made'], 'take')} made, {found} made already, {counts['failed']} failed.")
     written = value["applied"]
     said = [*problems_of(value["plan"]), *value["problems"], *(written["problems"] if written else ())]
-    show_problems([*said, *_failures(value["jobs"]), *_remarks(value["jobs"])])
+    show_problems([*said, *_failures(value["jobs"]), *_remarks(value["jobs"]), *_findings(value["reviews"])])
+    if counts["made"] > len(value["reviews"]):
+        say("Measure what was made: greenroom review CUT")
     if written is not None:
         _tell_written(written, verbose=verbose)
 
@@ -96,6 +101,21 @@ def _remarks(jobs: Sequence[Json]) -> list[Json]:
         for job in jobs
         for warning in job["warnings"]
     ]
+
+
+def _findings(reviews: Sequence[Json]) -> list[Json]:
+    """What the reviews of new takes found."""
+    found = [
+        {
+            "severity": "warning",
+            "where": f"take {each['take']} of {each['cue']}",
+            "message": f"{each['review']['light']}: {'; '.join(each['review']['findings'])}",
+            "hint": "Its pictures lie in the take's folder.",
+        }
+        for each in reviews
+        if each["review"] and each["review"]["findings"]
+    ]
+    return [*found, *(each["problem"] for each in reviews if each["problem"])]
 
 
 def _failures(jobs: Sequence[Json]) -> list[Json]:

@@ -36,6 +36,7 @@ def make_takes(
         PlanError, BudgetError, QuoteError: nothing was sent.
     """
     from greenroom.desk.generating.generate import generate
+    from greenroom.desk.reviewing.after_generate import review_new
 
     planned = desk.plan(engine=engine, takes=takes, only=only)
     on_plan(planned)
@@ -57,7 +58,9 @@ def make_takes(
             stop=stop,
         )
         desk.takes = None
-    return Generated(planned, report, None)
+    at_once = jobs_at_once or workers_here()
+    reviews = review_new(report, desk.engines, desk.store, desk.project, at_once, stop) if report.takes else ()
+    return Generated(planned, report, None, reviews)
 
 
 def _refuse(planned: Plan) -> None:

@@ -11,6 +11,7 @@ from greenroom.cast.model import Actor
 from greenroom.cues.model import Cue, CueSheet
 from greenroom.desk.generating.job_events import GenerateReport, Outcome
 from greenroom.desk.planning.model import CuePlan, Plan
+from greenroom.desk.reviewing.reviewed_take import ReviewedTake
 from greenroom.desk.writing_back.edit_plan import EditPlan
 from greenroom.engines.contract import Capabilities
 from greenroom.errors import Problem, Severity
@@ -74,11 +75,14 @@ class Applied:
 
 @dataclass(frozen=True)
 class Generated:
-    """A run: its plan, what came of each job, and the cut that was written (None if the run was interrupted)."""
+    """A run: its plan, what came of each job, the cut that was written (None if the run was interrupted), and reviews
+    of what was made, as far as the project wants them at once.
+    """
 
     plan: Plan
     report: GenerateReport
     applied: Applied | None
+    reviews: tuple[ReviewedTake, ...] = ()
 
     @property
     def left_out(self) -> tuple[CuePlan, ...]:

@@ -18,6 +18,7 @@ from greenroom.desk.as_json import (
     cue_json,
     cut_json,
     plan_json,
+    problem_json,
     problems_json,
     take_json,
 )
@@ -25,6 +26,8 @@ from greenroom.desk.generating.job_events import JobResult, Outcome
 from greenroom.desk.project.doctor import Check, Health
 from greenroom.desk.project.project import Project
 from greenroom.desk.results import AddedActor, Applied, CueTakes, EngineList, FoundTakes, Generated, Pictures, Restored
+from greenroom.desk.reviewing.lights import light_json
+from greenroom.desk.reviewing.reviewed_take import ReviewedTake
 from greenroom.takes.states import CircledTake
 
 if TYPE_CHECKING:
@@ -102,13 +105,13 @@ def _cue_takes_json(each: CueTakes, sheet: CueSheet) -> Json:
         "cue": cue_json(each.cue, sheet.layout),
         "circled": chosen,
         "circled_by": each.circled.by if each.circled else None,
-        "takes": [take_json(take, circled=take.number == chosen) for take in each.takes],
+        "takes": [take_json(take, circled=take.number == chosen) | {"review": light_json(take)} for take in each.takes],
     }
 
 
-def circled_json(circled: CircledTake) -> Json:
-    """greenroom.circle/1"""
-    return {"schema": "greenroom.circle/1", "cue": circled.cue, "take": circled.number, "by": circled.by}
+def circled_json(circled: CircledTake, why: str = "") -> Json:
+    """greenroom.circle/1; `why` says why it is the best, where that was asked for."""
+    return {"schema": "greenroom.circle/1", "cue": circled.cue, "take": circled.number, "by": circled.by, "why": why}
 
 
 def generated_json(made: Generated) -> Json:
@@ -121,9 +124,15 @@ def generated_json(made: Generated) -> Json:
         "left_out": [cue.cue.id for cue in made.left_out],
         "jobs": [_job_json(result) for result in made.report.results],
         "applied": None if made.applied is None else _written_json(made.applied),
+        "reviews": [_review_json(each) for each in made.reviews],
         "plan": plan_json(made.plan),
         "problems": problems_json(made.report.problems),
     }
+
+
+def _review_json(each: ReviewedTake) -> Json:
+    problem = None if each.problem is None else problem_json(each.problem)
+    return {"cue": each.take.cue, "take": each.take.number, "review": light_json(each.take), "problem": problem}
 
 
 def _job_json(result: JobResult) -> Json:

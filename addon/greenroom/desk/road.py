@@ -9,7 +9,7 @@ never written to: results go to a path of their own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -65,8 +65,10 @@ __all__ = [
     "actor",
     "add_actor",
     "apply",
+    "best_take",
     "cast",
     "circle",
+    "circle_best",
     "conform",
     "cues",
     "edits",
@@ -279,6 +281,24 @@ def circle(cue: str, number: int, *, project: Path | None = None) -> CircledTake
             raise CueError(f'cue "{cue}" has no takes', hint=nearest(cue, known))
         choose(ledger, store, cue, number)
     return CircledTake(cue, number, "editor")
+
+
+def circle_best(cue: str, *, project: Path | None = None) -> tuple[CircledTake, str]:
+    """Chooses the best measured take, and says why; takes that aren't measured yet are measured first.
+
+    Raises:
+        CueError: no such cue; what there is is listed.
+    """
+    from greenroom.desk.reviewing.choosing import circle_best as choose_best
+
+    return choose_best(cue, find_project(None, project))
+
+
+def best_take(takes: Sequence[Take], *, project: Path) -> int:
+    """The number of the best measured of a cue's takes, for a host; `project` is the project's folder."""
+    from greenroom.desk.reviewing.choosing import best_number
+
+    return best_number(takes, project)
 
 
 def apply(

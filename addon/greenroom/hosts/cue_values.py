@@ -10,6 +10,7 @@ from greenroom.cues.model import Cue, CueSheet
 from greenroom.desk import road
 from greenroom.desk.as_json import cue_json, problems_json, take_json
 from greenroom.desk.results import CueTakes
+from greenroom.desk.reviewing.lights import light_json
 from greenroom.errors import Problem, ProjectError, Severity
 from greenroom.hosts.host_cut import HostCut
 from greenroom.takes.states import Take
@@ -70,4 +71,6 @@ def _status(cue: Cue, has: CueTakes | None) -> str:
 def take_value(take: Take, circled: int | None) -> Json:
     """One take; `cost` is text or null."""
     value = take_json(take, circled=take.number == circled)
-    return {**value, "path": value["media"], "cost": value.get("cost")}
+    review = light_json(take)
+    light = None if review is None else review["light"]
+    return {**value, "path": value["media"], "cost": value.get("cost"), "light": light, "review": review}

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from greenroom.desk import road
@@ -86,7 +87,7 @@ def choose(params: Params) -> Json:
     cut = read_snapshot(params.snapshot())
     home = road.find_project(cut.cut, params.project()).folder
     has = _cue_takes(cut, road.edits(cut.cut, project=home), params)
-    number = _number(params, has, _shown(cut, has))
+    number = _number(params, has, _shown(cut, has), home)
     road.circle(has.takes[0].cue, number, project=home)
     value = _edits_value(cut, road.edits(cut.cut, project=home), (has.cue.id,))
     return {**value, "take": number, "of": len(has.takes)}
@@ -113,11 +114,11 @@ def _shown(cut: HostCut, has: CueTakes) -> int:
     return has.circled.number if has.circled is not None else has.takes[-1].number
 
 
-def _number(params: Params, has: CueTakes, shown: int) -> int:
-    """The number of the take that is meant. Nothing scores takes yet: the best has the fewest warnings, and is new."""
+def _number(params: Params, has: CueTakes, shown: int, home: Path) -> int:
+    """The number of the take that is meant; "best" is what reviews find best, which measures takes if need be."""
     wanted, numbers = params.values.get("take"), [take.number for take in has.takes]
     if wanted == "best":
-        return min(has.takes, key=lambda take: (len(take.warnings), -take.number)).number
+        return road.best_take(has.takes, project=home)
     if wanted == "next":
         return next((number for number in numbers if number > shown), numbers[0])
     if wanted == "previous":

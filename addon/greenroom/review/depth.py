@@ -68,7 +68,7 @@ class DepthWatch:
             return Measure("bit_depth", float(self._bits), threshold.unit, why=why)
         spare = 1 << (self._bits - 8)
         lattice = codes.reshape(-1, spare).sum(axis=0) / total
-        if float(lattice.max()) > 0.98:
+        if float(np.max(lattice)) > 0.98:
             light = threshold.light(8)
             return Measure("bit_depth", 8.0, threshold.unit, light, why="its levels climb in steps of 8 bits")
         why = f"all {self._bits} bits are used, which a rescaled or compressed 8-bit picture does as well"

@@ -63,7 +63,9 @@ class Finding:
 
 @dataclass(frozen=True)
 class Measure:
-    """One number. `why` says what was measured against what, or why it could not be."""
+    """One number. `why` says what was measured against what, or why it could not be. `nearness` is 0 where it is
+    perfect and 1 where it turns amber, so that takes of one light can be compared.
+    """
 
     name: str
     value: float | None
@@ -71,6 +73,7 @@ class Measure:
     light: Light = Light.GREEN
     verdict: Verdict = Verdict.MEASURED
     why: str = ""
+    nearness: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -100,7 +100,8 @@ def luma_of(frame: VideoFrame) -> tuple[NDArray[Any], int]:
     bits = bit_depth(frame)
     plane = frame.planes[0]
     kind = np.dtype("<u2") if bits > 8 else np.dtype(np.uint8)
-    table = np.frombuffer(plane, kind).reshape(-1, plane.line_size // kind.itemsize)  # type: ignore[call-overload]
+    stored: NDArray[Any] = np.frombuffer(memoryview(plane), kind)
+    table = stored.reshape(-1, plane.line_size // kind.itemsize)
     return table[: frame.height, : frame.width], bits
 
 
@@ -109,7 +110,7 @@ def _row(small: NDArray[np.float32], last: NDArray[np.float32] | None) -> tuple[
     if last is None:
         return float(mean[0, 0]), float(spread[0, 0]), 0.0, 0.0
     apart = cv2.absdiff(small, last)
-    return float(mean[0, 0]), float(spread[0, 0]), float(cv2.mean(apart)[0]), float(apart.max())
+    return float(mean[0, 0]), float(spread[0, 0]), float(cv2.mean(apart)[0]), float(np.max(apart))
 
 
 def _grey(luma: NDArray[Any], bits: int) -> Picture:

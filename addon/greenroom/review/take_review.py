@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -148,27 +148,31 @@ def _length(job: ReviewJob, info: MediaInfo, counted: int) -> tuple[list[Measure
 
 
 def _reviewed(
-    job: ReviewJob, thresholds: Thresholds, measures: Iterable[Measure], findings: Iterable[Finding]
+    job: ReviewJob, thresholds: Thresholds, measured: Iterable[Measure], findings: Sequence[Finding]
 ) -> Review:
-    measures, findings = tuple(measures), tuple(findings)
+    measures = tuple(replace(each, nearness=_nearness(each, job.rate, thresholds)) for each in measured)
     light = worst([measure.light for measure in measures] + [finding.light for finding in findings])
-    return Review(
-        job.cue, job.take, version_of(thresholds), measures, findings, light, _score(measures, findings, thresholds)
-    )
+    score = _score(measures, findings)
+    return Review(job.cue, job.take, version_of(thresholds), measures, tuple(findings), light, score)
 
 
-def _score(measures: tuple[Measure, ...], findings: tuple[Finding, ...], thresholds: Thresholds) -> float:
+def _score(measures: Sequence[Measure], findings: Sequence[Finding]) -> float:
     """Findings count most; among takes without any, how far their numbers are from the thresholds."""
     score = 1.0
     for finding in findings:
         score *= {Light.RED: _RED, Light.AMBER: _AMBER}.get(finding.light, 1.0)
-    near = [_nearness(measure, thresholds) for measure in measures if measure.value is not None]
-    return round(score * (1 - 0.1 * sum(near) / max(1, len(near))), 4)
+    near = sum(measure.nearness for measure in measures)
+    return round(score * (1 - 0.1 * near / max(1, len(measures))), 5)
 
 
-def _nearness(measure: Measure, thresholds: Thresholds) -> float:
+def _nearness(measure: Measure, rate: Fraction, thresholds: Thresholds) -> float:
     """0 where a number is perfect, 1 where it turns amber."""
-    threshold = thresholds.get(measure.name)
-    if threshold is None or threshold.less or threshold.limit <= 0 or measure.value is None:
+    value, name = measure.value, measure.name
+    if value is None:
         return 0.0
-    return min(1.0, abs(measure.value) / threshold.limit)
+    if name == "sync":
+        name, value = ("sync_late" if value > 0 else "sync_early"), 1000 * abs(value) / float(rate)
+    threshold = thresholds.get(name)
+    if threshold is None or threshold.less or threshold.limit <= 0:
+        return 0.0
+    return round(min(1.0, abs(value) / threshold.limit), 4)

@@ -17,6 +17,8 @@ from greenroom.cues.model import CueSheet, EventKind
 from greenroom.desk.looking.lettering import Draw, draw_text, fitted, text_width
 from greenroom.desk.looking.showing import Picture, Source, event_source, pictures, slate, take_source
 from greenroom.desk.results import CueTakes, Pictures
+from greenroom.desk.reviewing.finding_pictures import LIGHTS
+from greenroom.desk.reviewing.kept import kept_review
 from greenroom.desk.writing_back.writeback import TakesOfCue, chosen_number
 from greenroom.errors import MediaError, Problem, Severity
 from greenroom.frames import timecode, write_rate
@@ -212,7 +214,19 @@ def _draw_side(draw: Draw, row: _Row, left: int, top: int) -> None:
         wide = text_width(row.take.label, 15)
         draw.rounded_rectangle((left + 14, top + 54, left + 28 + wide, top + 78), radius=4, fill=_LABEL)
         draw_text(draw, (left + 21, top + 66), row.take.label, 15, _WHITE, anchor="lm")
+    _draw_light(draw, row.take, left, top)
     warnings = len(row.take.warnings)
     if warnings:
         text = f"{warnings} warning{'s' * (warnings != 1)}"
         draw_text(draw, (left + 14, top + 90), text, 14, _RING)
+
+
+def _draw_light(draw: Draw, take: Take, left: int, top: int) -> None:
+    """What a review found: a light beside the number, and below what wants a look."""
+    review = kept_review(take)
+    if review is None:
+        return
+    draw.ellipse((left + 112, top + 17, left + 128, top + 33), fill=LIGHTS[review.light])
+    codes = ", ".join(dict.fromkeys(finding.code.replace("-", " ") for finding in review.findings))
+    if codes:
+        draw_text(draw, (left + 14, top + 112), fitted(codes, 14, _SIDE - 22), 14, LIGHTS[review.light])

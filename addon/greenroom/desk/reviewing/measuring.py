@@ -6,33 +6,23 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from greenroom.desk.project.project import Project
 from greenroom.desk.reviewing.finding_pictures import write_finding
 from greenroom.desk.reviewing.kept import FOLDER, keep, kept_review
 from greenroom.desk.reviewing.review_jobs import review_job
-from greenroom.errors import GreenroomError, Problem, Severity
+from greenroom.desk.reviewing.reviewed_take import ReviewedTake
+from greenroom.errors import GreenroomError, Severity
 from greenroom.review.findings import Review
 from greenroom.review.take_review import ReviewJob, review_take, version_of
 from greenroom.review.thresholds import load_thresholds
 from greenroom.takes.states import Take
 from greenroom.takes.store import Store
 
-__all__ = ["ReviewedTake", "measure_and_keep", "review_takes"]
+__all__ = ["measure_and_keep", "review_takes"]
 
 _MOST_PICTURES = 24  # of one take: who has more faults looks at the take itself
-
-
-@dataclass(frozen=True)
-class ReviewedTake:
-    """A take and its review; `problem` says why there is none. `measured`: it was measured just now."""
-
-    take: Take
-    review: Review | None
-    problem: Problem | None = None
-    measured: bool = False
 
 
 def review_takes(

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from greenroom.desk.making import workers_here
-from greenroom.desk.reviewing.measuring import ReviewedTake, review_takes
+from greenroom.desk.reviewing.measuring import review_takes
 from greenroom.desk.reviewing.reviewed import Reviewed
+from greenroom.desk.reviewing.reviewed_take import ReviewedTake
 from greenroom.errors import CueError, nearest
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import Any
 from greenroom.cues.model import CueSheet
 from greenroom.desk.as_json import Json, cut_json, problem_json, problems_json, range_json
 from greenroom.desk.reviewing.kept import pictures_of
-from greenroom.desk.reviewing.measuring import ReviewedTake
+from greenroom.desk.reviewing.reviewed_take import ReviewedTake
 from greenroom.errors import Problem
 from greenroom.frames import FrameRange, timecode
 from greenroom.review.findings import Light

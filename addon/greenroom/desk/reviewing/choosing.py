@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Circling the best take of a cue: what isn't measured yet is measured first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from greenroom.desk.making import workers_here
+from greenroom.desk.project.project import Project
+from greenroom.desk.reviewing.lights import Best, best_take
+from greenroom.desk.reviewing.measuring import review_takes
+from greenroom.errors import CueError, nearest
+from greenroom.takes.states import CircledTake, Take
+from greenroom.takes.store import Store
+
+__all__ = ["best_number", "best_of", "circle_best"]
+
+
+def best_of(takes: Sequence[Take], store: Store, project: Project) -> Best:
+    """The best measured of `takes`; at least one is given."""
+    found = review_takes(takes, store=store, project=project, at_once=workers_here())
+    return best_take(takes, {each.take.number: each.review for each in found if each.review is not None})
+
+
+def circle_best(cue: str, home: Project) -> tuple[CircledTake, str]:
+    """Circles the best take of `cue`; the choice and why.
+
+    Raises:
+        CueError: the cue has no takes.
+    """
+    from greenroom.takes.ledger import Ledger
+    from greenroom.takes.reconciling import choose, reconcile
+
+    cue = cue.strip().lstrip("#").casefold()
+    store = Store(home.folder)
+    with Ledger.open(home.ledger_path, project=home.id) as ledger:
+        reconcile(ledger, store)
+        takes = ledger.takes(cue)
+        if not takes:
+            raise CueError(f'cue "{cue}" has no takes', hint=nearest(cue, {take.cue for take in ledger.takes()}))
+        best = best_of(takes, store, home)
+        choose(ledger, store, cue, best.number)
+    return CircledTake(cue, best.number, "editor"), best.why
+
+
+def best_number(takes: Sequence[Take], folder: Path) -> int:
+    """For a host: the best of a cue's takes in the project in `folder`."""
+    home = Project.load(folder)
+    return best_of(takes, Store(home.folder), home).number
