@@ -57,7 +57,7 @@ def shave_throat(frame: Picture, plate: Picture, skin: Vectors, seen: Vectors, p
     beard = np.asarray(cv2.dilate(whole, np.ones((2 * wide + 1,) * 2, np.uint8)), np.float32)
     own = grid.shrunk(np.ascontiguousarray(frame[box.within(Box.of(frame))]))
     known = np.asarray((like_skin(own, skin) > 0.7) & (beard < 0.05), np.float32)
-    if known.mean() < _LEAST_SKIN or beard.max() < 0.05:
+    if known.mean() < _LEAST_SKIN or np.max(beard) < 0.05:
         return None
     fill = cv2.GaussianBlur(filled_from_around(own.astype(np.float32), known), (0, 0), 2.0)
     weight = cv2.GaussianBlur(beard, (0, 0), max(0.7, 0.1 * pose.scale / grid.cell))
