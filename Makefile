@@ -9,7 +9,7 @@ WORKERS ?= auto
 # Blenders for `make test-blender`; 5.0 and 4.2 too: make test-blender BLENDERS="5.2 5.1 5.0 4.5 4.2"
 BLENDERS ?= 5.2 4.5
 
-.PHONY: demo test test-blender test-window lint bench memory soak docs help clean
+.PHONY: demo test test-blender bench-blender test-window lint bench memory soak docs help clean
 
 help:
 	@echo "make demo    a demo project with takes, a new cut and pictures, in $(DEMO)/"
@@ -38,7 +38,11 @@ test: $(VENV)/.installed
 
 test-blender: $(VENV)/.installed
 	$(BIN)/python tests/hosts/blender/blenders.py $(BLENDERS)
-	$(BIN)/python -m pytest -n 2 tests/hosts/blender $(addprefix --blender ,$(BLENDERS))
+	$(BIN)/python -m pytest -n 2 -m "not slow" tests/hosts/blender $(addprefix --blender ,$(BLENDERS))
+
+bench-blender: $(VENV)/.installed
+	$(BIN)/python tests/hosts/blender/blenders.py $(BLENDERS)
+	$(BIN)/python -m pytest -s -m slow tests/hosts/blender $(addprefix --blender ,$(BLENDERS))
 
 test-window: $(VENV)/.installed
 	$(BIN)/python tests/hosts/blender/debian.py

@@ -7,6 +7,7 @@ scene from 5.0; new_effect(length=) from 5.0; left_handle, content_start from 5.
 layered actions only from 5.0.
 """
 
+import array
 import contextlib
 
 import bpy
@@ -55,6 +56,18 @@ def strips(editor):
 def all_strips(editor):
     """All strips, those in metas too; takes a name in brackets."""
     return editor.strips_all if hasattr(editor, "strips_all") else editor.sequences_all
+
+
+def occupied(editor):
+    """Channels, first frames and ends of all strips, as three arrays: one by one takes ten times as long."""
+    collection = strips(editor)
+    count = len(collection)  # Blender counts them each time
+    columns = []
+    for name in ("channel", _LEFT, _RIGHT):
+        column = array.array("i", bytes(4 * count))
+        collection.foreach_get(name, column)
+        columns.append(column)
+    return columns
 
 
 def strip_path(name):

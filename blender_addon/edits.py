@@ -41,6 +41,7 @@ def place_take(scene, edit):
     strip = _swap(old, edit) if old is not None and _fits(old, edit) else _put(scene, item, old, edit)
     chosen.restore()
     _remember(item, strip, edit)
+    identity.remember(scene, strip)
 
 
 def remove_take(scene, edit):
@@ -133,6 +134,7 @@ def _put(scene, item, old, edit):
     compat.set_range(strip, first, end)
     if old is not None or item is not None:
         _dress(scene, strip, old or item)
+    strip.select = old.select if old is not None else False
     if old is not None:
         compat.strips(editor).remove(old)
     strip.channel = channel
@@ -154,13 +156,13 @@ class _Room:
 
     def __init__(self, editor):
         self.editor = editor
-        self.taken = [
-            (strip.channel, compat.first_frame(strip), compat.end_frame(strip), strip)
-            for strip in compat.strips(editor)
-        ]
+        self.taken = compat.occupied(editor)
 
     def busy(self, first, end, but=None):
-        return {ch for ch, start, stop, strip in self.taken if start < end and first < stop and strip != but}
+        """Channels with a strip between these frames; `but` doesn't count."""
+        out = (but.channel, compat.first_frame(but), compat.end_frame(but)) if but is not None else None
+        places = zip(*self.taken, strict=True)
+        return {place[0] for place in places if place[1] < end and first < place[2] and place != out}
 
     def channel_for_take(self, above, old, first, end):
         busy = self.busy(first, end, old)
@@ -229,17 +231,13 @@ def _remember(item, strip, edit):
 
 
 class _Chosen:
-    """The editor's selection and active strip, as they were: a new strip would take both."""
+    """The editor's active strip, as it was: a new strip would become it, and be selected."""
 
     def __init__(self, scene):
         self.editor = scene.sequence_editor
         self.active = self.editor.active_strip.name if self.editor.active_strip else None
-        self.selected = {strip.name for strip in compat.strips(self.editor) if strip.select}
 
     def restore(self):
-        for strip in compat.strips(self.editor):
-            if strip.select != (strip.name in self.selected):
-                strip.select = strip.name in self.selected
         self.editor.active_strip = compat.strips(self.editor).get(self.active) if self.active else None
 
 

@@ -127,12 +127,19 @@ def find(scene, uid):
 def take_of(scene, uid):
     """The take strip that lies above this strip, or None."""
     known = find(scene, uid)
-    name = read(known).get("take_strip") if known else None
-    strip = find(scene, name) if name else None
+    data = read(known) if known else {}
+    if data.get("role") != "stand_in":
+        return None
+    strip = find(scene, data.get("take_strip"))
     if strip is not None and read(strip).get("of") == uid:
         return strip
     takes = (strip for strip in compat.strips(scene.sequence_editor) if DATA in strip)
     return next((strip for strip in takes if _is_take(read(strip), uid)), None)
+
+
+def remember(scene, strip):
+    """A strip that was just made is found by its name."""
+    _names.setdefault(scene_uid(scene), {})[strip[UID]] = strip.name
 
 
 def take_over_nothing(scene, cue):

@@ -120,6 +120,7 @@ class _Reading:
         self.library = scene.library
         self.paths = {}
         self.there = {}
+        self.rates = {}
 
     def item(self, uid, strip):
         first = compat.first_frame(strip)
@@ -160,6 +161,12 @@ class _Reading:
             self.there[path] = os.path.exists(path)
         return self.there[path]
 
+    def media_rate(self, fps):
+        if fps not in self.rates:
+            rate = _known_rate(Fraction(fps).limit_denominator(100_000)) if fps else None
+            self.rates[fps] = pair(rate) if rate else None
+        return self.rates[fps]
+
     def is_animated(self, strip, word):
         return bool(self.animated) and any(path + word in self.animated for path in compat.strip_path(strip.name))
 
@@ -196,8 +203,8 @@ def _movie(reading, strip, value):
     value["kind"] = "movie" if path and reading.exists(path) else "missing"
     reading.source(strip, value)
     if value["kind"] == "movie":
-        rate = Fraction(strip.fps).limit_denominator(100_000) if strip.fps else None
-        value["media_rate"] = pair(_known_rate(rate)) if rate else None
+        # not strip.fps, which opens the file each time: ten thousand strips would take ten seconds
+        value["media_rate"] = reading.media_rate(strip.elements[0].orig_fps if len(strip.elements) else 0.0)
 
 
 def _image(reading, strip, value):

@@ -40,6 +40,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "slow: figures that take minutes; `make bench-blender`")
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "release" in metafunc.fixturenames:
         releases = metafunc.config.getoption("--blender") or blenders.ALWAYS
@@ -81,7 +85,7 @@ Play = Callable[..., str]
 
 
 @pytest.fixture
-def play(blender: Path, project: Path, tmp_path: Path) -> Play:
+def play(release: str, blender: Path, project: Path, tmp_path: Path) -> Play:
     """play(file, function): runs a scenario in a new process of this Blender, on a copy of the project."""
     folder = tmp_path / project.name
     shutil.copytree(project, folder)
@@ -103,6 +107,8 @@ def play(blender: Path, project: Path, tmp_path: Path) -> Play:
         result = json.loads(verdict.read_text("utf-8"))
         if not result["passed"]:
             pytest.fail(result["said"], pytrace=False)
+        if result["said"]:
+            sys.stdout.write(f"Blender {release}: {result['said']}\n")
         return str(result["said"])
 
     return run

@@ -18,7 +18,9 @@ class Stage:
 
     def __init__(self, folder: Path, addon: ModuleType) -> None:
         self.folder, self.addon = folder, addon
+        began = time.perf_counter()
         addon.register()
+        self.registered = time.perf_counter() - began  # seconds, with all imports
         from greenroom_addon import compat, edits, identity, jobs, preferences, pump, snapshot
 
         self.compat, self.edits, self.identity, self.jobs = compat, edits, identity, jobs

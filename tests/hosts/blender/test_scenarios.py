@@ -8,12 +8,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from _pytest.mark import ParameterSet
 
 SCENARIOS = Path(__file__).resolve().parent / "scenarios"
 
 
 def scenarios() -> list[tuple[str, str]]:
-    """(file, function) of each scenario; read, not imported, as they need Blender."""
+    """(file, function) of each scenario; read, not imported, as they need Blender.
+
+    Those that begin with slow_ are for `make bench-blender`, which asks for them with -m slow.
+    """
     found = []
     for path in sorted(SCENARIOS.glob("*.py")):
         functions = [node for node in ast.parse(path.read_text("utf-8")).body if isinstance(node, ast.FunctionDef)]
@@ -21,6 +25,11 @@ def scenarios() -> list[tuple[str, str]]:
     return found
 
 
-@pytest.mark.parametrize("scenario", scenarios(), ids="-".join)
+def quick_or_slow(scenario: tuple[str, str]) -> ParameterSet:
+    marks = [pytest.mark.slow] if scenario[1].startswith("slow_") else []
+    return pytest.param(scenario, marks=marks, id="-".join(scenario))
+
+
+@pytest.mark.parametrize("scenario", [quick_or_slow(each) for each in scenarios()])
 def test_scenario(play: Callable[[str, str], str], scenario: tuple[str, str]) -> None:
     play(*scenario)

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Thousands of strips: how long Blender's main thread is held up, in seconds. `make bench-blender` prints it.
+
+As a scenario this only fails where something is ten times slower than promised, so that a busy machine fails nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+
+PROMISED = {"register": 0.050, "snapshot": 0.5, "tick": 0.008}  # seconds
+_SLACK = 10
+
+
+def two_thousand_strips(stage):
+    return _measure(stage, 2_000)
+
+
+def slow_ten_thousand_strips(stage):
+    return _measure(stage, 10_000)
+
+
+def _measure(stage, strips):
+    _fill(stage, strips)
+    figures = {"strips": strips, "register": stage.registered, **_snapshots(stage), **_ticks(stage), **_edits(stage)}
+    for name, promised in PROMISED.items():
+        worst = max(value for key, value in figures.items() if key.startswith(name))
+        assert worst < promised * _SLACK, figures
+    return json.dumps({key: round(value, 5) for key, value in figures.items()})
+
+
+def _fill(stage, strips):
+    """Five channels of 24-frame strips: placeholders, every third with a note, and some sound and movies.
+
+    Blender itself needs a while for each movie, so that there are five hundred.
+    """
+    for number in range(strips):
+        first, channel = 1 + 24 * (number // 5), 1 + number % 5
+        if number % 20 == 0:
+            path = str(stage.folder / "line.wav")
+            strip = stage.compat.new_sound(stage.editor, f"sound {number}", path, channel, first)
+            stage.compat.set_range(strip, first, first + 24)
+        elif number % 20 == 1:
+            stage.compat.set_range(stage.movie(f"movie {number}", first, channel), first, first + 24)
+        else:
+            stage.colour(f"slot {number}", first, 24, channel, note="@mara animate: nods" if channel == 3 else "")
+
+
+def _timed(work):
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
+def _snapshots(stage):
+    first = _timed(lambda: stage.snapshot.take_snapshot(stage.scene))
+    again = min(_timed(lambda: stage.snapshot.take_snapshot(stage.scene)) for _ in range(3))
+    return {"snapshot, ids issued": first, "snapshot": again}
+
+
+def _ticks(stage):
+    """Twenty jobs tell of their progress, three hundred messages at once."""
+    uid = stage.identity.scene_uid(stage.scene)
+    stage.jobs.state.batches["b1"] = stage.jobs.Batch("b1", uid, "figures")
+    told = {"batch": "b1", "state": "running", "fraction": 0.5, "message": "performing", "item": None}
+    for number in range(300):
+        event = {"method": "progress", "params": {**told, "cue": f"cue{number % 20}", "take": 1}}
+        stage.jobs.host._arrived.put(event)
+    longest = max(_timed(stage.jobs.tick) for _ in range(20))
+    return {"tick": longest}
+
+
+def _edits(stage):
+    """One take onto the timeline: one turn of the timer, however full the timeline is."""
+    slot = stage.strips["slot 1003"]
+    edit = {"do": "place_take", "item": slot["greenroom_uid"], "cue": "7f3a", "take": 1, "name": "mara_7f3a_take_001"}
+    edit |= {"path": str(stage.folder / "standin.mov"), "start": stage.compat.first_frame(slot), "frames": 24}
+    edit |= {"head": 8, "tail": 16, "media_frames": 48, "rate": [24, 1]}
+    return {"placing a take": _timed(lambda: stage.edits.apply_edit(stage.scene, edit))}
