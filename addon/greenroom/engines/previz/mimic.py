@@ -29,7 +29,7 @@ __all__ = ["Mimicry", "prepare", "render_mimic"]
 
 Vectors = NDArray[np.float64]
 
-_LARGEST = 1280  # pixels of the driver's longer side: landmarks are found in squares of 256, whatever the face's size
+_LARGEST = 1920  # pixels of the driver's longer side; to make 1080p smaller costs more than to look at all of it
 _HOLD, _REST, _RETURN, _CUT = 0.25, 0.7, 0.35, 0.13
 """Seconds: a lost driver's face is held, goes to rest, comes back when it is found; and a driver's cut is bridged."""
 
