@@ -156,9 +156,9 @@ def scene(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Scene:
     engine = ListeningEngine(provider=tmp_path / "provider", hosted=True, price=Decimal(1))
     shots = [
         Shot("shot one", note=f"@mara talk: {WORDS['one']}", speech=40),
-        Shot("shot two", note=f"@theo talk: {WORDS['two']}", speech=100),
-        Shot("black", first=0, frames=12),
-        Shot("shot three", "footage", 90050, note="GR: actor=MARA mode=replace"),
-        Shot("shot four", note=f"@mara talk: {WORDS['four']}", speech=200),
+        Shot("shot two", note=f"@theo talk: {WORDS['two']}", speech=64),
+        Shot("black", first=0, frames=12, speech=88),
+        Shot("shot three", "footage", 90050, note="GR: actor=MARA mode=replace", speech=100),
+        Shot("shot four", note=f"@mara talk: {WORDS['four']}", speech=124, said=48),
     ]
     return Scene(folder, engine, shots)

@@ -49,8 +49,8 @@ def test_the_same_cut_is_unchanged(scene: Any, old: Path, noted: list[Any]) -> N
 def test_a_recut_of_everything(scene: Any, old: Path, noted: list[Any], new_shot: Any) -> None:
     _, two, black, three, four = noted
     shots = [
-        replace(four, first=106, frames=18, speech=206),  # moved, trimmed at the head
-        replace(two, speech=100),
+        replace(four, first=106, frames=18, said=18, speech=130),  # moved, trimmed at the head
+        two,
         black,
         replace(three, first=90055),  # slipped
         new_shot("shot five", note="@theo talk: New.", speech=300),
@@ -75,7 +75,7 @@ def test_a_recut_of_everything(scene: Any, old: Path, noted: list[Any], new_shot
 def test_beyond_the_handles_is_quoted(scene: Any, old: Path, noted: list[Any]) -> None:
     shots = list(noted)
     shots[3] = replace(noted[3], frames=LENGTH_AND_HANDLE + 4)
-    shots[4] = replace(noted[4], frames=30, said=24)
+    shots[4] = replace(noted[4], frames=30)
     made = scene.conform(scene.write("new.otio", shots), was=old)
     texts = {each.clip: [change.text for change in each.changes] for each in made.changes}
     assert texts["shot three"] == ["extended beyond handles by 4 f at the tail"]

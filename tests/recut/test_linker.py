@@ -37,7 +37,7 @@ def recut(scene: Any) -> Path:
     old = scene.generate(scene.write("first.otio", scene.shots))
     notes = {clip.name: clip.markers[0].name for clip in scene.read(old.name) if len(clip.markers)}
     one, two, black, three, four = (replace(shot, note=notes.get(shot.name, "")) for shot in scene.shots)
-    shots = [two, replace(three, first=90055), black, replace(four, frames=20), one]
+    shots = [two, replace(three, first=90055), black, replace(four, frames=20, said=20), one]
     return scene.write("new.otio", shots)
 
 

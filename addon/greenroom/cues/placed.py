@@ -152,11 +152,15 @@ def with_notes(event: PlacedEvent, notes: Iterable[Note]) -> PlacedEvent:
     return copy
 
 
-def shown_now(event: Event) -> tuple[source.Times | None, str]:
-    """The range that a clip has in the cut as it is, takes and all, and the url of the media that is active."""
+def shown_now(event: Event) -> tuple[source.Times | None, source.Times | None, str]:
+    """The range that a clip has in the cut as it is, takes and all; the one that it had before a take moved it; and the
+    url of the media that is active.
+    """
     item = getattr(event, "_item", None)
     if item is None:
-        return None, ""
+        return None, None, ""
     references = item.get("media_references") or {}
     active = references.get(item.get("active_media_reference_key"))
-    return item.get("source_range"), source.url_of(active) if active else ""
+    now, previous = item.get("source_range"), source.previous_of(item) if references else None
+    own = source.own_source_range(item, source.own_reference(item) or {}, previous) if previous else now
+    return now, own, source.url_of(active) if active else ""

@@ -33,6 +33,7 @@ _FREE = frozenset(
         ChangeKind.SPLIT,
         ChangeKind.DUPLICATE,
         ChangeKind.UNSURE,
+        ChangeKind.OUT_OF_SYNC,
     }
 )
 _STALE = frozenset(
@@ -78,11 +79,11 @@ def change_of(
     elif match.part is Part.COPY:
         found.append(Change(ChangeKind.DUPLICATE, f"a duplicate of {known.id}"))
     if take is not None and at is not None and heard is not None and heard.verdict is Verdict.SLIPPED:
-        follows = _follows_dialogue(known, spot)
-        if not sure or follows:
+        by_hand = sure and _slipped_by_hand(known, take, at, heard)
+        if not sure or (_follows_dialogue(known) and not by_hand):
             at, firm = at + heard.slip, True
         if sure:
-            found.append(_dialogue_slipped(heard))
+            found.append(_out_of_sync(heard) if by_hand else _dialogue_slipped(heard))
         sure = True
     if not sure and (heard is None or heard.verdict is not Verdict.SAME):
         text = "which end was trimmed can't be told: the take begins with its slot"
@@ -106,9 +107,9 @@ def change_of(
         circled=known.circled,
         at=kept,
         firm=firm,
-        actor=(spot.cue.actor if spot.cue else "") or known.actor,
+        actor=_as_written(known.actor, spot.cue.actor if spot.cue else ""),
         mode=str(spot.cue.mode) if spot.cue else known.mode,
-        line=(spot.cue.line if spot.cue else "") or known.line,
+        line=_as_written(known.line, spot.cue.line if spot.cue else ""),
         track=spot.event.track,
         clip=spot.event.name,
         takes=known.takes,
@@ -138,11 +139,20 @@ def gone_cue(known: KnownCue) -> CueChange:
     )
 
 
-def _follows_dialogue(known: KnownCue, spot: Spot) -> bool:
+def _follows_dialogue(known: KnownCue) -> bool:
     """Whether the take may be slipped with its dialogue: not where a picture of the editor's holds it in place."""
-    if known.mode in _FOOTAGE:
-        return False
-    return spot.event.kind is not EventKind.MEDIA or _shows_take(known, spot)
+    return known.mode not in _FOOTAGE
+
+
+def _slipped_by_hand(known: KnownCue, take: Take, at: int, heard: Heard) -> bool:
+    """Whether the picture moved and its dialogue didn't: then so the editor wants it."""
+    return at != _begin(known, take) and heard.slip == _begin(known, take) - at
+
+
+def _begin(known: KnownCue, take: Take) -> int:
+    """The frame of the take under the slot's first before the recut."""
+    before = place_in_take(known, known.old).at if known.old is not None else None
+    return take.head if before is None else before
 
 
 def _shows_take(known: KnownCue, spot: Spot) -> bool:
@@ -150,9 +160,12 @@ def _shows_take(known: KnownCue, spot: Spot) -> bool:
 
 
 def _dialogue_slipped(heard: Heard) -> Change:
-    return Change(
-        ChangeKind.DIALOGUE_SLIPPED, f"dialogue slipped by {heard.slip:+d} f under it", heard.slip, heard.frames
-    )
+    return Change(ChangeKind.DIALOGUE_SLIPPED, f"dialogue slipped by {heard.slip:+d} f under it", heard.slip)
+
+
+def _out_of_sync(heard: Heard) -> Change:
+    text = f"{abs(heard.slip)} f out of sync with its dialogue, as it was slipped"
+    return Change(ChangeKind.OUT_OF_SYNC, text, heard.slip)
 
 
 def _moved(known: KnownCue, spot: Spot, at: int | None, starts: tuple[int, int]) -> Iterator[Change]:
@@ -176,10 +189,8 @@ def _lengths(known: KnownCue, spot: Spot, take: Take, at: int, *, followed: bool
     """Slipped, trimmed or extended, against the old cut where there is one, else against what the take was made
     for; and what the take lacks.
     """
-    begin, length = take.head, slot_of(take)
-    if known.old is not None:
-        before = place_in_take(known, known.old).at
-        begin, length = (begin if before is None else before), known.old.slot.duration
+    begin = _begin(known, take)
+    length = known.old.slot.duration if known.old is not None else slot_of(take)
     head = at - begin
     tail = at + spot.slot.duration - (begin + length)
     missing = missing_frames(take, at, spot.slot.duration)
@@ -215,7 +226,7 @@ def _stale(known: KnownCue, spot: Spot, take: Take | None, heard: Heard | None, 
         yield Change(ChangeKind.SPEED, f"speed changed from {_percent(old.speed)} to {_percent(spot.speed)}")
     yield from _other_picture(known, spot)
     yield from _other_words(known, spot, take, actor)
-    if heard is not None and heard.verdict is Verdict.CHANGED:
+    if heard is not None and (heard.verdict is Verdict.CHANGED or (heard.verdict is Verdict.SLIPPED and heard.frames)):
         yield Change(ChangeKind.DIALOGUE, "dialogue changed under it", None, heard.frames)
     elif heard is not None and heard.verdict is Verdict.GONE:
         yield Change(ChangeKind.DIALOGUE_GONE, "its dialogue is gone", None, heard.frames)
@@ -250,6 +261,11 @@ def _other_words(known: KnownCue, spot: Spot, take: Take, actor: ActorNow) -> It
         yield Change(ChangeKind.RESHEETED, f"{cue.actor} has another portrait or sheet since the take")
 
 
+def _as_written(before: str, now: str) -> str:
+    """EDLs shout: the same words are told as they were written."""
+    return before if not now or _words(before) == _words(now) else now
+
+
 def _version(known: KnownCue) -> str:
     actor = known.request.get("actor")
     return str(actor.get("version", "")) if isinstance(actor, dict) else ""
@@ -268,7 +284,7 @@ def _consequence(known: KnownCue, spot: Spot, found: Iterable[Change], kept: int
     if known.take is None:
         return Consequence.GENERATE, "no take yet"
     stale = kinds & _STALE
-    if ChangeKind.DIALOGUE_SLIPPED in kinds and not _follows_dialogue(known, spot):
+    if ChangeKind.DIALOGUE_SLIPPED in kinds and not _follows_dialogue(known):
         stale = stale | {ChangeKind.DIALOGUE_SLIPPED}
     if stale:
         return Consequence.REGENERATE, "the take was made from something else"

@@ -22,7 +22,7 @@ from greenroom.desk.planning.memory import Memory
 from greenroom.desk.recut.changes import ActorNow, change_of, gone_cue
 from greenroom.desk.recut.gathering import OldCut, gather, with_cue
 from greenroom.desk.recut.hearing import Heard, Verdict
-from greenroom.desk.recut.listening import listen
+from greenroom.desk.recut.listening import NO_FILES, listen
 from greenroom.desk.recut.model import Change, ChangeKind, Consequence, CueChange, Match, Part
 from greenroom.desk.recut.pieces import KnownCue, Spot
 from greenroom.desk.recut.placing import place_in_take
@@ -94,12 +94,15 @@ class _Conformer:
     def __init__(self, desk: Desk, old: OldCut | None) -> None:
         self._desk, self._old = desk, old
         self._problems: list[Problem] = []
+        self._unheard = 0
         self._memory = Memory(desk.ledger)
         self._gathered = gather(desk.sheet, old, desk.ledger, desk.store)
 
     def run(self, output: Path, to: str | None, *, markers: bool) -> Conformed:
         with self._memory:
             changes = [*self._matched(), *self._ambiguous(), *self._new(), *self._gone()]
+        if self._unheard:
+            self._problems.append(_unheard(self._unheard))
         desk = self._desk
         cues = sorted(self._cues(changes), key=lambda cue: (cue.slot.start, cue.event.address))
         desk.sheet = replace(desk.sheet, cues=tuple(cues))
@@ -134,7 +137,9 @@ class _Conformer:
             old_at = place_in_take(known, known.old).at if known.old else None
             heard = listen(known, spot, placing.at, old_at, self._desk.store, self._memory)
         made = change_of(known, spot, match, placing, heard, self._actor(spot, known), self._starts())
-        if heard is not None and heard.verdict is Verdict.UNKNOWN:
+        if heard is not None and heard.why == NO_FILES:
+            self._unheard += 1
+        elif heard is not None and heard.verdict is Verdict.UNKNOWN:
             message = f"whether the dialogue of {known.id} changed can't be told: {heard.why}"
             hint = "Bring the file back and conform again; the take is used as it is."
             self._problems.append(Problem(Severity.WARNING, "dialogue-unreadable", message, hint, known.id))
@@ -231,6 +236,11 @@ def _with_take(known: KnownCue, spot: Spot) -> KnownCue:
         return known
     take = next((take for take in known.takes if take.number == int(wanted)), known.take)
     return replace(known, take=take)
+
+
+def _unheard(cues: int) -> Problem:
+    message = f"{NO_FILES}: whether the dialogue of {cues} cue{'s' * (cues != 1)} changed can't be told"
+    return Problem(Severity.NOTE, "dialogue-unknown", message, "Conform the XML or OTIO of the same cut to know.")
 
 
 def _away(folder: Path) -> Problem:

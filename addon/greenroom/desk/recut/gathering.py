@@ -13,7 +13,7 @@ from greenroom.cues.identity import derived_id
 from greenroom.cues.model import Cue, CueSheet, EventKind, Mode, Origin
 from greenroom.desk.recut.matching import match_cues
 from greenroom.desk.recut.model import Matching, Traits
-from greenroom.desk.recut.pieces import KnownCue, Spot, known_traits, spot_traits, spots_of
+from greenroom.desk.recut.pieces import KnownCue, Spot, known_traits, spot_traits, spots_of, unmarked_spots
 from greenroom.errors import StoreError
 from greenroom.takes.states import CircledTake, Take
 from greenroom.takes.store import Store
@@ -45,9 +45,10 @@ class Gathered:
 
 def gather(sheet: CueSheet, old: OldCut | None, ledger: Ledger, store: Store) -> Gathered:
     """Reads take.json of every known cue, and matches."""
-    known = _known_cues(old, ledger, store)
+    before = spots_of(old.sheet) if old is not None else []
+    known = _known_cues(before, ledger, store)
     names = _names(known.values())
-    spots = spots_of(sheet, names)
+    spots = [*spots_of(sheet), *unmarked_spots(sheet, names)]
     decoys = _decoys(old, names)
     written = {spot.written for spot in spots if spot.written}
     found = {spot.written for spot in spots} & set(known)
@@ -57,11 +58,11 @@ def gather(sheet: CueSheet, old: OldCut | None, ledger: Ledger, store: Store) ->
     return Gathered(known, spots, _without_decoys(matching, written))
 
 
-def _known_cues(old: OldCut | None, ledger: Ledger, store: Store) -> dict[str, KnownCue]:
+def _known_cues(before: Iterable[Spot], ledger: Ledger, store: Store) -> dict[str, KnownCue]:
     takes: dict[str, list[Take]] = {}
     for take in ledger.takes():
         takes.setdefault(take.cue, []).append(take)
-    spots = {spot.cue.id: spot for spot in spots_of(old.sheet) if spot.cue} if old else {}
+    spots = {spot.cue.id: spot for spot in before if spot.cue}
     found: dict[str, KnownCue] = {}
     for id in [*spots, *(id for id in takes if id not in spots)]:
         own = tuple(takes.get(id, ()))
@@ -107,7 +108,7 @@ def _decoys(old: OldCut | None, names: set[str]) -> list[Traits]:
     """Clips of the old cut that look like a cue and were none: what they became in the new cut is none either."""
     if old is None:
         return []
-    spots = [spot for spot in spots_of(old.sheet, names) if spot.cue is None]
+    spots = unmarked_spots(old.sheet, names)
     return [spot_traits(spot, (_DECOY, index), sounds=False) for index, spot in enumerate(spots)]
 
 

@@ -25,7 +25,7 @@ _DIFFERS = 0.1
 a millisecond leaves more than half; the same word through a lossy codec leaves under a hundredth.
 """
 _UNHEARD = Fraction(1, 4)  # of a frame: a shift below it is none
-_SLIPPED = 0.1  # share of speaking frames that may differ after a shift, for all to count as shifted
+_SLIPPED = 0.5  # of what differs, and of what is spoken, as much may differ still for the speech to count as shifted
 _QUIET = 1e-3  # -60 dBFS: below it a frame has no voice
 
 Sound = NDArray[np.float32]
@@ -42,7 +42,8 @@ class Verdict(enum.StrEnum):
 @dataclass(frozen=True)
 class Heard:
     """`slip` is in frames: what is heard now is that much later in the take's own dialogue. `frames` are ranges of the
-    new slot in which it differs (first, end exclusive). `why` is said where nothing could be compared.
+    new slot in which it differs, after the slip too (first, end exclusive). `why` is said where nothing could be
+    compared.
     """
 
     verdict: Verdict
@@ -91,7 +92,7 @@ def _shifted(
     there = _piece(old, offset, len(new))
     compared = (spoken | _speaking(there, frames, rate, sample_rate)) & inside
     again = _differing(there, new, frames, rate, sample_rate) & compared
-    if not compared.any() or again.sum() > _SLIPPED * compared.sum() or again.sum() >= bad.sum():
+    if not compared.any() or again.sum() > _SLIPPED * min(compared.sum(), bad.sum()):
         return None
     return Heard(Verdict.SLIPPED, round(slip), _runs(again))
 

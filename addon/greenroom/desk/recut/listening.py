@@ -20,7 +20,9 @@ from greenroom.media.types import SoundClip
 from greenroom.takes.states import Take
 from greenroom.takes.store import Store
 
-__all__ = ["listen"]
+__all__ = ["NO_FILES", "listen"]
+
+NO_FILES = "an EDL names no sound files"
 
 
 def listen(known: KnownCue, spot: Spot, at: int, old_at: int | None, store: Store, memory: Memory) -> Heard | None:
@@ -32,6 +34,8 @@ def listen(known: KnownCue, spot: Spot, at: int, old_at: int | None, store: Stor
     if take is None or cue is None or not digest:
         return None
     clips = _under(cue, at - spot.slot.start)
+    if not clips and spot.names_no_files:
+        return Heard(Verdict.UNKNOWN, why=NO_FILES)
     try:
         if _lies_as_before(known, old_at, clips, at, spot.slot.duration, memory):
             return Heard(Verdict.SAME)

@@ -146,6 +146,7 @@ class ChangeKind(enum.StrEnum):
     DIALOGUE = "dialogue"
     DIALOGUE_SLIPPED = "dialogue-slipped"
     DIALOGUE_GONE = "dialogue-gone"
+    OUT_OF_SYNC = "out-of-sync"
     LINE = "line"
     MODE = "mode"
     RECAST = "recast"

@@ -8,6 +8,7 @@ import re
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote
 
@@ -19,7 +20,7 @@ from greenroom.errors import FrameError
 from greenroom.frames import FrameRange, exact_rate, nominal
 from greenroom.takes.states import CircledTake, Take
 
-__all__ = ["KnownCue", "Spot", "known_traits", "spot_traits", "spots_of", "stem"]
+__all__ = ["KnownCue", "Spot", "known_traits", "spot_traits", "spots_of", "stem", "unmarked_spots"]
 
 _MEDIA_SUFFIX = re.compile(
     r"\.(mov|mp4|m4v|mxf|avi|mkv|webm|wav|aiff?|mp3|m4a|braw|r3d|ari|exr|dpx|tiff?|png|jpe?g)$", re.IGNORECASE
@@ -31,7 +32,7 @@ _TAKES = "greenroom."
 class Spot:
     """A clip of a cut. `start` is where its slot begins in the count that the clip has now (frames at the cut's rate),
     None where it counts otherwise; `source` is what it shows of the editor's own media. `shows` is the file name of
-    the take that is active, "" for none. `written` is the id in its note.
+    the take that is active, "" for none. `written` is the id in its note. `names_no_files`: the cut is an EDL.
     """
 
     event: Event
@@ -42,6 +43,7 @@ class Spot:
     speed: Fraction
     shows: str = ""
     rate: Fraction = Fraction(24)
+    names_no_files: bool = False
 
     @property
     def slot(self) -> FrameRange:
@@ -77,15 +79,16 @@ class KnownCue:
         return str(self.old.cue.mode) if self.old and self.old.cue else self.take.mode if self.take else ""
 
 
-def spots_of(sheet: CueSheet, names: Container[str] | None = None) -> list[Spot]:
-    """The clips of a cut that are cues, and those without a note whose file or name is among `names`."""
-    cues = {cue.event.address: cue for cue in sheet.cues}
-    found = [_spot(cue.event, cue, sheet) for cue in sheet.cues]
-    if names is not None:
-        suggested = {cue.event.address for cue in sheet.suggestions}
-        for event in _unmarked(sheet, cues, suggested, names):
-            found.append(_spot(event, None, sheet))
-    return found
+def spots_of(sheet: CueSheet) -> list[Spot]:
+    """The clips of a cut that are cues."""
+    return [_spot(cue.event, cue, sheet) for cue in sheet.cues]
+
+
+def unmarked_spots(sheet: CueSheet, names: Container[str]) -> list[Spot]:
+    """Clips without a note that may be a cue all the same: their file or name is among `names`."""
+    cues = {cue.event.address for cue in sheet.cues}
+    suggested = {cue.event.address for cue in sheet.suggestions}
+    return [_spot(event, None, sheet) for event in _unmarked(sheet, cues, suggested, names)]
 
 
 def _unmarked(
@@ -104,7 +107,7 @@ def _unmarked(
 
 def _spot(event: Event, cue: Cue | None, sheet: CueSheet) -> Spot:
     layout = sheet.layout
-    shown, url = shown_now(event)
+    shown, own, url = shown_now(event)
     shows, start = "", None
     begins, counted = _begins(shown)
     if event.active_key.startswith(_TAKES):
@@ -118,10 +121,11 @@ def _spot(event: Event, cue: Cue | None, sheet: CueSheet) -> Spot:
         cue,
         _written_id(cue),
         start,
-        _source(event, begins, counted, edl=edl),
+        _source(event, *_begins(own), edl=edl),
         event.media.speed if event.media is not None else Fraction(1),
         shows,
         layout.rate,
+        edl,
     )
 
 
@@ -129,11 +133,17 @@ def _begins(shown: tuple[float, float, float, float] | None) -> tuple[Fraction |
     """The first frame of a clip's range, and the rate that it counts at."""
     if shown is None or not math.isfinite(shown[0]):
         return None, None
+    value, rate = shown[0], _rate(shown[1])
+    return Fraction(int(value)) if value == int(value) else Fraction(value).limit_denominator(1000), rate
+
+
+@lru_cache(maxsize=64)
+def _rate(value: float) -> Fraction | None:
+    """A cut has few rates, and finding out which one a float means takes as long as all else of a clip."""
     try:
-        rate = exact_rate(shown[1])
+        return exact_rate(value)
     except FrameError:
-        return None, None
-    return Fraction(shown[0]).limit_denominator(1000), rate
+        return None
 
 
 def _source(event: Event, begins: Fraction | None, counted: Fraction | None, *, edl: bool) -> Span:

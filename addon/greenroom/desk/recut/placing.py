@@ -90,7 +90,9 @@ def _since(known: KnownCue, old: Spot, spot: Spot, take: Take) -> Placing:
     moved = _source_moved(old, spot)
     if moved is None:
         return Placing(before, spot.slot.duration == old.slot.duration)
-    counts = spot.event.kind is EventKind.MEDIA or moved != 0 or spot.slot.duration == old.slot.duration
+    same = spot.slot.duration == old.slot.duration
+    # slugs and titles of some programs begin at 0 whichever end was trimmed
+    counts = spot.event.kind is EventKind.MEDIA or moved != 0 or same or old.source.start != 0
     return Placing(before + moved, counts)
 
 
@@ -108,7 +110,7 @@ def _source_moved(old: Spot, spot: Spot) -> int | None:
     """Frames between the first ones that both clips show, transitions included; None where it isn't known, or not
     whole frames.
     """
-    if old.source.start is None or spot.source.start is None or spot.shows or old.shows:
+    if old.source.start is None or spot.source.start is None:
         return None
     if spot.source.files and old.source.files and not spot.source.files & old.source.files:
         return None
