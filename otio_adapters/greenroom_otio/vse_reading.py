@@ -65,12 +65,14 @@ def _is_take(item: Fields) -> bool:
 
 
 def _shown_takes(items: Iterable[Fields]) -> dict[str, int]:
-    """Which take lies above which item."""
+    """Which take lies above which item, or is shown by it."""
     shown: dict[str, int] = {}
     for item in items:
         ours = _role(item)
         number, of = ours.get("take"), ours.get("of")
-        if ours.get("role") == "take" and type(number) is int and 0 < number < 1 << 31 and isinstance(of, str):
+        if ours.get("role") == "stand_in":
+            of = item.text("uid")  # Resolve shows a take in the item itself, by its take selector
+        if type(number) is int and 0 < number < 1 << 31 and isinstance(of, str):
             shown[of] = number
     return shown
 

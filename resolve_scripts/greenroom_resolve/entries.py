@@ -62,7 +62,8 @@ def generate(
         **wishes,
     )
     session.settings.copy_look |= copy_look
-    return _apply(session, finished, "generate", False, save)
+    edits = [dict(edit, keep_choice=True) for edit in finished["edits"]]
+    return _apply(session, dict(finished, edits=edits), "generate", False, save)
 
 
 def at_playhead(session: Session, **more: Any) -> Json:

@@ -137,8 +137,9 @@ def _into_selector(forecast: Forecast, job: Job, item: Item) -> None:
         index = len(paths) + len(added)
         undo = {"undo": "take", "item": item.uid, "path": key, "select": selected or 1}
         job.steps.append(Step(on, "AddTake", [media, *frames.take_arguments(edit)], undo=undo))
-    if not edit.get("select", True):
-        return
+    chosen = key in paths and selected and edit.get("keep_choice")
+    if not edit.get("select", True) or (chosen and not added):
+        return  # what the editor chose in Resolve's own selector stays
     if added or index != selected:
         undo = {"undo": "select", "item": item.uid, "index": selected or 1}
         job.steps.append(Step(on, "SelectTakeByIndex", [index], undo=undo))
@@ -178,7 +179,10 @@ def _above(forecast: Forecast, job: Job, item: Item) -> None:
     cut = forecast.cut
     ours = next((each for each in _our_clips(cut) if covered_by(cut, each) is item), None)
     if ours is not None and (ours.start, ours.frames) == (item.start, item.frames) and not ours.track.locked:
+        gained = len(job.steps)
         _into_selector(forecast, job, ours)
+        if len(job.steps) == gained and job.edit.get("keep_choice"):
+            return
         _enable(forecast, job, ours, True)
     else:
         _append(forecast, job, item)

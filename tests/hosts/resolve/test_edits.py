@@ -420,3 +420,23 @@ def test_a_take_that_the_editor_finalised_is_a_clip_like_others(
     assert problem.code == "no-stand-in"
     assert sessions(resolve).undo() == []  # the selector is gone: nothing of it is left to undo
     assert stand_in.media.media.path == str(take)
+
+
+def test_what_the_editor_chose_in_resolve_stays_when_more_is_generated(
+    resolve: SimulatedResolve, stand_in: Any, take: Path, movies: Movies, sessions: Sessions, edit_for: EditFor
+) -> None:
+    solid = resolve.generator(stand_in.timeline, record=86500, frames=16)
+    second = movies(frames=32, name="second")
+    first = [edit_for(stand_in, take), edit_for(solid, second, cue="2222")]
+    sessions(resolve).apply(first, "generate")
+    stand_in.SelectTakeByIndex(1)
+    (ours,) = stand_in.timeline.tracks["video"][1].items
+    ours.enabled, solid.enabled = False, True
+    again = [dict(edit, keep_choice=True) for edit in first]
+    sessions(resolve).apply(again, "generate")
+    assert (stand_in.selected_take, ours.enabled, solid.enabled) == (1, False, True)
+    newer = edit_for(stand_in, movies(frames=32, name="newer"), take=2, keep_choice=True)
+    sessions(resolve).apply([newer], "generate")
+    assert stand_in.selected_take == 3  # a take that is new is shown
+    sessions(resolve).apply(first, "apply")  # asked for by name
+    assert (stand_in.selected_take, ours.enabled, solid.enabled) == (2, True, False)
