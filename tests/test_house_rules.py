@@ -67,6 +67,17 @@ def test_the_adapters_could_ship_alone(path: Path) -> None:
     assert {m.split(".")[0] for m in imported_modules(path)} <= allowed
 
 
+@pytest.mark.parametrize("path", sources(ROOT / "blender_addon"), ids=lambda p: p.name)
+def test_the_blender_addon_ships_alone(path: Path) -> None:
+    """Blender 3.4 brings Python 3.10; nothing of ours or of others may be needed."""
+    allowed = set(sys.stdlib_module_names) | {"bpy", "bpy_extras"}
+    assert {m.split(".")[0] for m in imported_modules(path)} <= allowed
+    text = path.read_text("utf-8")
+    assert text.startswith("# SPDX-License-Identifier: GPL-3.0-or-later\n")
+    ast.parse(text, feature_version=(3, 10))
+    assert len(text.splitlines()) <= 500
+
+
 def test_no_mock_library_in_the_tests() -> None:
     for path in sources(ROOT / "tests"):
         used = {m.split(".")[0] for m in imported_modules(path)} | set(imported_modules(path))

@@ -179,13 +179,13 @@ def another_file_opened_while_a_take_is_made(stage):
     stage.save()
     stage.empty()
     stage.wait()
-    time.sleep(1)
-    for _ in range(600):
-        stage.jobs.tick()
-        time.sleep(0.01)
+    assert stage.takes() == []
     stage.reopen(path)
     stage.wait()
-    stage.do("refresh")
+    until = time.monotonic() + 100
+    while not stage.takes() and time.monotonic() < until:
+        stage.do("refresh")
+        time.sleep(0.5)
     assert stage.range_of(stage.one_take()) == (1, 13), stage.told()
 
 
