@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Cue sheets by the command line: with what only the project knows."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import opentimelineio as otio
+import pytest
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def write(path: Path, rows: list[dict[str, str]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def test_a_sheet_knows_ids_modes_and_takes(scene: Any, tmp_path: Path, run: Callable[..., Any]) -> None:
+    scene.write_cut("GR#bbbb: actor=THEO", "@mara animate: turns", "just a remark")
+    done = run("cues", scene.cut, "--csv", tmp_path / "cues.csv")
+    assert (done.status, "2 cues" in done.out) == (0, True)
+    one, two = rows_of(tmp_path / "cues.csv")
+    assert (one["Cue"], one["Mode"], one["Take"], one["Status"]) == ("#bbbb", "animate", "2", "2 takes, newest")
+    assert (len(two["Cue"]), two["Motion"], two["Status"]) == (7, "turns", "no take")
+
+
+def test_a_changed_note_keeps_the_id_that_its_takes_have(scene: Any, tmp_path: Path, run: Callable[..., Any]) -> None:
+    scene.write_cut("GR#bbbb: actor=THEO", "@mara animate: turns")
+    run("cues", scene.cut, "--csv", tmp_path / "cues.csv")
+    rows = rows_of(tmp_path / "cues.csv")
+    rows[1]["Motion"] = "turns away"
+    write(tmp_path / "cues.csv", rows)
+    value = run("apply-sheet", scene.cut, tmp_path / "cues.csv", "-o", tmp_path / "new.otio", "--json").value
+    assert value["schema"] == "greenroom.apply-sheet/1"
+    own = rows[1]["Cue"].lstrip("#")
+    assert [(each["cue"], each["column"], each["after"]) for each in value["changes"]] == [
+        (own, "Motion", "turns away")
+    ]
+    made = otio.adapters.read_from_file(str(tmp_path / "new.otio"))
+    assert made.tracks[0][1].markers[0].name == f'GR#{own}: actor=mara mode=animate note="turns away"'
+    assert made.tracks[0][0].markers[0].name == "GR#bbbb: actor=THEO"
+
+
+def test_rows_that_fail_are_told_and_the_others_are_done(scene: Any, tmp_path: Path, run: Callable[..., Any]) -> None:
+    run("cues", scene.cut, "--csv", tmp_path / "cues.csv")
+    rows = rows_of(tmp_path / "cues.csv")
+    rows[0]["Mode"] = "tlak"
+    rows[1]["Line"] = "Who's there?"
+    write(tmp_path / "cues.csv", rows)
+    done = run("apply-sheet", scene.cut, tmp_path / "cues.csv", "-o", tmp_path / "new.otio")
+    assert done.status == 1
+    assert 'cues.csv, row 2, column C (Mode): "tlak" is no mode. Did you mean talk?' in done.out
+    assert "1 change, 3 rows read" in done.out
+    made = otio.adapters.read_from_file(str(tmp_path / "new.otio"))
+    assert made.tracks[0][1].markers[0].name == 'GR#bbbb: actor=THEO mode=talk line="Who\'s there?"'
+
+
+def test_it_works_without_a_project_and_through_an_edl(scene: Any, tmp_path: Path, run: Callable[..., Any]) -> None:
+    (tmp_path / "alone").mkdir()
+    cut = tmp_path / "alone" / "cut.edl"
+    assert run("apply", scene.cut, "-o", cut).status == 0
+    assert run("cues", cut, "--rate", "24", "--csv", tmp_path / "cues.csv").status == 0
+    rows = rows_of(tmp_path / "cues.csv")
+    assert [row["Cue"] for row in rows] == ["#aaaa", "#bbbb", "#cccc"]
+    assert [row["Record In"] for row in rows] == ["01:00:00:00", "01:00:00:16", "01:00:01:08"]
+    rows[0]["Line"] = "Gone"
+    write(tmp_path / "cues.csv", rows)
+    new = tmp_path / "alone" / "new.edl"
+    assert run("apply-sheet", cut, tmp_path / "cues.csv", "-o", new, "--rate", "24").status == 0
+    assert 'GR#AAAA: ACTOR=MARA MODE=TALK LINE="GONE"' in new.read_text("utf-8")
+
+
+@pytest.mark.parametrize("name", ["cut.otio", "cues.txt"])
+def test_a_sheet_goes_where_no_cut_is(scene: Any, run: Callable[..., Any], name: str) -> None:
+    before = scene.cut.read_bytes()
+    assert run("cues", scene.cut, "--csv", scene.folder / name).status == 2
+    assert scene.cut.read_bytes() == before
+
+
+def test_the_new_cut_does_not_take_the_sheet_s_place(scene: Any, tmp_path: Path, run: Callable[..., Any]) -> None:
+    run("cues", scene.cut, "--csv", tmp_path / "cues.csv")
+    assert run("apply-sheet", scene.cut, tmp_path / "cues.csv", "-o", scene.cut).status == 2
+    assert run("apply-sheet", scene.cut, tmp_path / "cues.csv", "-o", tmp_path / "cues.csv").status == 2
+    assert run("apply-sheet", scene.cut, tmp_path / "none.csv", "-o", tmp_path / "new.otio").status == 2
+    assert rows_of(tmp_path / "cues.csv")
