@@ -113,6 +113,7 @@ class Desk:
     ) -> Plan:
         from greenroom.desk.planning.preflight import preflight
         from greenroom.desk.planning.survey import survey
+        from greenroom.desk.planning.what_is_left import quoted_by_what_is_left
 
         settings = PlanSettings.of(self.project, engine=engine, takes=takes, only=only, quote=quote)
         facts = survey(self.sheet, self.project, self.cast, self.engines, self.ledger)
@@ -120,6 +121,7 @@ class Desk:
         self.takes = [found[key] for key in sorted(found)]
         made = make_plan(self.sheet, facts, settings)
         if quote:
+            made = quoted_by_what_is_left(made, self.ledger, self.engines, self.project.work_folder)
             made = preflight(made, facts, self.project)
         self.planned = replace(made, problems=(*made.problems, *self.problems))
         return self.planned

@@ -40,6 +40,7 @@ __all__ = [
     "Estimate",
     "Failed",
     "Handle",
+    "InParts",
     "Listing",
     "Lost",
     "Pending",
@@ -228,6 +229,18 @@ class Engine(Protocol):
     async def fetch(self, handle: Handle, request: Request) -> Delivery: ...
 
     async def cancel(self, handle: Handle) -> None: ...
+
+
+@runtime_checkable
+class InParts(Engine, Protocol):
+    """What an engine may do besides, where it makes long takes in several paid jobs. It enters each in
+    `takes.part_costs` before it sends it.
+
+    `due` is what a request costs, without the parts that earlier attempts at the same take have brought; None where
+    nobody knows.
+    """
+
+    def due(self, request: Request) -> Decimal | None: ...
 
 
 @runtime_checkable

@@ -36,11 +36,14 @@ class JobSteps(TakeBook):
             self._change(twin_id, _SENT, "hand over", state="planned", handle=None)
             self._hand_over(twin_id, heir, attempts)
 
-    def submitting(self, job_id: str, *, repeat: bool = False, cap: Cap | None = None) -> None:
+    def submitting(
+        self, job_id: str, *, repeat: bool = False, cap: Cap | None = None, due: Decimal | None = None
+    ) -> None:
         """The intent, before the request leaves, and the money that it may cost. Needs the claim.
 
         `repeat`: send again although an earlier submit may have arrived; only for engines that can't bill twice.
-        `cap`: of engines that bill; others reserve nothing.
+        `cap`: of engines that bill; others reserve nothing. `due`: what is still to be paid, where an earlier attempt
+        paid for parts of it.
 
         Raises:
             BudgetError: the quote would pass the limit: nothing has changed, and nothing may be sent.
@@ -53,7 +56,7 @@ class JobSteps(TakeBook):
             attempts = job.attempts + int(first)
             self._change(job_id, owned, "submit", state="submitted", attempts=attempts)
             if cap is not None:
-                self._reserve(job, attempts, cap)
+                self._reserve(job, attempts, cap, due)
 
     def never_sent(self, job_id: str) -> None:
         """Plan a job again whose request surely never left, keeping the claim; its money is free again."""
@@ -92,16 +95,17 @@ class JobSteps(TakeBook):
             self._keep(take)
             self._settle(job_id, cost)
 
-    def failed(self, job_id: str, message: str, hint: str = "", *, billed: bool = False) -> None:
-        """It surely failed, and nothing more will be billed. `billed`: it may have been, all the same."""
+    def failed(
+        self, job_id: str, message: str, hint: str = "", *, billed: bool = False, paid: Decimal | None = None
+    ) -> None:
+        """It surely failed, and nothing more will be billed. `billed`: it may have been, all the same; `paid`: no more
+        than this.
+        """
         message, hint = without_secrets(message), without_secrets(hint)
         allowed = "state in ('planned', 'submitted', 'running', 'unknown')"
         with self.transaction():
             self._change(job_id, allowed, "fail", state="failed", message=message, hint=hint, owner=None)
-            if billed:
-                self._settle(job_id, None, "possible")
-            else:
-                self._refund(job_id)
+            self._settle_or_refund(job_id, "possible", billed=billed, paid=paid)
 
     def unknown(self, job_id: str, message: str) -> None:
         """It was sent, and nobody knows what came of it."""
@@ -126,19 +130,19 @@ class JobSteps(TakeBook):
                 )
             self._change(job_id, self._doubted, "attach", state="submitted", handle=text, message="", hint="")
 
-    def give_up(self, job_id: str, message: str, hint: str = "", *, billed: bool = True) -> None:
+    def give_up(
+        self, job_id: str, message: str, hint: str = "", *, billed: bool = True, paid: Decimal | None = None
+    ) -> None:
         """Nothing will come of a job that was sent, a person says: it may be made again. Needs the claim.
 
-        `billed`: its quote counts as spent, since the provider may ask for it; else the money is free again.
+        `billed`: its quote counts as spent, since the provider may ask for it; else the money is free again. `paid`:
+        so much counts as spent, whatever `billed` says.
         """
         message, hint = without_secrets(message), without_secrets(hint)
         allowed = f"state in ('submitted', 'running', 'unknown') and owner = '{self._presence.owner}'"
         with self.transaction():
             self._change(job_id, allowed, "give up", state="failed", message=message, hint=hint, owner=None)
-            if billed:
-                self._settle(job_id, None, "given up")
-            else:
-                self._refund(job_id)
+            self._settle_or_refund(job_id, "given up", billed=billed, paid=paid)
 
     @property
     def _doubted(self) -> str:

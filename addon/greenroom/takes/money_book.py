@@ -8,6 +8,7 @@ the job that it belongs to, and the limit is checked in it: of several processes
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import replace
 from decimal import Decimal
 
 from greenroom.errors import BudgetError
@@ -47,12 +48,14 @@ class MoneyBook(Database):
         row = self._one("select state from charges where job = ? order by attempt desc limit 1", (job_id,))
         return row is not None and row["state"] != ChargeState.REFUNDED
 
-    def _reserve(self, job: Job, attempt: int, cap: Cap) -> None:
-        """Reserve the job's quote, once for each attempt. Needs a transaction.
+    def _reserve(self, job: Job, attempt: int, cap: Cap, due: Decimal | None = None) -> None:
+        """Reserve the job's quote, or what is still `due` of it, once for each attempt. Needs a transaction.
 
         Raises:
             BudgetError: it would pass the limit, or can't be known to keep it: nothing may be sent.
         """
+        if job.cost is not None and due is not None:
+            job = replace(job, cost=min(job.cost, due))
         if job.cost is not None and not job.cost:
             return
         if self._one("select job from charges where job = ? and attempt = ?", (job.id, attempt)) is not None:
@@ -86,18 +89,22 @@ class MoneyBook(Database):
                 hint="See: greenroom spend   Or raise the limit in greenroom.toml.",
             )
 
-    def _settle(self, job_id: str, paid: Decimal | None, basis: str = "estimate") -> None:
+    def _settle(self, job_id: str, paid: Decimal | None, basis: str = "") -> None:
         """What was reserved for the job is spent: `paid`, or as much as was reserved. Needs a transaction."""
-        if paid is not None:
-            self._run(
-                f"update charges set state = 'settled', paid = ?, basis = 'reported', closed = ? where {_OPEN}",
-                (millionths(paid), rows.now(), job_id),
-            )
-            return
+        basis = basis or ("estimate" if paid is None else "reported")
         self._run(
-            f"update charges set state = 'settled', paid = reserved, basis = ?, closed = ? where {_OPEN}",
-            (basis, rows.now(), job_id),
+            f"update charges set state = 'settled', paid = coalesce(?, reserved), basis = ?, closed = ? where {_OPEN}",
+            (millionths(paid), basis, rows.now(), job_id),
         )
+
+    def _settle_or_refund(self, job_id: str, basis: str, *, billed: bool, paid: Decimal | None) -> None:
+        """Of a job that gives no take: `paid` is due for it, or where that is None all or nothing that was reserved,
+        as `billed` says. Needs a transaction.
+        """
+        if billed if paid is None else paid:
+            self._settle(job_id, paid, basis)
+        else:
+            self._refund(job_id)
 
     def _refund(self, job_id: str) -> None:
         """What was reserved for the job is free again. Needs a transaction."""

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +82,7 @@ def test_a_run_that_is_killed_while_files_go_up_has_paid_nothing_and_that_is_kno
         return
     (listed,) = settling.listed(scene.folder)
     assert isinstance(listed.job.state, Planned)
-    assert [(total.reserved, total.settled, total.doubtful) for total in spend(scene.folder).totals] == [(0, 0, 0)]
+    assert [total.committed for total in spend(scene.folder).totals] == [Decimal(0)]
     (result,) = scene.generate().report.results
     assert (result.outcome, server.billed()) == (Outcome.MADE, 1)
     assert settling.listed(scene.folder) == ()

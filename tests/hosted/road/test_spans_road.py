@@ -16,8 +16,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from greenroom.desk import road
 from greenroom.desk.generating import settling
-from greenroom.desk.generating.job_events import Outcome
+from greenroom.desk.generating.job_events import JobStep, Outcome
+from greenroom.desk.spending import spend
 from greenroom.media.probe import probe
 from greenroom.media.sound import write_wav
 from greenroom.testing.servers import Fault
@@ -164,3 +166,75 @@ def test_a_run_that_is_killed_between_spans_goes_on_and_pays_none_twice(
         return
     spans = spans_in(result.take)
     assert [span["id"] for span in spans] == ids
+
+
+# The money of spans: fabric-1.0 costs 0.15 a begun second at fal, and each span is one
+
+SPAN = Decimal("0.15")
+
+
+def spent(scene: Any) -> tuple[Decimal, Decimal, Decimal]:
+    """Settled, reserved and in doubt."""
+    (total,) = spend(scene.folder).totals
+    return total.settled, total.reserved, total.doubtful
+
+
+@pytest.mark.parametrize(("fault", "due"), [(Fault.FAILS, 1), (Fault.UNPROCESSABLE, 2), (Fault.HTML, 2)])
+def test_a_failure_costs_the_spans_that_were_sent_and_the_next_try_what_is_left(
+    scene: Any, long_scene: LongScene, fault: Fault, due: int
+) -> None:
+    """fal bills what its model refused (422), and what it delivered; not what its own runner failed."""
+    fal = long_scene()
+    fal.switch(fault, **({"after": 1} if fault is not Fault.HTML else {"after": 1, "times": 3}))
+    (result,) = scene.generate().report.results
+    assert result.outcome is Outcome.FAILED
+    assert spent(scene) == (due * SPAN, 0, 0)
+    (take,) = scene.generate("again.otio").report.takes
+    assert spent(scene) == ((len(spans_in(take)) + due - 1) * SPAN, 0, 0)
+
+
+def test_a_limit_has_room_for_the_spans_that_are_left(scene: Any, long_scene: LongScene) -> None:
+    """Four spans are 0.60; after one failed for 0.15 more, the whole quote would pass the limit."""
+    fal = long_scene()
+    quote = scene.plan().cues[0].takes[0].estimate.cost
+    project = scene.folder / "greenroom.toml"
+    limit = f"[budget]\nlimit = {quote + SPAN}\n"
+    project.write_text(project.read_text("utf-8").replace("[budget]\n", limit), "utf-8")
+    fal.switch(Fault.UNPROCESSABLE, after=1)
+    assert scene.generate().report.results[0].outcome is Outcome.FAILED
+    assert scene.generate("again.otio").report.results[0].outcome is Outcome.MADE
+    assert spent(scene) == (quote + SPAN, 0, 0)
+
+
+@pytest.mark.parametrize("billed", [True, False])
+def test_a_span_in_doubt_that_is_given_up_leaves_the_others_paid(
+    scene: Any, long_scene: LongScene, billed: bool
+) -> None:
+    fal = long_scene()
+    fal.switch(Fault.DROPPED, after=1)
+    (result,) = scene.generate().report.results
+    settling.give_up(result.job, scene.folder, billed=billed)
+    assert spent(scene) == ((2 if billed else 1) * SPAN, 0, 0)
+    (take,) = scene.generate("again.otio").report.takes
+    assert spent(scene)[0] == (len(spans_in(take)) + billed) * SPAN
+    assert len(fal.jobs) == len(spans_in(take)) + 1  # the first span was not sent again
+
+
+def test_giving_up_stops_every_span_that_was_sent_and_the_second_one_is_told_of(
+    scene: Any, long_scene: LongScene
+) -> None:
+    fal = long_scene()
+    fal.switch(Fault.ENDLESS, after=1)
+    told: list[str] = []
+
+    def hear(event: Any) -> None:
+        if event.state is JobStep.RUNNING:
+            told.append(event.message)
+
+    scene.plan()
+    made = road.perform(scene.cut, on_event=hear, stop=lambda: bool(told) and "span 2 of 4: " in told[-1]).made
+    (result,) = made.report.results
+    assert result.outcome is Outcome.INTERRUPTED
+    settling.give_up(result.job, scene.folder)
+    assert [fal.count("PUT", f"{job.id}/cancel") for job in fal.jobs] == [1, 1]
+    assert spent(scene) == (2 * SPAN, 0, 0)

@@ -14,6 +14,7 @@ from greenroom.desk.generating.twins import attempt_folder
 from greenroom.desk.generating.verdict import ForeignError, Stage, Verdict, verdict
 from greenroom.engines.contract import Capabilities, Handle
 from greenroom.errors import EngineUnavailable, GreenroomError, StoreError
+from greenroom.takes import part_costs
 from greenroom.takes.states import Done, FailedJob, Running, Submitted, Take, Unknown
 
 __all__ = ["LOOK", "Performance"]
@@ -66,10 +67,15 @@ class Performance:
         if ruling is Verdict.FAILED:
             sent = isinstance(state, Submitted | Running) and state.handle is not None
             billed = sent and self.abilities is not None and self.abilities.hosted  # it delivered, though no good
-            ledger.failed(self.order.job.id, error.message, error.hint, billed=billed)
+            self._failed(error.message, error.hint, billed=billed)
         elif ruling is Verdict.UNKNOWN:
             ledger.unknown(self.order.job.id, error.message)
         return ruling
+
+    def _failed(self, message: str, hint: str, *, billed: bool) -> None:
+        """Of a take in parts no more is due than for those that were sent."""
+        paid = part_costs.sent_for(self._work) if billed else None
+        self.room.ledger.failed(self.order.job.id, message, hint, billed=billed, paid=paid)
 
     @contextlib.contextmanager
     def at(self, stage: Stage) -> Iterator[None]:

@@ -12,7 +12,8 @@ from greenroom.desk.generating.job_events import JobStep
 from greenroom.desk.generating.performance import LOOK, Performance
 from greenroom.desk.generating.stranded import INTERRUPTED_SUBMIT
 from greenroom.desk.generating.verdict import Stage
-from greenroom.engines.contract import Delivery, Engine, Failed, Handle, Lost, Pending, Request
+from greenroom.engines.contract import Delivery, Engine, Failed, Handle, InParts, Lost, Pending, Request
+from greenroom.engines.telling import listening
 from greenroom.errors import EngineError, PaymentUnknownError, StoreError
 from greenroom.takes import spare_handle, unsent
 from greenroom.takes.privacy import without_secrets
@@ -66,7 +67,12 @@ class Sending(Performance):
             spare_handle.reserve(request.work)
             if self._abilities.says_when_it_sends:
                 unsent.write_note(request.work)
-        ledger.submitting(job_id, repeat=self._may_repeat, cap=self.room.cap if self._abilities.hosted else None)
+        due = None
+        if self.job.attempts and isinstance(engine, InParts):
+            with self.at(Stage.PREPARE):
+                due = await asyncio.to_thread(engine.due, request)
+        cap = self.room.cap if self._abilities.hosted else None
+        ledger.submitting(job_id, repeat=self._may_repeat, cap=cap, due=due)
         self.stage = Stage.SUBMIT
         self.tell(JobStep.SUBMITTING)
         sending = asyncio.ensure_future(engine.submit(request))
@@ -107,7 +113,8 @@ class Sending(Performance):
         try:
             await self._wait(engine, handle)
             self.tell(JobStep.FETCHING)
-            return await engine.fetch(handle, request)
+            with listening(lambda message, progress: self.tell(JobStep.RUNNING, message, progress)):
+                return await engine.fetch(handle, request)
         except asyncio.CancelledError:
             if not self._abilities.hosted:  # what a provider is paid for goes on; the next run fetches it
                 with contextlib.suppress(Exception):
@@ -122,7 +129,7 @@ class Sending(Performance):
                     self.tell(JobStep.RUNNING, status.message, status.progress)
                     await asyncio.sleep(status.wait)
                 case Failed():
-                    self.room.ledger.failed(self.job.id, status.message, status.hint, billed=status.billed)
+                    self._failed(status.message, status.hint, billed=status.billed)
                     raise EngineError(status.message, hint=status.hint)
                 case Lost():
                     kind = PaymentUnknownError if self._abilities.hosted else EngineError

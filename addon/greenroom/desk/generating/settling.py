@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from greenroom.desk.as_json import Json
 from greenroom.desk.generating.stranded import find_stranded
-from greenroom.desk.generating.twins import name_there
+from greenroom.desk.generating.twins import attempt_folder, name_there
 from greenroom.desk.open_cut import find_project
 from greenroom.engines.contract import Capabilities, Engine, Failed, Handle, Lost, Traceable
 from greenroom.errors import (
@@ -33,6 +33,7 @@ from greenroom.errors import (
     StoreError,
     nearest,
 )
+from greenroom.takes import part_costs
 from greenroom.takes.rows import STATE_NAMES
 from greenroom.takes.states import Done, FailedJob, Job, Planned, Running, Submitted, Unknown
 
@@ -147,22 +148,34 @@ def give_up(
         InputError, RefusedError, StoreError: as `attach`.
     """
     with _in_doubt(job, project, installed, under_way=billed) as (ledger, engines, found):
-        said = found.state.message if isinstance(found.state, Unknown) else asyncio.run(_cancelled(found, engines))
-        ledger.give_up(found.id, f"{_GIVEN_UP} ({said})" if said else _GIVEN_UP, billed=billed)
+        work = attempt_folder(find_project(None, project).work_folder, found)
+        said = found.state.message if isinstance(found.state, Unknown) else asyncio.run(_stopped(found, engines, work))
+        paid = part_costs.sent_for(work, doubtful=billed)
+        ledger.give_up(found.id, f"{_GIVEN_UP} ({said})" if said else _GIVEN_UP, billed=billed, paid=paid)
         return _settled(ledger, engines, found)
 
 
-async def _cancelled(job: Job, engines: Mapping[str, Engine]) -> str:
-    """Asks the provider to stop, and says what came of that. A job is given up whatever the provider answers."""
+async def _stopped(job: Job, engines: Mapping[str, Engine], work: Path) -> str:
+    """Asks the provider to stop, every part of a take in parts, and says what came of that. A job is given up whatever
+    the provider answers.
+    """
     engine, state = engines.get(job.engine), job.state
     handle = state.handle if isinstance(state, Submitted | Running) else None
     if engine is None or handle is None:
         return ""
+    parts = [each for each in part_costs.handles(work) if each.get("id") != handle.get("id")]
+    troubles = [await _trouble(engine, each) for each in (handle, *parts)]
+    found = next((trouble for trouble in troubles if trouble), "")
+    return f"{job.engine} could not be asked to stop: {found}" if found else f"{job.engine} was asked to stop"
+
+
+async def _trouble(engine: Engine, handle: Handle) -> str:
+    """What kept the provider from being asked to stop a job; "" for nothing."""
     try:
         await asyncio.wait_for(engine.cancel(handle), _CANCEL_GRACE)
     except Exception as error:  # noqa: BLE001 - a stranger's code, and nothing depends on it
-        return f"{job.engine} could not be asked to stop: {type(error).__name__}"
-    return f"{job.engine} was asked to stop"
+        return type(error).__name__
+    return ""
 
 
 @contextmanager

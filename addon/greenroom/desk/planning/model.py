@@ -68,6 +68,14 @@ class CuePlan:
         own = tuple(take.estimate for take in self.then.takes if take.variant == variant and take.cached is None)
         return (*own, *self.then.fallback_estimates(variant))
 
+    def under_way(self, take: PlannedTake) -> tuple[CuePlan, PlannedTake] | None:
+        """The same take at the first engine, of this one and those that come after it, to which it was sent."""
+        if take.sent is not None:
+            return self, take
+        same = (each for each in (self.then.takes if self.then else ()) if each.variant == take.variant)
+        further = next(same, None)
+        return self.then.under_way(further) if self.then and further else None
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -82,9 +90,11 @@ class Plan:
 
     @property
     def to_make(self) -> tuple[tuple[CuePlan, PlannedTake], ...]:
-        """The takes that have to be made: not cached, and without an error in their cue."""
+        """The takes that have to be made: not cached, and without an error in their cue. One that a later engine has
+        under way is that one's.
+        """
         return tuple(
-            (cue, take)
+            cue.under_way(take) or (cue, take)
             for cue in self.cues
             if not any(problem.severity is Severity.ERROR for problem in cue.problems)
             for take in cue.takes

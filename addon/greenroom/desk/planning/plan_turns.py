@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from greenroom.desk.planning.model import CuePlan
+from greenroom.desk.planning.model import CuePlan, PlannedTake
 from greenroom.errors import Severity
 
 __all__ = ["best", "in_turn"]
@@ -18,21 +18,35 @@ __all__ = ["best", "in_turn"]
 def in_turn(plans: Sequence[CuePlan]) -> CuePlan:
     """The first that can perform, of engines that were named one after the other; the others follow in `then`.
 
-    Takes that a later one has made already are used: an earlier one failed then, and is not paid to try again.
+    Takes that a later one has made, or has under way, are used: an earlier one failed then, and isn't tried again at
+    every run. Where an earlier one has no take of the cue at all, the later one makes the missing takes too.
     """
     fit = [each for each in plans if not _refusals(each)]
     if not fit:
         return plans[0]
-    made = next((each for each in fit if _all_made(each)), None)
-    if made is not None and made is not fit[0] and not any(take.cached or take.sent for take in fit[0].takes):
-        note = f"{made.engine} has made it, after {fit[0].engine} failed: engine={fit[0].engine} alone tries that again"
-        return replace(made, notes=(*made.notes, note))
-    missed = plans[: plans.index(fit[0])]
-    notes = [f"{'; '.join(_refusals(each))}: {fit[0].engine} performs instead" for each in missed]
+    first = fit[0]
+    begun = next((each for each in fit if any(_there(take) for take in each.takes)), first)
+    missed = plans[: plans.index(first)]
+    notes = [f"{'; '.join(_refusals(each))}: {first.engine} performs instead" for each in missed]
+    if begun is not first:
+        notes = [
+            f"{begun.engine} has made it, after {first.engine} failed: engine={first.engine} alone tries that again"
+        ]
     chained: CuePlan | None = None
-    for each in reversed(fit):
-        chained = replace(each, then=chained)
-    return replace(chained or fit[0], notes=(*notes, *fit[0].notes))
+    for each in reversed(fit[fit.index(begun) :]):
+        chained = replace(_with_takes_of(chained, each), then=chained)
+    return replace(chained or begun, notes=(*notes, *begun.notes))
+
+
+def _there(take: PlannedTake) -> bool:
+    return take.cached is not None or take.sent is not None
+
+
+def _with_takes_of(later: CuePlan | None, planned: CuePlan) -> CuePlan:
+    """The plan, with what a later engine has made of it."""
+    made = {take.variant: take.cached for take in (later.takes if later else ()) if take.cached is not None}
+    own = (take if _there(take) else replace(take, cached=made.get(take.variant)) for take in planned.takes)
+    return replace(planned, takes=tuple(own))
 
 
 def best(paid: Sequence[CuePlan], local: CuePlan | None, currency: str) -> CuePlan:

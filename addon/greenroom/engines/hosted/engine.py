@@ -15,6 +15,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Mapping
+from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -95,6 +96,13 @@ class HostedEngine:
         from greenroom.engines.hosted.price import estimate
 
         return estimate(self.model, self._offer(request), request)
+
+    def due(self, request: Request) -> Decimal | None:
+        """What is to be paid for a request, spans that an earlier attempt brought left out; None: nobody knows."""
+        spans = spans_of(self._offer(request), request)
+        if len(spans) > 1:
+            return self._spanned(request, spans).due()
+        return self.estimate(request).cost
 
     async def submit(self, request: Request) -> Handle:
         """Sends the job, or the first of its spans.

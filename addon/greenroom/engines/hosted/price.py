@@ -21,7 +21,7 @@ from greenroom.engines.hosted.spans import Span, part_of, spans_of
 from greenroom.frames import write_rate
 from greenroom.media.types import TakeSpec
 
-__all__ = ["estimate", "price_words", "units_of"]
+__all__ = ["estimate", "estimate_of_one", "price_words", "units_of"]
 
 _WORDS = {
     "seen": "as the provider's page said on {dated}",
@@ -40,8 +40,8 @@ def estimate(model: Model, offer: Offer, request: Request) -> Estimate:
     """
     spans = spans_of(offer, request)
     if len(spans) == 1:
-        return _of_one(model, offer, request)
-    parts = [_of_one(model, offer, part_of(request, spans, number)) for number in range(len(spans))]
+        return estimate_of_one(model, offer, request)
+    parts = [estimate_of_one(model, offer, part_of(request, spans, number)) for number in range(len(spans))]
     costs = [part.cost for part in parts]
     known = [cost for cost in costs if cost is not None]
     cost = sum(known, Decimal(0)) if len(known) == len(costs) else None
@@ -65,7 +65,7 @@ def _join_words(spans: Sequence[Span]) -> Iterator[str]:
             yield f"nobody is silent near frame {place} of the take: it is cut there, at the quietest place in reach"
 
 
-def _of_one(model: Model, offer: Offer, request: Request) -> Estimate:
+def estimate_of_one(model: Model, offer: Offer, request: Request) -> Estimate:
     """One job's quote, in the currency that the host bills in."""
     order = order_of(offer, request.spec)
     price = offer.price

@@ -17,14 +17,17 @@ import contextlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from greenroom.engines.contract import Failed, Handle, Lost, Pending, Request
 from greenroom.engines.hosted.one_job import OneJob
+from greenroom.engines.hosted.price import estimate_of_one
 from greenroom.engines.hosted.spans import Span, continued, part_of, write_part
+from greenroom.engines.telling import tell
 from greenroom.errors import DeliveryError, GreenroomError, PaymentUnknownError
-from greenroom.takes import spare_handle, unsent
+from greenroom.takes import part_costs, spare_handle, unsent
 
 __all__ = ["Delivered", "Spanned"]
 
@@ -51,6 +54,12 @@ class Spanned:
         self.spans = spans
         self._parts = [part_of(request, spans, number) for number in range(len(spans))]
 
+    def due(self) -> Decimal | None:
+        """What the spans cost that nobody has delivered yet; None where that isn't known."""
+        costs = [self._cost(n) for n in range(len(self.spans)) if self._delivered(n) is None]
+        known = [cost for cost in costs if cost is not None]
+        return sum(known, Decimal(0)) if len(known) == len(costs) else None
+
     async def begin(self) -> dict[str, Any]:
         """Sends the first span that nobody has sent, and gives the handle of the whole.
 
@@ -61,7 +70,7 @@ class Spanned:
         found = self._delivered(number)
         if found is None:
             job, part = await self._one(number)
-            handle = spare_handle.recall(part.work) or await self._send(job, part)
+            handle = spare_handle.recall(part.work) or await self._send(job, part, number)
         else:
             handle = {"engine": self.job.name, "host": self.job.offer.host, "id": found.id}
         return {**handle, "spans": [span.as_json() for span in self.spans]}
@@ -92,19 +101,25 @@ class Spanned:
     async def _make(self, number: int) -> Delivered:
         where = f"span {number + 1} of {len(self.spans)}"
         job, part = await self._one(number)
-        handle = await self._handle(job, part, where)
+        tell(where, number / len(self.spans))
+        handle = await self._handle(job, part, number, where)
         while True:
             status = await job.host.poll(handle)
             match status:
                 case Pending():
+                    along = None if status.progress is None else (number + status.progress) / len(self.spans)
+                    tell(f"{where}: {status.message}".rstrip(": "), along)
                     await asyncio.sleep(status.wait)
                 case Failed():
+                    if not status.billed:
+                        part_costs.strike(self.request.work, part.work.name)
                     hint = f"{status.hint} What the other spans have cost isn't paid again.".strip()
                     raise DeliveryError(f"{where}: {status.message}", hint=hint)
                 case Lost():
                     raise PaymentUnknownError(f"{where}: {status.message}", hint=_LOOK)
                 case _:
                     break
+        tell(f"{where}: fetching", (number + 1) / len(self.spans))
         about: Mapping[str, Any] = handle.get("sent") or job.sent_again(part)
         found = Delivered(await job.fetch(handle, part, about), str(handle.get("id", "")), about)
         await asyncio.to_thread(self._remember, number, found)
@@ -124,7 +139,7 @@ class Spanned:
         offer, part = continued(job.offer, part, picture)
         return OneJob(job.name, job.model, offer, job.connections), part
 
-    async def _handle(self, job: OneJob, part: Request, where: str) -> Handle:
+    async def _handle(self, job: OneJob, part: Request, number: int, where: str) -> Handle:
         """The handle of a span, which is sent unless it was."""
         kept = spare_handle.recall(part.work)
         if kept is not None:
@@ -138,13 +153,14 @@ class Spanned:
             spare_handle.keep(found, part.work)
             return found
         try:
-            return await self._send(job, part)
+            return await self._send(job, part, number)
         except PaymentUnknownError as error:
             error.message = f"{where}: {error.message}"
             raise
 
-    async def _send(self, job: OneJob, part: Request) -> Handle:
+    async def _send(self, job: OneJob, part: Request, number: int) -> Handle:
         prepared = await job.prepared(part)
+        part_costs.enter(self.request.work, part.work.name, self._cost(number))
         spare_handle.reserve(part.work)
         unsent.sends_now(self.request.work)
         sending = asyncio.ensure_future(job.send(prepared, part))
@@ -157,13 +173,17 @@ class Spanned:
         except PaymentUnknownError:
             raise
         except GreenroomError:
-            spare_handle.forget(part.work)  # surely nothing arrived
+            part_costs.strike(self.request.work, part.work.name)  # surely nothing arrived
+            spare_handle.forget(part.work)
             raise
         except Exception as error:
             message = f"{job.name} broke while it was being sent ({type(error).__name__})"
             raise PaymentUnknownError(message, hint=_LOOK) from error
         spare_handle.keep(handle, part.work)
         return handle
+
+    def _cost(self, number: int) -> Decimal | None:
+        return estimate_of_one(self.job.model, self.job.offer, self._parts[number]).cost
 
     def _remember(self, number: int, found: Delivered) -> None:
         from greenroom.takes.disk import write_atomically
