@@ -15,7 +15,7 @@ from greenroom_resolve.rendering import render_sound
 from greenroom_resolve.session import Json, Session
 from greenroom_resolve.survey import record
 
-__all__ = ["ENTRIES"]
+__all__ = ["ENTRIES", "errors"]
 
 
 _PANEL_ENDS = 2.0  # seconds in which a panel that can't start has ended
@@ -149,6 +149,11 @@ def panel(session: Session, **_: Any) -> Json:
     return {}
 
 
+def errors(problems: Sequence[Json]) -> List[Json]:
+    """Those that kept something from being done; the others are warnings and notes."""
+    return [problem for problem in problems if problem.get("severity", "error") == "error"]
+
+
 def _counted(number: int, thing: str) -> str:
     return "{} {}{}".format(number, thing, "" if number == 1 else "s")
 
@@ -171,8 +176,9 @@ def _apply(session: Session, found: Json, command: str, dry: bool, save: bool) -
     takes = [job for job in changed if job.edit["do"] == "place_take"]
     if not dry:
         others = len(changed) - len(takes)
-        counts = [_counted(len(takes), "take"), _counted(others, "other change"), _counted(len(problems), "problem")]
-        session.tell("{} placed, {}, {}".format(*counts))
+        wrong = len(errors(problems))
+        counts = [_counted(len(takes), "take"), _counted(others, "other change"), _counted(wrong, "problem")]
+        session.tell("{} placed, {}, {}, {}".format(*counts, _counted(len(problems) - wrong, "warning")))
     steps = [str(step) for job in changed for step in job.steps]
     return {"placed": len(takes), "changed": len(changed), "steps": steps, "problems": problems, "dry": dry}
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from greenroom_resolve.calling import ResolveError
-from greenroom_resolve.entries import ENTRIES
+from greenroom_resolve.entries import ENTRIES, errors
 from greenroom_resolve.program import handle_from_outside
 from greenroom_resolve.session import Session
 from greenroom_resolve.settings import Settings
@@ -58,7 +58,7 @@ def run(entry: str, resolve: Any = None) -> bool:
         settings = Settings.read()
         tell = _Teller(settings.data)
         session = Session(resolve if resolve is not None else handle_from_outside(), settings, tell)
-        return not ENTRIES[entry](session).get("problems")
+        return not errors(ENTRIES[entry](session).get("problems") or [])
     except ResolveError as error:
         tell(str(error))
     except Exception:  # noqa: BLE001 - nothing may escape into Resolve
