@@ -90,7 +90,9 @@ class GREENROOM_OT_generate_dialog(operators.Operator):
         for strip in chosen:
             if self.said():
                 identity.write_note(strip, self.note_for(strip))
-        operators.start_generating(scene, {**wanted, "yes": True}, operators.label_of(chosen))
+        seen = jobs.state.quote if isinstance(jobs.state.quote, dict) else {}
+        agreed = {"yes": True, "allow_unknown_cost": "cost" in seen and seen["cost"] is None}
+        operators.start_generating(scene, {**wanted, **agreed}, operators.label_of(chosen))
 
     def ask_price(self, context, done):
         scene = compat.sequencer_scene(context)

@@ -69,7 +69,9 @@ def tell(icon, text):
 
 
 def fail(error):
-    """Tells an error and all its problems."""
+    """Tells an error and all its problems. Options of the command line are no help in Blender."""
+    if "--" in error.hint and error.data.get("kind") == "budget":
+        error.hint = "Choose Generate Take... to see the price, and agree to it there"
     tell("ERROR", str(error))
     tell_problems(error.data.get("problems", ()))
 

@@ -197,6 +197,14 @@ def no_project_beside_the_file(stage):
     assert stage.takes() == []
 
 
+def a_price_that_needs_agreement(stage):
+    """The command line's --yes is the dialog's OK."""
+    hint = "Read the quote above, and say it: the same command with --yes"
+    stage.jobs.fail(stage.pump.HostError("This costs 12.00 USD", hint, {"kind": "budget"}))
+    assert "Choose Generate Take..." in stage.errors()[0]
+    assert "--yes" not in stage.errors()[0]
+
+
 def an_unknown_actor(stage):
     slot = stage.colour("slot", 1, 12, note="@nobody talk: Hello.")
     stage.save()
