@@ -22,6 +22,8 @@ Floats = NDArray[np.float64]
 Told = tuple[list[Measure], list[Finding]]
 
 _BLACK_SPREAD = 6.0  # levels; a dark scene has more
+_REFINED, _REFINED_PART = 1.0, 0.3  # levels of any point; part of the usual change (H.264: 1 and 0.25)
+_KEY_PICTURE = 4.0  # levels of any point
 _LONGEST_FLASH = 3  # frames
 _ALIKE = 0.4  # part of a flash by which the pictures before and after it may differ
 _NOTHING = 0.03  # part of the usual change
@@ -29,6 +31,7 @@ _STEP = 0.5  # levels that a single point of a still picture may waver by, and m
 _POINT = 60  # times the mean change
 _COPY_IN_MOTION = 0.25  # part of the usual change under which neighbours hardly move either
 _MOVES = 0.12  # levels of usual change; under it the picture hardly moves and nothing stutters
+_HITCH = 0.03  # levels of change on both sides, amid which a picture that stands is a hitch
 _PERIODS = range(2, 25)
 _ALONE = 2  # frames: a jump is one step, or two where an encoder blends
 _TREND = 7
@@ -128,9 +131,24 @@ def _stands(changes: Changes, thresholds: Thresholds) -> NDArray[np.bool_]:
     return stands
 
 
+def _held(changes: Changes, thresholds: Thresholds) -> NDArray[np.bool_]:
+    """As _stands, and frames in which a codec only refined a picture that is held: where all else moves, nothing that
+    lives keeps every point within a level or two. A key picture amid them may differ by some more.
+    """
+    held = _stands(changes, thresholds)
+    usual = _usual(changes.change)
+    if usual < _MOVES:
+        return held
+    held |= (changes.most <= _REFINED) & (changes.change < _REFINED_PART * usual)
+    held[:1] = False
+    amid = np.zeros_like(held)
+    amid[2:-2] = held[1:-3] & held[:-4] & held[3:-1] & held[4:]
+    return np.asarray(held | (amid & (changes.most <= _KEY_PICTURE)), np.bool_)
+
+
 def _frozen(changes: Changes, thresholds: Thresholds, spoken_for: NDArray[np.bool_]) -> Told:
     threshold = thresholds["frozen"]
-    runs = [(first - 1, end) for first, end in runs_of(_stands(changes, thresholds) & ~spoken_for)]
+    runs = [(first - 1, end) for first, end in runs_of(_held(changes, thresholds) & ~spoken_for)]
     frozen = [(first, end) for first, end in runs if threshold.light(end - first) is not Light.GREEN]
     findings = [
         Finding(
@@ -174,12 +192,14 @@ def _copies(changes: Changes, thresholds: Thresholds) -> list[int]:
     """Frames that repeat the one before while the picture moves on both sides."""
     change, usual = changes.change, _usual(changes.change)
     stands = _stands(changes, thresholds)
+    alive = changes.most > _REFINED
     found = []
     for at in range(2, len(change) - 1):
         around = min(change[at - 1], change[at + 1])
-        if around < max(_MOVES, _COPY_IN_MOTION * usual):
+        if around < _COPY_IN_MOTION * usual:
             continue
-        if stands[at] or (change[at] < 0.1 * around and changes.most[at] < 0.2 * max(changes.most[at - 1], 1.0)):
+        nearly = change[at] < 0.1 * around and changes.most[at] < 0.2 * max(changes.most[at - 1], 1.0)
+        if (stands[at] and around > _HITCH) or (nearly and around > _MOVES and not alive[at]):
             found.append(at)
     return found
 

@@ -113,7 +113,26 @@ def _conform(
     media = folder / "conformed.mov"
     held = spec.frames if read_hold(hold) else 0
     report = conform(delivered, spec, media, sound=sound, hold_tail=held)
-    return media, {"method": report.method, "notes": list(report.notes), "frame_map": list(report.frame_map)}
+    return media, {
+        "method": report.method,
+        "notes": list(report.notes),
+        "frame_map": list(report.frame_map),
+        "delivered": _as_delivered(delivered),
+    }
+
+
+def _as_delivered(delivered: Path) -> dict[str, Any]:
+    """What the engine's own file was; the review compares."""
+    from greenroom.media.probe import probe
+
+    info = probe(delivered)
+    return {
+        "width": info.width,
+        "height": info.height,
+        "rate": None if info.rate is None else str(info.rate),
+        "bit_depth": info.bit_depth,
+        "codec": info.codec,
+    }
 
 
 def _poster(media: Path, spec: TakeSpec, folder: Path) -> Path:
