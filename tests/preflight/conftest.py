@@ -69,6 +69,10 @@ class Scene:
         reference = otio.schema.ExternalReference(path.as_posix(), available)
         track.append(otio.schema.Clip(f"sound {self.files}", reference, _range(0, frames)))
 
+    @staticmethod
+    def range(start: int, frames: int) -> Any:
+        return _range(start, frames)
+
     def plan(self, **asked: Any) -> Plan:
         cut = self.folder / "scene.otio"
         otio.adapters.write_to_file(self.timeline, str(cut))

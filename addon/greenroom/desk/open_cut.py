@@ -122,7 +122,7 @@ class Desk:
         made = make_plan(self.sheet, facts, settings)
         if quote:
             made = quoted_by_what_is_left(made, self.ledger, self.engines, self.project.work_folder)
-            made = preflight(made, facts, self.project)
+            made = preflight(made, facts, self.project, self.ledger)
         self.planned = replace(made, problems=(*made.problems, *self.problems))
         return self.planned
 

@@ -34,6 +34,7 @@ __all__ = [
     "TimingMethod",
     "align",
     "decode_phones",
+    "line_fit",
     "resample",
     "speech_segments",
     "time_phones",
@@ -47,6 +48,8 @@ _WORD_FITS = -45.0
 # The part of the time that has to fit. The right line reaches 0.97 to 1, one with a wrong word 0.89, one that lacks
 # a quarter of what is said 0.61 to 0.77, another line at most 0.24.
 _LINE_FITS = 0.8
+# The part of a line's words that the dictionary lacks, from which it is another language, or all names.
+_FOREIGN = 0.5
 _MISFIT_HINT = "Does the cue's line say what is spoken, all of it and no more?"
 # Speech has 8 to 15 phones a second; a decoder that lost its way gives 2.
 _PHONES_A_SECOND = 3.0
@@ -119,6 +122,23 @@ def time_phones(samples: Sound, rate: int, text: str = "", *, line_in: Span | No
     except SphinxFailure as failure:
         notes.append(f"the mouth follows the loudness: {failure}")
         return PhoneTiming((), TimingMethod.ENERGY, tuple(notes), matched)
+
+
+def line_fit(samples: Sound, rate: int, text: str) -> float | None:
+    """The part of the sound, 0..1, that `text` fits; 0.8 and more is the right line, 0 where it wasn't found at all.
+
+    None where it can't be known: no speech, no speech model, or words that aren't English.
+    """
+    words = words_of(text)
+    heard = resample(samples, rate)
+    if not words or not speech_segments(heard, SAMPLE_RATE):
+        return None
+    try:
+        if len(unknown_words(words)) >= _FOREIGN * len(set(words)):
+            return None
+        return _by_line(heard, text).matched
+    except SphinxMissing:
+        return None
 
 
 def align(samples16k: Sound, text: str) -> list[Phone] | None:

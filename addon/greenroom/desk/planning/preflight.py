@@ -9,20 +9,25 @@ from __future__ import annotations
 from dataclasses import replace
 
 from greenroom.desk.planning.facts import Survey, where_of
+from greenroom.desk.planning.listening import listen
+from greenroom.desk.planning.memory import Memory
 from greenroom.desk.planning.model import CuePlan, Plan
 from greenroom.desk.project.project import Project
 from greenroom.errors import Problem
 from greenroom.review.preflight.check import check_cues
 from greenroom.review.preflight.facts import CueFacts
 from greenroom.review.preflight.table import switched
+from greenroom.takes.ledger import Ledger
 
 __all__ = ["preflight"]
 
 
-def preflight(plan: Plan, survey: Survey, project: Project) -> Plan:
+def preflight(plan: Plan, survey: Survey, project: Project, ledger: Ledger) -> Plan:
     """`plan` with what speaks against its takes. Cues whose takes all exist are left alone: nothing is made of them."""
     to_make = [planned for planned in plan.cues if any(take.cached is None for take in planned.takes)]
-    found = check_cues([_facts(planned, plan, survey) for planned in to_make], project.preflight)
+    with Memory(ledger) as memory:
+        gathered = [_facts(planned, plan, survey, project, memory) for planned in to_make]
+    found = check_cues(gathered, project.preflight)
     cues = (_with(planned, found.get(planned.cue.id, ()), project) for planned in plan.cues)
     return replace(plan, cues=tuple(cues), problems=switched(plan.problems, project.preflight))
 
@@ -35,7 +40,7 @@ def _with(planned: CuePlan, found: tuple[Problem, ...], project: Project) -> Cue
     return replace(planned, cue=cue, problems=(*switched(planned.problems, switches), *found))
 
 
-def _facts(planned: CuePlan, plan: Plan, survey: Survey) -> CueFacts:
+def _facts(planned: CuePlan, plan: Plan, survey: Survey, project: Project, memory: Memory) -> CueFacts:
     cue = planned.cue
     engine = survey.engines.get(planned.engine)
     return CueFacts(
@@ -50,5 +55,6 @@ def _facts(planned: CuePlan, plan: Plan, survey: Survey) -> CueFacts:
         engine=planned.engine,
         hosted=engine is not None and engine.capabilities().hosted,
         seed=cue.seed if cue.seed is not None else planned.performer.seed,
+        heard=listen(planned, survey, project.preflight, memory),
         told=planned.problems,
     )

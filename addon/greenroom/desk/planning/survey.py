@@ -35,13 +35,14 @@ from greenroom.desk.planning.prepare import moved_clips
 from greenroom.desk.project.project import Project
 from greenroom.engines.contract import Engine
 from greenroom.errors import CastError, GreenroomError, MediaError, Problem, Severity
+from greenroom.frames import FrameRange
 from greenroom.media.identity import file_sha256
 from greenroom.media.probe import probe_source
 from greenroom.media.types import ImageSequence, MediaInfo, SoundClip
 from greenroom.takes.ledger import Ledger
 from greenroom.takes.states import Running, Submitted, Take, Unknown
 
-__all__ = ["survey"]
+__all__ = ["SAMPLE_RATE", "sound_key", "survey"]
 
 SAMPLE_RATE = 48000
 _OTHER_MEDIA = 12  # files beside the cues' own that are asked for their size: enough to tell what a cut is made of
@@ -232,7 +233,7 @@ def _heard(cue: Cue, memory: Memory) -> DialogueFacts:
         ]
         if not clips:
             return DialogueFacts()
-        key = _sound_key(cue, clips, memory)
+        key = f"dialogue/2:{sound_key(cue.slot, clips, memory)}"
         kept = json.loads(memory.text(key, lambda: _listen(cue, clips)))
         return DialogueFacts(kept["digest"], kept["peak"])
     except GreenroomError as error:
@@ -250,7 +251,8 @@ def _listen(cue: Cue, clips: list[SoundClip]) -> str:
     return json.dumps({"digest": sound_digest(samples), "peak": peak})
 
 
-def _sound_key(cue: Cue, clips: list[SoundClip], memory: Memory) -> str:
+def sound_key(slot: FrameRange, clips: Iterable[SoundClip], memory: Memory) -> str:
+    """Stands for what sounds under `slot`; `clips` count from its first frame."""
     parts = [
         (
             *(memory.identity(clip.path), clip.record.start, clip.record.duration, str(clip.source_start), clip.gain),
@@ -258,6 +260,6 @@ def _sound_key(cue: Cue, clips: list[SoundClip], memory: Memory) -> str:
         )
         for clip in clips
     ]
-    rate = Fraction(cue.slot.rate)
-    text = repr((cue.slot.duration, str(rate), SAMPLE_RATE, parts))
-    return f"dialogue/2:{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()}"
+    rate = Fraction(slot.rate)
+    text = repr((slot.duration, str(rate), SAMPLE_RATE, parts))
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from greenroom.errors import Problem
+from greenroom.review.preflight.dialogue import OF_DIALOGUE
 from greenroom.review.preflight.facts import CueFacts, Said
 from greenroom.review.preflight.motion import several_actions
 from greenroom.review.preflight.slots import long_slots
@@ -13,7 +14,7 @@ from greenroom.review.preflight.table import severity_of
 
 __all__ = ["check_cues"]
 
-_OF_A_CUE: tuple[Callable[[CueFacts], Iterator[Said]], ...] = (long_slots, several_actions)
+_OF_A_CUE: tuple[Callable[[CueFacts], Iterator[Said]], ...] = (long_slots, several_actions, *OF_DIALOGUE)
 _OF_A_CUT: tuple[Callable[[Sequence[CueFacts]], Iterator[tuple[str, Said]]], ...] = ()
 
 

@@ -10,7 +10,7 @@ from greenroom.cues.model import Mode
 from greenroom.errors import Problem
 from greenroom.frames import FrameRange
 
-__all__ = ["CueFacts", "Said"]
+__all__ = ["CueFacts", "Heard", "Said"]
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,27 @@ class Said:
     message: str
     hint: str = ""
     where: str = ""  # "" is the cue's own place
+
+
+@dataclass(frozen=True)
+class Heard:
+    """The sound under a slot, as perception.dialogue_quality measured it: `speech` in seconds, `level` in dBFS, `snr`
+    in dB. `voice` and `background` are listeners' opinions (1 to 5), None where nothing was in doubt. `fit` is the part
+    of the sound that the line fits, None where there is no line or it can't be known. `over` is the seconds in which
+    another clip sounds over the speech, `cut` the ends of the slot in which a word is cut.
+    """
+
+    speech: float = 0.0
+    level: float = 0.0
+    snr: float = 0.0
+    flat_tops: int = 0
+    reverb: float = 0.0
+    tones: float = 0.0
+    voice: float | None = None
+    background: float | None = None
+    fit: float | None = None
+    over: float = 0.0
+    cut: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -40,6 +61,7 @@ class CueFacts:
     engine: str = ""
     hosted: bool = False
     seed: int | None = None
+    heard: Heard | None = None
     told: tuple[Problem, ...] = ()  # by the plan already
 
     @property
