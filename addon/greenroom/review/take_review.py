@@ -19,6 +19,7 @@ from greenroom.perception.faces import FaceFinder
 from greenroom.perception.identity import FaceIdentity
 from greenroom.perception.people import choose_by
 from greenroom.perception.tracking import Choose
+from greenroom.review.burnt_in import burnt_in_findings
 from greenroom.review.delivered import delivered_findings
 from greenroom.review.depth import DepthWatch
 from greenroom.review.face_track import FaceTrack, follow_face
@@ -96,6 +97,7 @@ def review_take(job: ReviewJob) -> Review:
         _face_told(job, track, one_pass, finder, thresholds),
         _lips_told(job, track, dialogue, thresholds),
         depth.findings(info, thresholds),
+        burnt_in_findings(one_pass.looks, thresholds),
         loudness_findings(job.media, info, job.frames, job.rate, dialogue, thresholds),
         delivered_findings(job.delivered, job.width, job.height, job.rate, info.bit_depth),
     ]

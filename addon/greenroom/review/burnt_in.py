@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Lettering that stands still over a take: a watermark, a provider's name, a burnt-in timecode's label.
+
+Nothing is read. Letters are thin strokes of one tone, alike in height, in a row, and at the same place in every
+picture. Fewer than five in a row, or lettering that moves with the scene (a shop's sign passed by), isn't found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from greenroom.review.findings import Finding, Light, Measure, Verdict
+from greenroom.review.one_pass import Picture
+from greenroom.review.thresholds import Thresholds
+
+__all__ = ["burnt_in_findings"]
+
+Told = tuple[list[Measure], list[Finding]]
+Box: TypeAlias = tuple[int, int, int, int]
+"""x, y, width, height in pixels."""
+
+_CONTRAST = 22  # levels above what is around, of letters that are half transparent
+_STROKE = 0.025  # of the picture's height: strokes are thinner than this, or the letters are a scene's
+_HEIGHT = (0.013, 0.12)  # of the picture's height: letters lower can't be told from grain
+_THIN = 0.42  # of a letter's height, its widest stroke
+_WIDE = 1.8  # of a letter's height
+_ALIKE = 0.55  # of a letter's height, how much lower another of the same row may be
+_APART = 1.1  # of a letter's height, between two of them
+_ROW = 5  # letters
+_WAVERS = 12.0  # levels between pictures; more is not still
+_TONE = 14.0  # levels of spread within the letters of a row
+
+
+def burnt_in_findings(looks: Mapping[int, Picture], thresholds: Thresholds) -> Told:
+    """Rows of letters at the same place in all looks."""
+    threshold = thresholds["burnt_in"]
+    if len(looks) < 2:
+        why = "too few pictures"
+        return [Measure("burnt_in", None, threshold.unit, verdict=Verdict.INCONCLUSIVE, why=why)], []
+    stack = np.stack([cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY) for picture in looks.values()]).astype(np.float32)
+    mean, wavers = stack.mean(axis=0), stack.std(axis=0)
+    rows = [row for tone in (mean, 255 - mean) for row in _rows(tone.astype(np.uint8), wavers)]
+    height, width = mean.shape
+    share = 100 * sum(_area(row) for row in rows) / (height * width)
+    light = threshold.light(share)
+    measure = Measure("burnt_in", round(share, 3), threshold.unit, light)
+    if light is Light.GREEN:
+        return [measure], []
+    message = f"lettering stands in the picture ({_place(rows[0], width, height)})"
+    return [measure], [
+        Finding("burnt-in", light, message, (), round(share, 2), threshold.unit, sorted(looks)[len(looks) // 2])
+    ]
+
+
+def _rows(tone: NDArray[np.uint8], wavers: NDArray[np.float32]) -> list[list[Box]]:
+    """Rows of letters that are lighter than what is around them."""
+    size = max(5, round(_STROKE * tone.shape[0]) | 1)
+    raised = cv2.morphologyEx(tone, cv2.MORPH_TOPHAT, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)))
+    strokes = ((raised > _CONTRAST) & (wavers < _WAVERS)).astype(np.uint8)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(strokes, connectivity=8)
+    thick = cv2.distanceTransform(strokes, cv2.DIST_L2, 3)
+    letters: list[Box] = []
+    for label in range(1, count):
+        x, y, wide, high, area = (int(value) for value in stats[label])
+        if not _letter_sized(wide, high, area, tone.shape[0]):
+            continue
+        inside = labels[y : y + high, x : x + wide] == label
+        if 2 * float(thick[y : y + high, x : x + wide][inside].max()) <= max(_THIN * high, 3.0):
+            letters.append((x, y, wide, high))
+    return [row for row in _in_rows(letters) if _one_tone(row, tone, strokes)]
+
+
+def _letter_sized(wide: int, high: int, area: int, picture: int) -> bool:
+    low, most = (part * picture for part in _HEIGHT)
+    return low <= high <= most and wide <= _WIDE * high and 0.15 <= area / (wide * high) <= 0.95
+
+
+def _in_rows(letters: Sequence[Box]) -> list[list[Box]]:
+    """Chains of neighbours of like height on one line, of five and more."""
+    rows: list[list[Box]] = []
+    for letter in sorted(letters):
+        row = next((row for row in rows if _follows(row[-1], letter)), None)
+        if row is None:
+            rows.append([letter])
+        else:
+            row.append(letter)
+    return [row for row in rows if len(row) >= _ROW]
+
+
+def _follows(last: Box, letter: Box) -> bool:
+    high = max(last[3], letter[3])
+    level = abs(last[1] + last[3] - letter[1] - letter[3]) <= 0.35 * high
+    near = letter[0] - last[0] - last[2] <= _APART * high
+    return level and near and min(last[3], letter[3]) >= _ALIKE * high
+
+
+def _one_tone(row: Sequence[Box], tone: NDArray[np.uint8], strokes: NDArray[np.uint8]) -> bool:
+    means = [
+        float(tone[y : y + high, x : x + wide][strokes[y : y + high, x : x + wide] > 0].mean())
+        for x, y, wide, high in row
+    ]
+    return float(np.std(means)) < _TONE
+
+
+def _area(row: Sequence[Box]) -> int:
+    return sum(wide * high for _, _, wide, high in row)
+
+
+def _place(row: Sequence[Box], width: int, height: int) -> str:
+    x = (row[0][0] + row[-1][0] + row[-1][2]) / 2 / width
+    y = (row[0][1] + row[0][3] / 2) / height
+    across = "left" if x < 1 / 3 else "right" if x > 2 / 3 else "middle"
+    down = "top" if y < 1 / 3 else "bottom" if y > 2 / 3 else "middle"
+    return "in the middle" if (across, down) == ("middle", "middle") else f"{down} {across}"

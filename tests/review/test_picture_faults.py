@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Each picture fault that is put into a clean take is found where it was put, and nothing is found in the clean one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from greenroom.media.types import Codec
+from greenroom.review.findings import Light, Review
+from greenroom.review.take_review import ReviewJob, review_take
+
+Picture = NDArray[np.uint8]
+JobOf = Callable[..., ReviewJob]
+
+
+def codes(review: Review) -> set[str]:
+    return {finding.code for finding in review.findings}
+
+
+def found(review: Review, code: str) -> tuple[tuple[int, int], ...]:
+    assert codes(review) == {code}, review.findings
+    return tuple(frames for finding in review.findings for frames in finding.frames)
+
+
+@pytest.mark.parametrize("codec", [Codec.H264, Codec.PRORES])
+def test_nothing_is_found_in_a_clean_take(job_of: JobOf, codec: Codec) -> None:
+    review = review_take(job_of(codec=codec))
+    assert (review.findings, review.light) == ((), Light.GREEN)
+    assert review.score > 0.95
+    sync = review.measure("sync")
+    assert sync is not None
+    assert sync.value is not None
+    assert abs(sync.value) <= 1
+
+
+def test_frozen(job_of: JobOf, clean: Any) -> None:
+    frames = [clean.frames[40] if 40 <= at < 60 else frame for at, frame in enumerate(clean.frames)]
+    review = review_take(job_of(frames, mode="animate"))
+    ((first, end),) = found(review, "frozen")
+    assert first == 40
+    assert abs(end - 60) <= 1  # H.264 goes on refining a picture that is held
+    assert review.light is Light.RED
+    assert review.findings[0].picture_at == 40
+    assert found(review_take(job_of(frames, mode="animate", codec=Codec.PRORES)), "frozen") == ((40, 60),)
+
+
+def test_black_and_flash(job_of: JobOf, clean: Any) -> None:
+    frames = list(clean.frames)
+    frames[30] = frames[31] = np.zeros_like(frames[0])
+    assert found(review_take(job_of(frames, mode="animate")), "black") == ((30, 32),)
+    frames = list(clean.frames)
+    frames[50] = np.clip(frames[50].astype(int) + 60, 0, 255).astype(np.uint8)
+    assert found(review_take(job_of(frames, mode="animate")), "flash") == ((50, 51),)
+
+
+def test_doubled_frames_and_cadence(job_of: JobOf, clean: Any) -> None:
+    frames = list(clean.frames)
+    frames[21], frames[57] = frames[20], frames[56]
+    assert found(review_take(job_of(frames, mode="animate", codec=Codec.PRORES)), "duplicate") == ((21, 22), (57, 58))
+    sixteen = [clean.frames[at // 3 * 3 + (0, 0, 2)[at % 3]] for at in range(len(clean.frames))]
+    review = review_take(job_of(sixteen, mode="animate", codec=Codec.PRORES))
+    assert codes(review) == {"cadence"}
+    assert "third" in review.findings[0].message
+
+
+def test_flicker_and_jump(job_of: JobOf, clean: Any) -> None:
+    gains = 1 + 0.04 * np.random.default_rng(1).standard_normal(len(clean.frames))
+    flickering = [
+        np.clip(frame * gain, 0, 255).astype(np.uint8) for frame, gain in zip(clean.frames, gains, strict=True)
+    ]
+    assert "flicker" in codes(review_take(job_of(flickering, mode="animate")))
+    jumping = [np.roll(frame, 60, axis=1) if at >= 45 else frame for at, frame in enumerate(clean.frames)]
+    assert found(review_take(job_of(jumping, mode="animate")), "jump") == ((45, 46),)
+
+
+def test_length_size_and_what_was_delivered(job_of: JobOf) -> None:
+    review = review_take(
+        job_of(frames=None, mode="animate", delivered={"width": 480, "height": 270, "rate": "16", "bit_depth": 8})
+    )
+    assert codes(review) == {"upscaled", "delivered-rate"}
+    job = job_of()
+    review = review_take(ReviewJob(**{**vars(job), "frames": 97, "width": 1920, "height": 1080}))
+    assert [finding.message for finding in review.findings if finding.code == "length"] == [
+        "96 frames long instead of 97",
+        "960 x 540 instead of 1920 x 1080",
+    ]
+
+
+def test_lettering(job_of: JobOf, clean: Any) -> None:
+    marked = []
+    for frame in clean.frames[:48]:
+        image = Image.fromarray(np.ascontiguousarray(frame[:, :, ::-1]))
+        label = image.copy()
+        font = ImageFont.load_default(24)
+        ImageDraw.Draw(label).text((20, 500), "Made by Somebody AI", fill=(255, 255, 255), font=font)
+        marked.append(np.ascontiguousarray(np.asarray(Image.blend(image, label, 0.7))[:, :, ::-1]))
+    (finding,) = review_take(job_of(marked, mode="animate")).findings
+    assert (finding.code, finding.message) == ("burnt-in", "lettering stands in the picture (bottom left)")
+
+
+def test_banding(job_of: JobOf, clean: Any) -> None:
+    ramp = np.linspace(40, 200, 540)[:, None, None] + np.zeros((540, 960, 3))
+    smooth = [np.clip(ramp + at / 12, 0, 255).astype(np.uint8) for at in range(48)]
+    bands = [frame // 8 * 8 for frame in smooth]
+    assert "banding" not in codes(review_take(job_of(smooth, mode="animate")))
+    assert "banding" in codes(review_take(job_of(bands, mode="animate")))
