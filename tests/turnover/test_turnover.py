@@ -117,6 +117,65 @@ def test_fewer_handles_than_asked_are_told(new_scene: Callable[..., Any], tmp_pa
     assert told.message == "take 1 has 2 at the head, 6 handle frames were asked for"
 
 
+def test_where_the_editor_slipped_a_take_it_is_handed_on_so(
+    new_scene: Callable[..., Any], tmp_path: Path, run: Callable[..., Any]
+) -> None:
+    scene = new_scene()
+    scene.write_cut("GR#aaaa: actor=MARA mode=talk", "GR#bbbb: actor=MARA mode=talk")
+    scene.add_take("aaaa")
+    scene.add_take("bbbb")
+    applied = scene.folder / "applied.otio"
+    assert run("apply", scene.cut, "-o", applied).status == 0
+    timeline = otio.adapters.read_from_file(str(applied))
+    one, two = timeline.tracks[0]
+    one.source_range = scene.range(86403, 16)  # slipped by three frames
+    two.source_range = scene.range(86402, 10)  # trimmed on both sides
+    timeline.to_json_file(str(applied))
+    made = turnover(applied, tmp_path / "turnover", handles=4, width=128)
+    assert [(each.head, each.tail, each.part.start) for each in made.takes] == [(4, 4, 86399), (4, 4, 86398)]
+    edl = (made.folder / "scene_1_uber.edl").read_text("utf-8")
+    assert "01:00:00:03 01:00:00:19 01:00:00:00 01:00:00:16" in edl
+    assert "01:00:00:02 01:00:00:12 01:00:00:16 01:00:01:02" in edl
+    first, second = rows_of(made.folder / "scene_1_uber_counts.csv")
+    assert (first["Source In"], second["Source In"], second["Source Out"]) == (
+        "01:00:00:03", "01:00:00:02", "01:00:00:12",
+    )  # fmt: skip
+    seen = pictures(made.folder / "scene_1_uber_reference.mov")
+    own = pictures(made.takes[0].take.media)
+    grey = [round(float(own[n][0, 72, 128]) / 4) for n in (8 + 3, 8 + 3 + 15, 8 + 2)]  # of ten bits
+    assert [abs(int(seen[n][36, 64]) - value) <= 2 for n, value in zip((0, 15, 16), grey, strict=True)] == [True] * 3
+
+
+def test_a_dissolve_takes_its_frames_from_the_handles(new_scene: Callable[..., Any], tmp_path: Path) -> None:
+    scene = new_scene()
+    scene.write_cut("GR#aaaa: actor=MARA mode=talk", "GR#bbbb: actor=MARA mode=talk")
+    timeline = otio.adapters.read_from_file(str(scene.cut))
+    time = otio.opentime.RationalTime
+    dissolve = otio.schema.Transition(transition_type="SMPTE_Dissolve", in_offset=time(2, 24), out_offset=time(3, 24))
+    timeline.tracks[0].insert(1, dissolve)
+    timeline.to_json_file(str(scene.cut))
+    scene.add_take("aaaa", tail=10)
+    scene.add_take("bbbb", tail=2)
+    made = handed(scene, tmp_path)
+    one, two = made.takes
+    assert (one.head, one.tail, two.head, two.tail) == (8, 7, 8, 0)  # the second take's slot begins in the dissolve
+
+
+def test_a_list_that_can_not_be_written_is_told_and_the_others_are(scene: Any, tmp_path: Path) -> None:
+    timeline = otio.adapters.read_from_file(str(scene.cut))
+    track = otio.schema.Track(kind=otio.schema.TrackKind.Video)
+    track.append(otio.schema.Clip("compound", otio.schema.MissingReference(), scene.range(0, 8)))
+    compound = otio.schema.Stack(children=[track])
+    timeline.tracks[0].append(compound)
+    timeline.to_json_file(str(scene.cut))
+    made = handed(scene, tmp_path)
+    written = {path.suffix for path in made.files}
+    assert {".otio", ".edl", ".ale"} <= written
+    told = " ".join(made.left_out)
+    assert (".xml" in written) == ("no scene_1_uber.xml" not in told)
+    assert (".aaf" in written) == ("no scene_1_uber.aaf" not in told)
+
+
 def takes_in(cut: Path, rate: Fraction | None = None) -> dict[str, tuple[int, int]]:
     """The files of the turnover that a list leads to, with the frames that it shows of them."""
     timeline = read_cut(cut, rate=rate)

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import click
+
 from greenroom.cli.shown import Json, counted, say, show_problems, show_table
 from greenroom.cli.tell_takes import tell_losses
 
@@ -46,7 +48,7 @@ def tell_turnover(value: Json, *, verbose: bool = False) -> None:
     show_table(("cue", ">take", "chosen by", "", ">frames", "timecode", "~file"), rows)
     show_problems(value["problems"])
     for reason in value["left_out"]:
-        say(f"note: {reason}")
+        say(f"{click.style('warning', fg='yellow')}: {reason}")
     if verbose:
         tell_losses(value["losses"], whole=True)
     elif value["losses"]:

@@ -62,9 +62,11 @@ def write_preview(
     width: int = 1280,
     on_progress: Callable[[int, int], None] = lambda done, total: None,
     burnt_in: BurnIn | None = None,
+    firsts: Mapping[tuple[int, ...], int] | None = None,
 ) -> Pictures:
     """Writes the movie. `chosen` are the takes by their events' addresses. What can't be read is a slate or silence,
-    and a problem of the result. `burnt_in` gets every picture, and what is said in it.
+    and a problem of the result. `burnt_in` gets every picture. `firsts` are the takes' first frames that are seen,
+    where that is known better than by what a write-back would do.
 
     Raises:
         InputError: the cut has no frames.
@@ -83,7 +85,7 @@ def write_preview(
     spec = TakeSpec(layout.rate, total, 0, 0, *size, start_frame=layout.start, drop_frame=layout.drop_frame,
                     codec=Codec.H264)  # fmt: skip
     texts = {cue.cue.event.address: _cue_lines(cue.cue.actor, str(cue.cue.mode), cue.cue.line) for cue in plan.cues}
-    shower = _Shower(layout, chosen, clear, texts, size, problems)
+    shower = _Shower(layout, chosen, clear, texts, size, problems, firsts or {})
     done = 0
     with TakeWriter(output, spec, sound=sound, comment="Greenroom preview") as writer:
         for run in runs:
@@ -144,7 +146,9 @@ class _Shower:
         texts: Mapping[tuple[int, ...], tuple[str, list[str]]],
         size: tuple[int, int],
         problems: list[Problem],
+        firsts: Mapping[tuple[int, ...], int],
     ) -> None:
+        self._firsts = firsts
         self._layout = layout
         self._chosen = chosen
         self._clear = clear
@@ -185,7 +189,7 @@ class _Shower:
         width, height = self._size
         first = run.record.start - event.visible.start
         try:
-            source = take_source(take, event)
+            source = take_source(take, event, self._firsts.get(event.address))
             indices = source.frames[first : first + run.record.duration]
             for bgr, alpha in read_overlays(source.media, indices, width=width, height=height):
                 under = next(below).astype(np.uint16)
@@ -196,7 +200,7 @@ class _Shower:
     def _source(self, event: Event) -> Source | None:
         take = self._chosen.get(event.address)
         if take is not None:
-            return take_source(take, event)
+            return take_source(take, event, self._firsts.get(event.address))
         return event_source(event, self._layout.rate) if event.kind is EventKind.MEDIA else None
 
     def _labelled(self, source: Source, at: Sequence[int]) -> Iterator[Picture]:

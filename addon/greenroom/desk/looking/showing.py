@@ -55,8 +55,8 @@ def event_source(event: Event, rate: Fraction) -> Source:
     return Source(media, tuple(min(max(index, 0), info.frames - 1) for index in wanted))
 
 
-def take_source(take: Take, event: Event) -> Source:
-    """The take under all that `event` shows, as a write-back would place it.
+def take_source(take: Take, event: Event, first: int | None = None) -> Source:
+    """The take under all that `event` shows, as a write-back would place it, or from its frame `first` on.
 
     Raises:
         MediaError: the take's file is gone.
@@ -64,13 +64,16 @@ def take_source(take: Take, event: Event) -> Source:
     if not take.media.is_file():
         message = f"take {take.number} is no longer there"
         raise MediaError(message, hint="Restore its folder, or generate again.", where=str(take.media))
+    last = take.frames - 1
+    if first is not None:
+        shown_frames = (min(max(first + i, 0), last) for i in range(event.visible.duration))
+        return Source(take.media, tuple(shown_frames), take.label)
     first = take.head
     shown = event.media.source.start if event.media is not None and event.media.speed == 1 else None
     if shown is not None and event.media is not None and event.media.source.rate == event.record.rate:
         slot = shown - (event.record.start - event.visible.start)
         if take.start_frame <= slot and slot + event.visible.duration <= take.start_frame + take.frames:
             first = slot - take.start_frame
-    last = take.frames - 1
     return Source(take.media, tuple(min(first + i, last) for i in range(event.visible.duration)), take.label)
 
 

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from greenroom.cues.model import Cue, Origin
-from greenroom.desk.looking.showing import take_source
-from greenroom.desk.open_cut import Desk
+from greenroom.desk.open_cut import Desk, timeline_of
 from greenroom.desk.planning.facts import where_of
 from greenroom.desk.results import CueTakes
 from greenroom.desk.turnover.names import NameTemplate
+from greenroom.desk.writing_back.apply import apply_to_timeline
 from greenroom.desk.writing_back.edit_plan import EditPlan, UseMedia
 from greenroom.desk.writing_back.writeback import TakesOfCue, chosen_number
 from greenroom.errors import GreenroomError, MediaError, PlanError, Problem, Severity
@@ -32,8 +32,9 @@ _MEND = "Restore it from a backup, circle another take, or generate again."
 @dataclass(frozen=True)
 class HandedTake:
     """A take to hand on as `name`: the frames `part` of its file, in the file's timecode, of which `head` and `tail`
-    are handles. `extras` are the names of what lies beside it (alpha). `by` says who chose it: "editor", "note" or
-    "newest". `reel` is no other take's, and short enough for an EDL.
+    are handles. `first` is the first frame that the cut shows, counted from 0 in the project's file. `extras` are the
+    names of what lies beside it (alpha). `by` says who chose it: "editor", "note" or "newest". `reel` is no other
+    take's, and short enough for an EDL.
     """
 
     cue: Cue
@@ -44,6 +45,7 @@ class HandedTake:
     tail: int
     by: str
     count: int
+    first: int = 0
     extras: Mapping[str, str] = field(default_factory=dict)
     reel: str = ""
 
@@ -82,12 +84,13 @@ def gather(desk: Desk, template: NameTemplate, handles: int | None) -> Gathered:
     found = tuple(desk.cue_takes())
     chosen = [each for each in found if each.cue.event.address in active]
     errors = [*_broken(problems, found), *_lost_choices(desk, chosen)]
+    placed = _placed(desk, edits)
     errors += [problem for problem in (*problems, *edits.problems) if problem.severity is Severity.ERROR]
     notes: list[Problem] = [problem for problem in edits.problems if problem.severity is not Severity.ERROR]
     handed: list[HandedTake] = []
     for each in chosen:
         try:
-            handed.append(_handed(each, template, handles, desk, notes))
+            handed.append(_handed(each, template, handles, desk, notes, placed))
         except GreenroomError as error:
             where = where_of(each.cue, drop_frame=desk.sheet.layout.drop_frame)
             errors.append(Problem(Severity.ERROR, "take-unusable", error.message, error.hint or _MEND, where))
@@ -101,29 +104,66 @@ def gather(desk: Desk, template: NameTemplate, handles: int | None) -> Gathered:
     return Gathered(tuple(handed), without, edits, (*notes, *_untaken(without, desk)))
 
 
+def _placed(desk: Desk, edits: EditPlan) -> dict[tuple[int, ...], int]:
+    """The first frame that each clip shows of its take, in the take's timecode: as it is once the takes are in. Only
+    then it is known where the editor slipped or trimmed one that was in the cut already.
+    """
+    timeline = timeline_of(desk.source).clone()
+    apply_to_timeline(timeline, edits)
+    rate = float(desk.sheet.layout.rate)
+    found = {}
+    for edit in edits.edits:
+        if isinstance(edit, UseMedia):
+            item = timeline.tracks
+            for index in edit.address:
+                item = item[index]
+            found[edit.address] = round(item.trimmed_range().start_time.value_rescaled_to(rate))
+    return found
+
+
 def _handed(
-    each: CueTakes, template: NameTemplate, handles: int | None, desk: Desk, notes: list[Problem]
+    each: CueTakes,
+    template: NameTemplate,
+    handles: int | None,
+    desk: Desk,
+    notes: list[Problem],
+    placed: Mapping[tuple[int, ...], int],
 ) -> HandedTake:
     number = chosen_number(each.cue, TakesOfCue(each.takes, each.circled))
     take = next(take for take in each.takes if take.number == number)
     _check(take)
-    shown = take_source(take, each.cue.event).frames
-    head, tail = shown[0], take.frames - 1 - shown[-1]
-    if handles is not None:
-        short = [f"{have} at the {side}" for have, side in ((head, "head"), (tail, "tail")) if have < handles]
-        if short:
-            message = f"take {number} has {' and '.join(short)}, {handles} handle frames were asked for"
-            where = where_of(each.cue, drop_frame=desk.sheet.layout.drop_frame)
-            hint = "What there is is handed on. For more, set handles and generate again."
-            notes.append(Problem(Severity.WARNING, "few-handles", message, hint, where))
-    cut_head = max(0, head - handles) if handles is not None else 0
-    cut_tail = max(0, tail - handles) if handles is not None else 0
+    event = each.cue.event
+    first = placed[event.address] - (event.record.start - event.visible.start) - take.start_frame
+    head, tail = first, take.frames - first - event.visible.duration
+    where = where_of(each.cue, drop_frame=desk.sheet.layout.drop_frame)
+    notes += _handle_problems(number, head, tail, handles, where)
+    cut_head, cut_tail = (max(0, have - handles) if handles is not None else 0 for have in (head, tail))
     part = FrameRange(take.start_frame + cut_head, take.frames - cut_head - cut_tail, exact_rate(take.rate))
     name = template.name(each.cue, take)
     extras = {what: f"{name}_{what}{path.suffix}" for what, path in take.extras.items()}
-    by = "editor" if each.circled is not None and (each.circled.number, each.circled.by) == (number, "editor") else ""
-    by = by or ("note" if each.cue.take.isdigit() else "newest")
-    return HandedTake(each.cue, take, name, part, head - cut_head, tail - cut_tail, by, len(each.takes), extras)
+    return HandedTake(
+        each.cue, take, name, part, max(0, head - cut_head), max(0, tail - cut_tail), _chosen_by(each, number),
+        len(each.takes), first, extras,
+    )  # fmt: skip
+
+
+def _handle_problems(number: int, head: int, tail: int, handles: int | None, where: str) -> Iterator[Problem]:
+    sides = (("head", head), ("tail", tail))
+    lacking = [f"{-have} at the {side}" for side, have in sides if have < 0]
+    short = [f"{max(0, have)} at the {side}" for side, have in sides if handles is not None and have < handles]
+    if lacking:
+        message = f"take {number} lacks frames that the cut shows: {' and '.join(lacking)}"
+        yield Problem(Severity.WARNING, "take-too-short", message, "Trim the clip or the dissolve, or generate.", where)
+    elif short:
+        message = f"take {number} has {' and '.join(short)}, {handles} handle frames were asked for"
+        hint = "What there is is handed on. For more, set handles and generate again."
+        yield Problem(Severity.WARNING, "few-handles", message, hint, where)
+
+
+def _chosen_by(each: CueTakes, number: int) -> str:
+    if each.circled is not None and (each.circled.number, each.circled.by) == (number, "editor"):
+        return "editor"
+    return "note" if each.cue.take.isdigit() else "newest"
 
 
 def _check(take: Take) -> None:

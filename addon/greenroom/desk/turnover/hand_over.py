@@ -22,11 +22,13 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from greenroom.cues.model import Cue
+from greenroom.cues.model import Cue, Layout
 from greenroom.desk.looking.burn_in import Burner
 from greenroom.desk.looking.preview import write_preview
 from greenroom.desk.open_cut import Desk, open_cut, timeline_of
 from greenroom.desk.outputs import check_folder_output
+from greenroom.desk.planning.model import Plan
+from greenroom.desk.results import Pictures
 from greenroom.desk.turnover.gather import Gathered, HandedTake, gather, shot_of
 from greenroom.desk.turnover.lists import write_lists
 from greenroom.desk.turnover.names import NameTemplate
@@ -86,30 +88,44 @@ def turnover(
             hint = "Make some first: greenroom generate CUT -o NEW_CUT"
             raise InputError("no cue of this cut has a take to hand on", hint=hint, where=str(cut))
         check_space(folder.parent, _room(gathered, link=link, movie=movie, desk=desk))
-        name = legal_name(layout.name or cut.stem)
         with _appearing(folder) as partial:
             _hand_media(gathered.takes, partial, link=link)
+            name = legal_name(layout.name or cut.stem)
             lists = write_lists(
                 timeline_of(desk.source), gathered.edits, gathered.takes, partial, folder, name, cut.parent
             )
-            height = max(each.take.height for each in gathered.takes)
-            tables = {
-                f"{name}.ale": avid_log(gathered.takes, layout.rate, height, template.scene),
-                f"{name}_counts.csv": count_sheet(gathered, layout),
-            }
-            for file, data in tables.items():
-                with storing(partial / file):
-                    (partial / file).write_bytes(data)
-            problems: tuple[Problem, ...] = ()
+            _write_tables(gathered, layout, partial, name, template.scene)
+            problems = gathered.problems
             if movie:
-                chosen = {each.cue.event.address: each.take for each in gathered.takes}
-                burner = Burner(_texts(gathered), layout.rate, drop_frame=layout.drop_frame)
-                made = write_preview(planned, chosen, partial / f"{name}_reference.mov", width=width,
-                                     on_progress=on_progress, burnt_in=burner)  # fmt: skip
-                problems = made.problems
+                shown = _write_movie(planned, gathered, partial / f"{name}_reference.mov", width, on_progress)
+                problems = (*problems, *shown.problems)
             files = tuple(sorted(path.relative_to(partial) for path in partial.rglob("*") if path.is_file()))
-    return Turnover(
-        folder, files, gathered.takes, gathered.without, lists.losses, lists.left_out, (*gathered.problems, *problems)
+    return Turnover(folder, files, gathered.takes, gathered.without, lists.losses, lists.left_out, problems)
+
+
+def _write_tables(gathered: Gathered, layout: Layout, folder: Path, name: str, scene: str) -> None:
+    height = max(each.take.height for each in gathered.takes)
+    tables = {
+        f"{name}.ale": avid_log(gathered.takes, layout.rate, height, scene),
+        f"{name}_counts.csv": count_sheet(gathered, layout),
+    }
+    for file, data in tables.items():
+        with storing(folder / file):
+            (folder / file).write_bytes(data)
+
+
+def _write_movie(
+    planned: Plan, gathered: Gathered, output: Path, width: int, on_progress: Callable[[int, int], None]
+) -> Pictures:
+    layout = planned.layout
+    return write_preview(
+        planned,
+        {each.cue.event.address: each.take for each in gathered.takes},
+        output,
+        width=width,
+        on_progress=on_progress,
+        burnt_in=Burner(_texts(gathered), layout.rate, drop_frame=layout.drop_frame),
+        firsts={each.cue.event.address: each.first for each in gathered.takes},
     )
 
 

@@ -8,7 +8,7 @@ the editor's is named by its whole path, because it is not handed on. Of the tak
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +17,12 @@ import opentimelineio as otio
 from greenroom.desk.open_cut import write_timeline
 from greenroom.desk.turnover.gather import HandedTake
 from greenroom.desk.turnover.tables import MEDIA
-from greenroom.desk.writing_back.apply import apply_to_timeline, copied_references
+from greenroom.desk.writing_back.apply import apply_to_timeline
 from greenroom.desk.writing_back.edit_plan import AddTakes, EditPlan, TakeReference
 from greenroom.desk.writing_back.writeback import reference_key
 from greenroom.errors import TimelineError
 from greenroom.media.files import replacing
-from greenroom_otio import media_path, url_of
+from greenroom_otio import copied_references, media_path, url_of
 
 __all__ = ["WrittenLists", "write_lists"]
 
@@ -31,9 +31,8 @@ _TAKES = "greenroom."
 
 @dataclass(frozen=True)
 class WrittenLists:
-    """The files that were written, with what their formats could not keep; `left_out` says why one is missing."""
+    """What the formats could not keep; `left_out` says why a list is missing."""
 
-    files: tuple[Path, ...]
     losses: tuple[Any, ...]
     left_out: tuple[str, ...] = ()
 
@@ -50,29 +49,37 @@ def write_lists(
     """Writes the lists called `name` into `folder`, which will be renamed to `final`. Changes `timeline`.
 
     Raises:
-        TimelineError: one can't be written.
+        TimelineError: the OTIO can't be written.
     """
     by_address = {each.cue.event.address: each for each in takes}
     _name_whole_paths(timeline, cut_folder)
     apply_to_timeline(timeline, _handed_edits(edits, by_address, folder), relative_to=folder)
     _keep_active(timeline)
-    files = [folder / f"{name}.otio"]
-    losses = list(write_timeline(timeline, files[0], "otio"))
+    work = _Lists(folder, list(write_timeline(timeline, folder / f"{name}.otio", "otio")))
     named = _named_by_file(timeline, by_address)
-    files.append(folder / f"{name}.xml")
-    losses += write_timeline(named, files[-1], "fcp7")
-    _make_relative(files[-1], folder)
+    work.write(named, f"{name}.xml", "fcp7")
     for track, alone in _tracks(named):
-        files.append(folder / f"{name}{track}.edl")
-        losses += write_timeline(alone, files[-1], "edl")
-        _make_relative(files[-1], folder)
-    left_out: list[str] = []
-    try:
-        losses += write_timeline(_pointing_to(named, by_address, final), folder / f"{name}.aaf", "aaf")
-        files.append(folder / f"{name}.aaf")
-    except TimelineError as error:
-        left_out.append(f"no AAF: {error.message}. {error.hint}")
-    return WrittenLists(tuple(files), tuple(dict.fromkeys(losses)), tuple(left_out))
+        work.write(alone, f"{name}{track}.edl", "edl")
+    work.write(_pointing_to(named, by_address, final), f"{name}.aaf", "aaf")
+    return WrittenLists(tuple(dict.fromkeys(work.losses)), tuple(work.left_out))
+
+
+@dataclass
+class _Lists:
+    """Lists of other formats than OTIO: one that can't be written is left out, and told."""
+
+    folder: Path
+    losses: list[Any]
+    left_out: list[str] = field(default_factory=list)
+
+    def write(self, timeline: Any, file: str, to: str) -> None:
+        try:
+            self.losses += write_timeline(timeline, self.folder / file, to)
+        except TimelineError as error:
+            self.left_out.append(f"there is no {file}: {error.message}. {error.hint}".replace("..", "."))
+            return
+        if to != "aaf":
+            _make_relative(self.folder / file, self.folder)
 
 
 def _handed_edits(edits: EditPlan, by_address: Mapping[tuple[int, ...], HandedTake], folder: Path) -> EditPlan:
