@@ -371,6 +371,33 @@ def test_a_lost_face_keeps_the_plate(
     assert not np.array_equal(frames[24], plates[24])
 
 
+def test_what_passes_before_the_mouth_is_left_alone(
+    folder: Path, talking_plate: Path, new_line: tuple[Sound, str], request_over: MakeRequest
+) -> None:
+    """A green bar goes over the face from the left to the right: it stays a bar, and lips beside it speak."""
+    bars = [slice(240 + 6 * index, 264 + 6 * index) for index in range(30)]
+    pictures = list(read_pictures(talking_plate, range(30)))
+    for picture, bar in zip(pictures, bars, strict=True):
+        picture[140:, bar] = (60, 150, 40)
+    media = written(folder / "bar.mov", pictures, 30)
+    resync = prepare(request_over(media, 30, new_line[0]))
+    inside, beside = [], []
+    for index, (frame, plate) in enumerate(zip(shown(resync), plates_of(resync), strict=True)):
+        points, change = resync.driver.points(index), cv2.absdiff(frame, plate).max(2)
+        assert points is not None
+        rows, bar = slice(int(points[0, 1]), int(points[17, 1])), bars[index]
+        mouth = np.arange(SIZE[0])
+        mouth = mouth[(mouth > points[61, 0]) & (mouth < points[291, 0])]
+        covered = mouth[(mouth > bar.start + 1) & (mouth < bar.stop - 2)]
+        bare = mouth[(mouth < bar.start) | (mouth >= bar.stop)]
+        if resync.share[index] == 1 and len(covered) > 4:
+            inside.append(change[rows, covered].max())
+            beside.append(change[rows, bare].max())
+    assert len(inside) >= 8
+    assert max(inside) <= 16, "the codec's bar is no even green"
+    assert np.median(beside) > 60
+
+
 def test_a_cut_inside_the_media_starts_anew(
     folder: Path, talking_plate: Path, new_line: tuple[Sound, str], request_over: MakeRequest
 ) -> None:

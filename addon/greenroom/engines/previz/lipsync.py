@@ -21,6 +21,7 @@ from greenroom.engines.previz.compositing.window import Window
 from greenroom.engines.previz.delivery import deliver, read_dialogue
 from greenroom.engines.previz.footage import KEPT, UNTOUCHED, allowed_frames
 from greenroom.engines.previz.lips.edges import lip_edges
+from greenroom.engines.previz.lips.in_front import InFront
 from greenroom.engines.previz.lips.lower_face import LowerFace, Moved
 from greenroom.engines.previz.lips.paint import LipPainter, looked_at
 from greenroom.engines.previz.lips.timing import shares, speaking
@@ -110,7 +111,7 @@ class Resync:
 
     def frames(self) -> Iterator[Plate]:
         """The take's frames."""
-        painters: dict[int, LipPainter] = {}
+        painters: dict[int, tuple[LipPainter, InFront]] = {}
         whole = Box(0, 0, *self.driver.size)
         window = Window(whole.width, whole.height)
         for index, plate in enumerate(ahead(read_plates(self.source.media, self.source.indices, self.request.spec))):
@@ -123,9 +124,11 @@ class Resync:
                 frame = window.showing(box, plate.region(box))
                 shot = self.driver.shot(index)
                 if shot not in painters:
-                    painters = {shot: self.painter(shot)}  # shots come one after another: one is kept
+                    painters = {shot: (self.painter(shot), InFront())}  # shots come in turn: one is kept
+                painter, in_front = painters[shot]
                 moved = self.moved(index, points, pose, region, lip_edges(frame, points))
-                painters[shot].paint(frame, points, moved, self.face(index), float(self.share[index]))
+                hidden = in_front.hidden(plate, found[0], moved.placed.view.region)
+                painter.paint(frame, points, moved, self.face(index), float(self.share[index]), hidden)
                 plate.put(region, frame[region.within(whole)])
             yield plate
 

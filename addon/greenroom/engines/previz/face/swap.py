@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from greenroom.engines.previz.acting.driver import Driver
 from greenroom.engines.previz.face.actor_face import ActorFace, Sized
+from greenroom.engines.previz.face.bare import Bare
 from greenroom.engines.previz.face.light import Light, Texture
 from greenroom.engines.previz.face.mask import Grid, features, inside_face, mouth_hole
 from greenroom.engines.previz.face.shape import MixedFace, at_rest, iris_offset
@@ -24,7 +25,6 @@ from greenroom.engines.previz.puppet.warp import Box
 from greenroom.media.plates import Plate
 from greenroom.perception import mesh
 from greenroom.perception.pose import Pose, fit_pose
-from greenroom.perception.skin import SkinModel
 
 __all__ = ["FaceSwap", "face_width"]
 
@@ -36,7 +36,6 @@ _OVAL = list(mesh.FACE_OVAL)
 _LIDS = ((mesh.RIGHT_EYE_UPPER, mesh.RIGHT_EYE_LOWER), (mesh.LEFT_EYE_UPPER, mesh.LEFT_EYE_LOWER))
 _CORNERS = ((33, 133), (362, 263))  # of the eyes
 _EYEBALL = 1.2  # cm, the radius of a grown person's
-_STIRRED = 0.1  # of any cell, from which what is in front of the face has moved on it
 _SHUTTING = (0.40, 0.80)  # closing from which the actor's own lid is painted: below, it only stretches
 
 
@@ -54,36 +53,7 @@ class _Shot:
     light: Light
     texture: Texture
     sized: Sized = field(repr=False)
-    skin: SkinModel | None = None
-    seen: tuple[Vectors, Values] | None = None
-    steady: bool = False
-
-    def bare(self, small: Picture, points: Vectors, shown: Values) -> Values:
-        """`shown` (rows, columns) without what something in front of the stand-in's face hides: there the plate wins.
-
-        All in the grid's cells: `small` holds one pixel a cell, `points` (478, 3) lie in it. While what is in front
-        stays where it is on the face, a beard or nothing at all, every other frame is looked at.
-        """
-        before = None if self.seen is None else _moved(*self.seen, points, shown)
-        if before is not None and self.steady:
-            self.steady, self.seen = False, (points, before)
-            return shown * before
-        if self.skin is None:
-            self.skin = SkinModel.of(small, points)
-        else:
-            self.skin.update(small, points)
-        likely = self.skin.likelihood(small, (0, 0))
-        self.steady = before is not None and float(np.max(shown * np.abs(likely - before))) < _STIRRED
-        self.seen = points, likely
-        return shown * likely
-
-
-def _moved(before: Vectors, likely: Values, points: Vectors, like: Values) -> Values:
-    """What is `likely` on a face (478, 3), carried along to the cells that it has now."""
-    known = np.column_stack([before[:468, :2], np.ones(468)])
-    there = np.linalg.lstsq(known, points[:468, :2], rcond=None)[0].T
-    moved = cv2.warpAffine(likely, there, like.shape[::-1], borderMode=cv2.BORDER_REPLICATE)
-    return np.asarray(moved, np.float32)
+    bare: Bare = field(default_factory=Bare, repr=False)
 
 
 class FaceSwap:
@@ -148,7 +118,7 @@ class FaceSwap:
         width, face = face_width(points), placed.face
         grid = Grid.of(placed.view.region, width)
         small = grid.shrunk(pixels)
-        shown = shot.bare(small, grid.at(points), inside_face(face, grid, width))
+        shown = shot.bare.look(small, grid.at(points), inside_face(face, grid, width))
         marks, own = features(face, grid)
         chart = Light.chart(grid, points[_OVAL, :2].mean(0), width, placed.pose.roll)
         light = shot.light.of(small, grid.shrunk(drawn), shown * (1 - marks), own, grid, chart)

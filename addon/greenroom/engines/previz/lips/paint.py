@@ -54,21 +54,27 @@ class LipPainter:
         self._gain: Vectors | None = None
         self._soft = _softness(picture, points)
 
-    def paint(self, plate: Picture, points: Vectors, moved: Moved, face: Face, share: float) -> None:
-        """Change `plate` (height, width, 3 BGR) inside of moved.placed.view.region."""
+    def paint(
+        self, plate: Picture, points: Vectors, moved: Moved, face: Face, share: float, hidden: Layer | None = None
+    ) -> None:
+        """Change `plate` (height, width, 3 BGR) inside of moved.placed.view.region. `hidden` (of that region, 0 to 1)
+        is what something before the face covers: it stays.
+        """
         placed = moved.placed
         region = placed.view.region
         if region.width < 3 or region.height < 3:
             return
         gain = self._followed(plate, points)
         part = plate[region.within(Box.of(plate))]
-        pixels = self._warped(part, moved)
+        pixels, hidden = self._warped(part, moved, hidden)
         self._lay_inside(pixels, moved, face, gain, _grain(plate, points), float(smoothstep(0, 0.4, share)))
         self._lay_seam(pixels, moved, share)
-        part[:] = pixels
+        part[:] = pixels if hidden is None else pixels + hidden[..., None] * (part.astype(np.float32) - pixels) + 0.5
 
-    def _warped(self, part: Picture, moved: Moved) -> Picture:
-        """`part`, the plate's pixels of the view, moved; what stays within a tenth of a pixel is kept as it is."""
+    def _warped(self, part: Picture, moved: Moved, hidden: Layer | None) -> tuple[Picture, Layer | None]:
+        """`part`, the plate's pixels of the view, moved; what stays within a tenth of a pixel is kept as it is. And
+        `hidden`, with what of it would be carried off to another place.
+        """
         view = moved.placed.view
         off_x, off_y = source_map(moved.source, moved.target, TRIANGLES, view, (self._mouth.window(moved.placed),))
         away = cv2.magnitude(off_x, off_y)
@@ -77,7 +83,10 @@ class LipPainter:
         off_x += view.columns[None, :] - view.region.left
         off_y += view.rows[:, None] - view.region.top
         pixels = cv2.remap(np.ascontiguousarray(part), off_x, off_y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
-        return np.asarray(part + weight * (pixels.astype(np.float32) - part) + 0.5).astype(np.uint8)
+        if hidden is not None:
+            carried = cv2.remap(hidden, off_x, off_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+            hidden = np.asarray(np.maximum(hidden, carried), np.float32)
+        return np.asarray(part + weight * (pixels.astype(np.float32) - part) + 0.5).astype(np.uint8), hidden
 
     def _lay_inside(self, pixels: Picture, moved: Moved, face: Face, gain: Vectors, grain: Layer, share: float) -> None:
         """Teeth, tongue and cavity in the light of this frame: painted in the light that their tones were taken in,
