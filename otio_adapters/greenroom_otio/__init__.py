@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from greenroom_otio.errors import ReadError, WriteError
     from greenroom_otio.losses import Loss, LossReport
     from greenroom_otio.reading import Reading, look_at_cut, read_cut
+    from greenroom_otio.references import copied_references
     from greenroom_otio.urls import PictureFiles, media_path, url_of
     from greenroom_otio.values import Values, schema_of, values_of
     from greenroom_otio.writing import format_of, write_cut
@@ -32,6 +33,7 @@ __all__ = [
     "Reading",
     "Values",
     "WriteError",
+    "copied_references",
     "format_of",
     "look_at_cut",
     "media_path",
@@ -51,6 +53,7 @@ _HOMES = {
     "Reading": "reading",
     "Values": "values",
     "WriteError": "errors",
+    "copied_references": "references",
     "format_of": "writing",
     "look_at_cut": "reading",
     "media_path": "urls",

@@ -22,6 +22,7 @@ import opentimelineio as otio
 from greenroom_otio.errors import ReadError
 from greenroom_otio.linked_takes import CueOnDisk, TakeOnDisk, cues_on_disk, stem
 from greenroom_otio.rates import rate_of
+from greenroom_otio.references import copied_references
 from greenroom_otio.urls import url_of
 
 __all__ = ["link_media_reference"]
@@ -99,7 +100,7 @@ def _link(clip: Any, cue: CueOnDisk) -> None:
     start = _place(clip, cue)
     if start is None or any(isinstance(effect, _SPEEDS) for effect in clip.effects):
         return
-    references = {key: reference.clone() for key, reference in clip.media_references().items()}
+    references = copied_references(clip)
     active = clip.active_media_reference_key
     kept = {"active": _kept(clip, "active") or active}
     for take in cue.takes:

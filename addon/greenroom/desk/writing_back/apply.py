@@ -18,9 +18,9 @@ from opentimelineio._otio import PyAny
 
 from greenroom.desk.writing_back.edit_plan import AddTakes, EditPlan, MarkCue, MoveSource, TakeReference, UseMedia
 from greenroom.errors import TimelineError
-from greenroom_otio import url_of
+from greenroom_otio import copied_references, url_of
 
-__all__ = ["DEFAULT_MEDIA", "KEY", "SCHEMA", "apply_to_timeline", "copied_references", "kept"]
+__all__ = ["DEFAULT_MEDIA", "KEY", "SCHEMA", "apply_to_timeline", "kept"]
 
 KEY = "greenroom"
 SCHEMA = 1
@@ -65,15 +65,6 @@ def kept(item: Any) -> Any:
             where=str(item.name),
         )
     return held
-
-
-def copied_references(clip: Any) -> dict[str, Any]:
-    """Copies of a clip's media references, to be changed and set.
-
-    Never hand a clip's own references back to it: OpenTimelineIO 0.18.1 frees those that Python holds elsewhere too,
-    and the process dies when they are used. Nor any that deserialize_json_from_string made: seen freed as well.
-    """
-    return {key: reference.clone() for key, reference in clip.media_references().items()}
 
 
 def _converted(value: Mapping[str, Any]) -> Any:

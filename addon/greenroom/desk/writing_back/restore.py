@@ -12,7 +12,8 @@ from typing import Any
 
 import opentimelineio as otio
 
-from greenroom.desk.writing_back.apply import DEFAULT_MEDIA, KEY, copied_references, kept
+from greenroom.desk.writing_back.apply import DEFAULT_MEDIA, KEY, kept
+from greenroom_otio import copied_references
 
 __all__ = ["restore"]
 
