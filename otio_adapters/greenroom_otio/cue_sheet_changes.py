@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import unicodedata
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -79,6 +80,11 @@ class _Work:
     seen: dict[tuple[int, int], int] = field(default_factory=dict)  # address of a cue: the row that was it
     moved: list[int] = field(default_factory=list)
     circled: list[int] = field(default_factory=list)
+    by_id: dict[str, list[CueRow]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for row in self.rows:
+            self.by_id.setdefault(row.cells["cue"].casefold(), []).append(row)
 
     def take(self, row: SheetRow) -> None:
         """One row of the sheet."""
@@ -115,10 +121,13 @@ class _Work:
 
     def _find(self, row: SheetRow) -> CueRow | Slot | None:
         written = row.cells.get("cue", "").lstrip("#").casefold()
-        by_id = [each for each in self.rows if written and each.cells["cue"].casefold() == written]
-        if by_id:
-            return by_id[0]
+        same = self.by_id.get(written, []) if written else []
+        if len(same) == 1:
+            return same[0]
         slot = self._slot(row)
+        if same:  # a clip that was copied with its note: its place tells which
+            there = [each for each in same if slot is not None and each.place.slot.address == slot.address]
+            return (there or [each for each in same if each.place.slot.address not in self.seen] or same)[0]
         here = next((each for each in self.rows if slot and each.place.slot.address == slot.address), None)
         if here is not None:
             if written:
@@ -271,7 +280,7 @@ def _timecode(text: str, cut: CutPlaces) -> int | None:
 
 
 def _same(key: str, one: str, other: str) -> bool:
-    one, other = " ".join(one.split()), " ".join(other.split())
+    one, other = (unicodedata.normalize("NFC", " ".join(text.split())) for text in (one, other))
     return one.casefold() == other.casefold() if key in {"actor", "mode"} else one == other
 
 

@@ -4,10 +4,12 @@
 from __future__ import annotations
 
 import csv
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import opentimelineio as otio
 import pytest
 
@@ -92,3 +94,20 @@ def test_the_new_cut_does_not_take_the_sheet_s_place(scene: Any, tmp_path: Path,
     assert run("apply-sheet", scene.cut, tmp_path / "cues.csv", "-o", tmp_path / "cues.csv").status == 2
     assert run("apply-sheet", scene.cut, tmp_path / "none.csv", "-o", tmp_path / "new.otio").status == 2
     assert rows_of(tmp_path / "cues.csv")
+
+
+def test_json_is_as_documented(scene: Any, tmp_path: Path, run: Callable[..., Any]) -> None:
+    schema = json.loads((Path(__file__).resolve().parents[2] / "docs" / "greenroom.schema.json").read_text("utf-8"))
+
+    def check(value: dict[str, Any]) -> None:
+        own = schema["$defs"][value["schema"]]
+        assert set(value) == set(own["properties"])
+        whole = {"$schema": schema["$schema"], "$defs": schema["$defs"], **own}
+        jsonschema.Draft202012Validator(whole).validate(value)
+
+    check(run("cues", scene.cut, "--csv", tmp_path / "cues.csv", "--json").value)
+    rows = rows_of(tmp_path / "cues.csv")
+    rows[0]["Mode"], rows[1]["Line"] = "tlak", "Who?"
+    write(tmp_path / "cues.csv", rows)
+    check(run("apply-sheet", scene.cut, tmp_path / "cues.csv", "-o", tmp_path / "new.edl", "--json").value)
+    check(run("turnover", scene.cut, "-o", tmp_path / "T", "--no-movie", "--json").value)
