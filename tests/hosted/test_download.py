@@ -4,6 +4,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import json
+import random
+import subprocess
+import sys
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -227,3 +235,100 @@ def test_what_was_there_stays_until_the_new_is_whole(server: Any, fetch: Any, fi
 )
 def test_kinds_by_their_first_bytes(beginning: bytes, kind: str) -> None:
     assert media_kind(beginning) == kind
+
+
+# What an earlier process left behind
+
+
+def test_another_run_goes_on_where_drops_ended_the_first(server: Any, fetch: Any, film: bytes, left: Any) -> None:
+    broken = {"status": 503, "times": 50}
+    server.will(body=film, headers=ETAG, cut=100_000).will(**broken)
+    with pytest.raises(EngineError):
+        fetch()
+    assert left() == ["film.mp4.partial", "film.mp4.partial.json"]
+    asked = len(server.requests)
+    server.replies.clear()
+    server.will(**part(film, 100_000))
+    assert fetch().path.read_bytes() == film
+    assert [request.headers["range"] for request in server.requests[asked:]] == ["bytes=100000-"]
+    assert left() == ["film.mp4"]
+
+
+def test_what_was_left_is_never_mixed_with_another_version(server: Any, fetch: Any, film: bytes) -> None:
+    server.will(body=film, headers=ETAG, cut=100_000).will(status=503, times=50)
+    with pytest.raises(EngineError):
+        fetch()
+    other = film[:64] + film[64:][::-1]
+    server.replies.clear()
+    server.will(body=other, headers=ETAG | {"ETag": '"v2"'})
+    assert fetch().path.read_bytes() == other
+    assert server.requests[-1].headers["if-range"] == '"v1"'
+
+
+def test_what_was_left_of_another_address_is_not_used(
+    server: Any, fetch: Any, film: bytes, wire: Any, tmp_path: Path
+) -> None:
+    server.will(body=film, headers=ETAG, cut=100_000).will(status=503, times=50)
+    with pytest.raises(EngineError):
+        fetch()
+    assert server.url not in (tmp_path / "film.mp4.partial.json").read_text("utf-8")
+    server.replies.clear()
+    server.will(body=film, headers=ETAG)
+    asyncio.run(download(wire, f"{server.url}/out/other.mp4", tmp_path / "film.mp4", limit=LIMIT, expected="video"))
+    assert "range" not in server.requests[-1].headers
+
+
+PROGRAM = """
+import asyncio, sys
+from pathlib import Path
+from greenroom.engines.hosted.download import download
+from greenroom.engines.hosted.settings import read_hosts
+from greenroom.engines.hosted.wire import Wire
+
+async def run(url, to):
+    settings, _ = read_hosts({"fal": {"url": url}})
+    async with Wire(settings["fal"], None) as wire:
+        await download(wire, f"{url}/film.mp4", Path(to), limit=10**9, expected="video")
+
+asyncio.run(run(*sys.argv[1:]))
+"""
+
+
+def test_killed_in_the_middle_the_next_process_fetches_the_rest_only(tmp_path: Path) -> None:
+    """80 MB, half of which come at once and the rest never, until the first process is dead."""
+    film = b"\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42isom" + random.Random(4).randbytes(80_000_000)
+    ranges: list[str] = []
+
+    class Film(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            ranges.append(self.headers.get("Range", ""))
+            start = int(ranges[-1].removeprefix("bytes=").removesuffix("-") or 0)
+            self.send_response(206 if start else 200)
+            if start:
+                self.send_header("Content-Range", f"bytes {start}-{len(film) - 1}/{len(film)}")
+            self.send_header("ETag", '"v1"')
+            self.send_header("Content-Length", str(len(film) - start))
+            self.end_headers()
+            with contextlib.suppress(OSError):
+                self.wfile.write(film[start:] if start else film[:50_000_000])
+                until.wait(0 if start else 60)
+
+        def log_message(self, *words: Any) -> None: ...
+
+    until, to = threading.Event(), tmp_path / "film.mp4"
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Film)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    command = [sys.executable, "-c", PROGRAM, f"http://127.0.0.1:{server.server_port}", str(to)]
+    note = tmp_path / "film.mp4.partial.json"
+    with subprocess.Popen(command) as process:
+        while not note.exists() and process.poll() is None:
+            time.sleep(0.01)
+        process.kill()
+    until.set()
+    known = json.loads(note.read_text("utf-8"))["size"]
+    assert 32_000_000 <= known <= 50_000_000
+    subprocess.run(command, check=True)
+    assert ranges == ["", f"bytes={known}-"]
+    assert to.read_bytes() == film
+    server.shutdown()
+    server.server_close()

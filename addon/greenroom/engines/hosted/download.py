@@ -2,8 +2,9 @@
 """Fetches a result: whole, what it claims to be, within a size, or not at all.
 
 A connection that drops is taken up where it broke (Range and If-Range), as long as the server gives the file a name for
-its version (a strong ETag, or Last-Modified); otherwise, and where it ignores the range, from the start. The file has
-its name only when all of it is on the disk.
+its version (a strong ETag, or Last-Modified); otherwise, and where it ignores the range, from the start. So is one that
+was cut off by the end of its process: beside the partial file lies what is surely on the disk of it, and of which
+version (see `partial_file`). The file has its name only when all of it is on the disk.
 
 What comes of it: `OutputExpired` and other DeliveryErrors say that the result is no good or gone for good. Any other
 EngineError says that it is still there, and fetching may be tried again.
@@ -23,6 +24,7 @@ from typing import BinaryIO
 
 import httpx
 
+from greenroom.engines.hosted import partial_file
 from greenroom.engines.hosted.exchange import Ask
 from greenroom.engines.hosted.media_kind import ENOUGH, media_kind
 from greenroom.engines.hosted.patience import pause
@@ -86,12 +88,14 @@ async def download(
         EngineError: it didn't come whole; it may when tried again.
         StoreError: it can't be written.
     """
-    fetch = _Fetch(wire, url, to, limit, expected, headers_needed)
     try:
         try:
-            return await fetch.whole()
+            return await _Fetch(wire, url, to, limit, expected, headers_needed).whole()
+        except (DeliveryError, OSError):
+            partial_file.remove(to)
+            raise
         finally:
-            partial_path(to).unlink(missing_ok=True)
+            partial_file.sweep(to)
     except OSError as error:
         raise store_error(error, to) from error
 
@@ -112,21 +116,36 @@ class _Fetch:
         self.syncing: asyncio.Future[None] | None = None
 
     async def whole(self) -> Downloaded:
-        with partial_path(self.to).open("wb") as file:
+        with partial_file.opened(self.to, self.url) as (file, known):
+            if known is not None:
+                self._taken_up(file, known)
             try:
                 tries = await self._all_tries(file)
             finally:
-                if self.syncing is not None:
-                    await self.syncing  # it uses the file's number
+                await self._synced()  # it uses the file's number
+                self._noted_at_the_end(file)
         if not self.at.size:
             raise DeliveryError(f"{self._title} delivered an empty file", hint=_AGAIN)
         await asyncio.to_thread(publish, partial_path(self.to), self.to)
+        partial_file.remove(self.to)
         return Downloaded(self.to, self.at.size, self.at.kind, self.at.claimed, tries)
+
+    def _taken_up(self, file: BinaryIO, known: partial_file.Known) -> None:
+        """Goes on where an earlier process was, if what it left is what was wanted."""
+        kind = media_kind(file.read(ENOUGH))
+        if known.size > self.limit or not kind.startswith(self.expected):
+            return  # the first answer starts anew
+        self.at = _Progress(known.size, known.total, known.version, known.claimed, kind)
+        file.seek(known.size)
+        file.truncate()
+        self.synced = known.size
 
     async def _all_tries(self, file: BinaryIO) -> int:
         if self.url.startswith("data:"):
             await asyncio.to_thread(self._unpacked, file)
             return 1
+        if self.at.size and self.at.size == self.at.total:
+            return 0
         clock, idle, tries = self.wire.clock, 0, 0
         while True:
             tries += 1
@@ -161,7 +180,7 @@ class _Fetch:
                 headers = response.headers
                 trouble = await self._refused(response)
                 if not trouble:
-                    self._placed(response, file)
+                    await self._placed(response, file)
                     await self._taken(response, file)
         except httpx.HTTPError as error:
             trouble = self.wire.line.words_of(error)
@@ -202,7 +221,7 @@ class _Fetch:
             return said
         raise EngineError(f"{self._title} doesn't give the result ({said})", hint=_LATER_HINT)
 
-    def _placed(self, response: httpx.Response, file: BinaryIO) -> None:
+    async def _placed(self, response: httpx.Response, file: BinaryIO) -> None:
         """Whether the answer goes on where we are, or starts anew; how large it says that it is."""
         found = _RANGE.match(response.headers.get("content-range", "")) if response.status_code == 206 else None
         length = response.headers.get("content-length", "")
@@ -212,8 +231,11 @@ class _Fetch:
             if response.status_code == 206:
                 raise httpx.RemoteProtocolError("a part was sent that wasn't asked for")
             self.at = _Progress(claimed=response.headers.get("content-type", "").partition(";")[0].strip())
+            await self._synced()
+            partial_file.forget(self.to)  # before a byte of another version is written
             file.seek(0)
             file.truncate()
+            self.synced = 0
             total = int(length) if length.isdecimal() else None
         self.at.total = total
         self.at.version = _version(response.headers)
@@ -245,8 +267,23 @@ class _Fetch:
         """Lets the disk begin while the network goes on."""
         if self.at.size < self.synced + _WRITE_BACK or (self.syncing is not None and not self.syncing.done()):
             return
+        file.flush()
         self.synced = self.at.size
-        self.syncing = asyncio.ensure_future(asyncio.to_thread(os.fsync, file.fileno()))
+        self.syncing = asyncio.ensure_future(asyncio.to_thread(_note, file, self.to, self._known()))
+
+    def _noted_at_the_end(self, file: BinaryIO) -> None:
+        """Of what didn't come whole; nothing is awaited, since it may be a cancelled task that ends here."""
+        if self.at.size and self.at.version and self.at.size != self.at.total:
+            file.flush()
+            self.synced = self.at.size
+            _note(file, self.to, self._known())
+
+    async def _synced(self) -> None:
+        if self.syncing is not None:
+            await self.syncing
+
+    def _known(self) -> partial_file.Known:
+        return partial_file.Known(self.url, self.synced, self.at.total, self.at.version, self.at.claimed)
 
     def _check_size(self, size: int) -> None:
         if size > self.limit:
@@ -283,6 +320,13 @@ class _Fetch:
 
 _LATER_HINT = "It is paid for and still there: run the same command again, and it is fetched without a new job."
 _AGAIN = "Look at the result on the provider's own page."
+
+
+def _note(file: BinaryIO, to: Path, known: partial_file.Known) -> None:
+    """Brings to the disk what there is, then writes down that it is there."""
+    os.fsync(file.fileno())
+    if known.version:
+        partial_file.note(to, known)
 
 
 def _version(headers: Mapping[str, str]) -> str:
