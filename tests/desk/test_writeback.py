@@ -12,11 +12,12 @@ import pytest
 
 from greenroom.desk.planning.facts import Survey
 from greenroom.desk.planning.plan import PlanSettings, plan
-from greenroom.desk.writing_back.apply import apply_to_timeline, copied_references
+from greenroom.desk.writing_back.apply import apply_to_timeline
 from greenroom.desk.writing_back.restore import restore
 from greenroom.desk.writing_back.writeback import TakesOfCue, edit_plan
 from greenroom.errors import TimelineError
 from greenroom.takes.states import CircledTake, Take
+from greenroom_otio import copied_references
 
 WriteBack = Callable[..., Any]
 
