@@ -21,6 +21,8 @@ from greenroom_otio.reading import READ_KEY
 
 __all__ = ["CutPlaces", "Place", "Slot", "find_places"]
 
+_FAR = 1 << 40  # frames, beyond any cut
+
 
 @dataclass(frozen=True)
 class Slot:
@@ -118,16 +120,27 @@ def _slots(timeline: Any, rate: Fraction, first: int) -> Iterator[Slot]:
         if not isinstance(track, otio.schema.Track) or track.kind != otio.schema.TrackKind.Video:
             continue
         number += 1
-        at = float(first)
-        if track.source_range is not None:
-            at -= track.source_range.start_time.value_rescaled_to(float(rate))
+        at, seen = _trim(track, rate, first)
         for child, item in enumerate(track):
             if isinstance(item, otio.schema.Transition):
                 continue
             length = _length(item, rate)
-            if isinstance(item, otio.schema.Clip | otio.schema.Gap):
-                yield Slot(item, f"V{number}", round(at), round(at + length) - round(at), (index, child))
+            begin, end = max(round(at), seen.start), min(round(at + length), seen.stop)
+            if isinstance(item, otio.schema.Clip | otio.schema.Gap) and begin <= end:
+                yield Slot(item, f"V{number}", begin, end - begin, (index, child))
             at += length
+
+
+def _trim(track: Any, rate: Fraction, first: int) -> tuple[float, range]:
+    """Where a track's items begin, and the record frames that are seen of it. EDL readers leave tracks a range that
+    shows nothing (it starts at minus one hour): no editor meant that.
+    """
+    shown = track.source_range
+    if shown is not None:
+        begin, length = (time.value_rescaled_to(float(rate)) for time in (shown.start_time, shown.duration))
+        if begin >= 0 and length > 0:
+            return first - begin, range(first, first + round(length))
+    return float(first), range(-_FAR, _FAR)
 
 
 def _length(item: Any, rate: Fraction) -> float:

@@ -13,6 +13,12 @@ import jsonschema
 import opentimelineio as otio
 import pytest
 
+from greenroom.cues.find import read_cues
+from greenroom.cues.layout import layout_of
+from greenroom.errors import TimelineError
+from greenroom_otio import ReadError, read_cut
+from greenroom_otio.cue_sheet_places import find_places
+
 
 def rows_of(path: Path) -> list[dict[str, str]]:
     with path.open(encoding="utf-8-sig", newline="") as file:
@@ -111,3 +117,41 @@ def test_json_is_as_documented(scene: Any, tmp_path: Path, run: Callable[..., An
     write(tmp_path / "cues.csv", rows)
     check(run("apply-sheet", scene.cut, tmp_path / "cues.csv", "-o", tmp_path / "new.edl", "--json").value)
     check(run("turnover", scene.cut, "-o", tmp_path / "T", "--no-movie", "--json").value)
+
+
+FIXTURES = Path(__file__).resolve().parents[1] / "otio" / "fixtures"
+CUTS = [path for path in sorted(FIXTURES.rglob("*")) if path.suffix in {".otio", ".edl", ".xml", ".fcpxml", ".aaf"}]
+
+
+def trimmed_track() -> Any:
+    at = otio.opentime.RationalTime
+    clips = [
+        otio.schema.Clip(f"c{n}", otio.schema.MissingReference(), otio.opentime.TimeRange(at(0, 24), at(20, 24)))
+        for n in range(4)
+    ]
+    clips[2].markers.append(otio.schema.Marker("GR#aaaa: actor=MARA", otio.opentime.TimeRange(at(0, 24), at(1, 24))))
+    track = otio.schema.Track(children=clips, source_range=otio.opentime.TimeRange(at(25, 24), at(30, 24)))
+    return otio.schema.Timeline("trimmed", [track], at(86400, 24))
+
+
+def _rate(path: Path) -> float:
+    """EDLs don't say it, but their names do."""
+    return 23.976 if "23976" in path.name else 29.97 if "drop_frame" in path.name else 24
+
+
+@pytest.mark.parametrize("path", [None, *CUTS], ids=lambda path: path.name if path else "trimmed track")
+def test_sheets_see_a_cut_as_the_cues_do(path: Path | None) -> None:
+    try:
+        timeline = trimmed_track() if path is None else read_cut(path, rate=_rate(path))
+        layout = layout_of(timeline, path=path)
+    except (ReadError, TimelineError):
+        return  # fixtures that nobody can read are others' tests
+    places = find_places(timeline)
+    known = {slot.address: (slot.start, slot.frames) for slot in places.slots}
+    events = [event for track in layout.tracks if track.kind == "video" for event in track.events]
+    seen = {event.address: (event.record.start, event.record.duration) for event in events if len(event.address) == 2}
+    seen = {address: place for address, place in seen.items() if address in known and place[1]}
+    assert {address: known[address] for address in seen} == seen
+    assert (places.rate, places.drop_frame) == (layout.rate, layout.drop_frame)
+    cues = {cue.event.address for cue in read_cues(layout).cues if len(cue.event.address) == 2}
+    assert {place.slot.address for place in places.places} == cues
