@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -135,10 +136,7 @@ def new_shot() -> type[Shot]:
     return Shot
 
 
-@pytest.fixture
-def scene(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Scene:
-    monkeypatch.setenv("GREENROOM_DATA", str(tmp_path / "data"))
-    monkeypatch.setenv("GREENROOM_WORKERS", "2")
+def new_scene(tmp_path: Path) -> Scene:
     folder = tmp_path / "Szene #1 100%"
     project = road.init(folder, handles=8)
     text = project.file.read_text("utf-8")
@@ -162,3 +160,41 @@ def scene(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Scene:
         Shot("shot four", note=f"@mara talk: {WORDS['four']}", speech=124, said=48),
     ]
     return Scene(folder, engine, shots)
+
+
+@pytest.fixture(scope="session")
+def performed(tmp_path_factory: pytest.TempPathFactory) -> Scene:
+    """The scene with its takes, made once: every test gets a copy."""
+    home = tmp_path_factory.mktemp("recut")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GREENROOM_DATA", str(home / "data"))
+        patch.setenv("GREENROOM_WORKERS", "2")
+        scene = new_scene(home)
+        scene.generate(scene.write("first.otio", scene.shots))
+    return scene
+
+
+@pytest.fixture
+def scene(performed: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Scene:
+    """Its ledger is made anew from the takes, as on another machine."""
+    monkeypatch.setenv("GREENROOM_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("GREENROOM_WORKERS", "2")
+    folder = tmp_path / performed.folder.name
+    shutil.copytree(performed.folder, folder)
+    for cut in folder.glob("*.otio"):
+        cut.write_text(cut.read_text("utf-8").replace(performed.folder.as_uri(), folder.as_uri()), "utf-8")
+    engine = ListeningEngine(provider=tmp_path / "provider", hosted=True, price=Decimal(1))
+    return Scene(folder, engine, list(performed.shots))
+
+
+@pytest.fixture
+def old(scene: Scene) -> Path:
+    """The cut as it was handed out: with takes, and with ids in its notes."""
+    return scene.folder / "old.otio"
+
+
+@pytest.fixture
+def noted(scene: Scene, old: Path) -> list[Shot]:
+    """The shots with the notes that are in the old cut."""
+    notes = {clip.name: clip.markers[0].name for clip in scene.read(old.name) if len(clip.markers)}
+    return [replace(shot, note=notes.get(shot.name, "")) for shot in scene.shots]

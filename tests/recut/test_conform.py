@@ -7,8 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 LENGTH_AND_HANDLE = 24 + 8
 
 
@@ -19,19 +17,6 @@ def kinds(made: Any) -> dict[str, list[str]]:
 
 def follows(made: Any) -> dict[str, str]:
     return {each.clip: str(each.consequence) for each in made.changes}
-
-
-@pytest.fixture
-def old(scene: Any) -> Path:
-    """The cut as it was handed out: with takes, and with ids in its notes."""
-    return scene.generate(scene.write("first.otio", scene.shots))
-
-
-@pytest.fixture
-def noted(scene: Any, old: Path) -> list[Any]:
-    """The shots with the notes that are in the old cut."""
-    notes = {clip.name: clip.markers[0].name for clip in scene.read(old.name) if len(clip.markers)}
-    return [replace(shot, note=notes.get(shot.name, "")) for shot in scene.shots]
 
 
 def test_the_same_cut_is_unchanged(scene: Any, old: Path, noted: list[Any]) -> None:

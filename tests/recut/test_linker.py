@@ -32,11 +32,9 @@ def shown(path: Path) -> list[tuple[str, float, float, str, str]]:
 
 
 @pytest.fixture
-def recut(scene: Any) -> Path:
+def recut(scene: Any, noted: list[Any]) -> Path:
     """Slipped, trimmed and swapped; written by an editing program that keeps ids and nothing else of ours."""
-    old = scene.generate(scene.write("first.otio", scene.shots))
-    notes = {clip.name: clip.markers[0].name for clip in scene.read(old.name) if len(clip.markers)}
-    one, two, black, three, four = (replace(shot, note=notes.get(shot.name, "")) for shot in scene.shots)
+    one, two, black, three, four = noted
     shots = [two, replace(three, first=90055), black, replace(four, frames=20, said=20), one]
     return scene.write("new.otio", shots)
 

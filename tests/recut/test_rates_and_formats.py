@@ -16,17 +16,6 @@ from greenroom_otio import write_cut
 SUFFIXES = {"otio": ".otio", "edl": ".edl", "fcp7": ".xml"}
 
 
-@pytest.fixture
-def old(scene: Any) -> Path:
-    return scene.generate(scene.write("first.otio", scene.shots))
-
-
-@pytest.fixture
-def noted(scene: Any, old: Path) -> list[Any]:
-    notes = {clip.name: clip.markers[0].name for clip in scene.read(old.name) if len(clip.markers)}
-    return [replace(shot, note=notes.get(shot.name, "")) for shot in scene.shots]
-
-
 def handed(scene: Any, path: Path, to: str) -> Path:
     """As another program hands the cut out."""
     timeline = otio.adapters.read_from_file(str(path))

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import opentimelineio as otio
-import pytest
 
 from greenroom.cast import save_actor
 from greenroom.media.posters import write_png
@@ -22,17 +21,6 @@ def of(made: Any, clip: str) -> Any:
 
 def texts(made: Any, clip: str) -> list[str]:
     return [change.text for change in of(made, clip).changes]
-
-
-@pytest.fixture
-def old(scene: Any) -> Path:
-    return scene.generate(scene.write("first.otio", scene.shots))
-
-
-@pytest.fixture
-def noted(scene: Any, old: Path) -> list[Any]:
-    notes = {clip.name: clip.markers[0].name for clip in scene.read(old.name) if len(clip.markers)}
-    return [replace(shot, note=notes.get(shot.name, "")) for shot in scene.shots]
 
 
 def test_dialogue_that_slipped_takes_the_take_along(scene: Any, old: Path, noted: list[Any]) -> None:
