@@ -20,7 +20,7 @@ help:
 	@echo "make bench   the figures of docs/benchmarks.md"
 	@echo "make memory  the most memory that takes of ten minutes need, beside takes of one"
 	@echo "make soak    100 kill -9 at random moments of a batch, and 200 of batches at a paid host"
-	@echo "make docs    docs/commands.md and docs/host-protocol.md, made of the code's own words"
+	@echo "make docs    docs/commands.md, docs/host-protocol.md and docs/preflight.md, made of the code's own words"
 	@echo "make clean   remove what the others made"
 
 $(VENV)/.installed: pyproject.toml
@@ -66,6 +66,7 @@ soak: $(VENV)/.installed
 docs: $(VENV)/.installed
 	$(BIN)/python -m greenroom.cli.reference > docs/commands.md
 	$(BIN)/python -m greenroom.cli.host_reference > docs/host-protocol.md
+	$(BIN)/python -m greenroom.cli.rule_reference > docs/preflight.md
 
 clean:
 	rm -rf $(VENV) $(DEMO) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

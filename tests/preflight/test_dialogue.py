@@ -143,3 +143,9 @@ def test_measured_once(scene: Any, spoken: Any, told: Any) -> None:
     with sqlite3.connect(Project.load(scene.folder).ledger_path) as ledger:
         kept = ledger.execute("select count(*) from digests where key like 'preflight-sound%'").fetchone()
     assert kept == (1,)
+
+
+def test_silence_is_not_judged(scene: Any, told: Any) -> None:
+    scene.shot("@mara talk:", 48, np.zeros(4 * SAMPLES, np.float32))
+    scene.tracks["A1"][0].source_range = scene.range(0, 90)
+    assert set(told(scene.plan())) == {"silent-dialogue"}

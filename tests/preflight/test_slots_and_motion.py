@@ -71,3 +71,19 @@ def test_switches_that_mean_nothing_are_told(scene: Any, switch: Callable[..., N
     switch(GR101="loud")
     with pytest.raises(ProjectError, match="off, error, warning, note"):
         scene.plan()
+
+
+def test_a_budget_that_would_be_passed(scene: Any, project: Any) -> None:
+    from decimal import Decimal
+
+    from greenroom.testing.engines import TinyEngine
+
+    paid = {"tiny": TinyEngine(hosted=True, price=Decimal("3.00"))}
+    scene.shot("@theo animate: nods", 48)
+    toml = project / "greenroom.toml"
+    toml.write_text(toml.read_text("utf-8").replace("# limit = 20.00", "limit = 3.00"), "utf-8")
+    assert scene.plan(installed=paid).problems == ()
+    toml.write_text(toml.read_text("utf-8").replace("limit = 3.00", "limit = 2.99"), "utf-8")
+    problem = next(each for each in scene.plan(installed=paid).problems if each.code == "over-budget")
+    assert problem.severity is Severity.WARNING
+    assert "would cost 3.00 USD, the budget is 2.99" in problem.message

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
-from greenroom.desk.planning.facts import Survey
+from greenroom.desk.planning.facts import SILENCE, Survey
 from greenroom.desk.planning.memory import Memory
 from greenroom.desk.planning.model import CuePlan
 from greenroom.desk.planning.prepare import moved_clips
@@ -39,7 +39,7 @@ _AROUND = ("GR205", "GR208")
 def listen(planned: CuePlan, survey: Survey, switches: Mapping[str, str], memory: Memory) -> Heard | None:
     """The dialogue that the engine would be given; None where there is none, or where it can't be read."""
     facts = survey.dialogue.get(planned.cue.id)
-    if not planned.dialogue or facts is None or not facts.digest:
+    if not planned.dialogue or facts is None or not facts.digest or facts.peak < SILENCE:
         return None
     slot = planned.cue.slot
     clips = moved_clips(planned.dialogue, -slot.start)

@@ -6,14 +6,17 @@ A switch to "error" keeps a cue from being made, as any error does; what can't b
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
+from greenroom.cast.model import Actor
+from greenroom.desk.budget import check_quote
 from greenroom.desk.planning.facts import Survey, where_of
 from greenroom.desk.planning.listening import listen
 from greenroom.desk.planning.memory import Memory
 from greenroom.desk.planning.model import CuePlan, Plan
 from greenroom.desk.project.project import Project
-from greenroom.errors import Problem
+from greenroom.errors import BudgetError, Problem, Severity
 from greenroom.review.preflight.check import check_cues
 from greenroom.review.preflight.facts import CueFacts
 from greenroom.review.preflight.table import switched
@@ -28,8 +31,20 @@ def preflight(plan: Plan, survey: Survey, project: Project, ledger: Ledger) -> P
     with Memory(ledger) as memory:
         gathered = [_facts(planned, plan, survey, project, memory) for planned in to_make]
     found = check_cues(gathered, project.preflight)
+    problems = (*plan.problems, *_over_budget(plan, project, ledger))
     cues = (_with(planned, found.get(planned.cue.id, ()), project) for planned in plan.cues)
-    return replace(plan, cues=tuple(cues), problems=switched(plan.problems, project.preflight))
+    return replace(plan, cues=tuple(cues), problems=switched(problems, project.preflight))
+
+
+def _over_budget(plan: Plan, project: Project, ledger: Ledger) -> Iterator[Problem]:
+    """What `generate` would refuse; somebody may still allow unknown costs there."""
+    budget = project.budget
+    if budget.limit is None:
+        return
+    try:
+        check_quote(plan, budget, ledger.committed(budget.currency), yes=True, allow_unknown_cost=False)
+    except BudgetError as error:
+        yield error.problem("over-budget", Severity.WARNING)
 
 
 def _with(planned: CuePlan, found: tuple[Problem, ...], project: Project) -> CuePlan:
@@ -43,6 +58,7 @@ def _with(planned: CuePlan, found: tuple[Problem, ...], project: Project) -> Cue
 def _facts(planned: CuePlan, plan: Plan, survey: Survey, project: Project, memory: Memory) -> CueFacts:
     cue = planned.cue
     engine = survey.engines.get(planned.engine)
+    actor = survey.actors.get(cue.actor)
     return CueFacts(
         id=cue.id,
         where=where_of(cue, drop_frame=plan.layout.drop_frame),
@@ -55,6 +71,8 @@ def _facts(planned: CuePlan, plan: Plan, survey: Survey, project: Project, memor
         engine=planned.engine,
         hosted=engine is not None and engine.capabilities().hosted,
         seed=cue.seed if cue.seed is not None else planned.performer.seed,
+        parts=actor.parts if isinstance(actor, Actor) else {},
+        sheet=tuple(planned.performer.sheet),
         heard=listen(planned, survey, project.preflight, memory),
         told=planned.problems,
     )

@@ -47,7 +47,7 @@ class Heard:
 @dataclass(frozen=True)
 class CueFacts:
     """One cue and its plan. `actor` is the cast's name, "" where the picture brings its own; `seed` is the note's or
-    the actor's locked one; `options` are the note's other keys.
+    the actor's locked one; `options` are the note's other keys. `parts` are the actor's prompt, `sheet` the views.
     """
 
     id: str
@@ -61,6 +61,8 @@ class CueFacts:
     engine: str = ""
     hosted: bool = False
     seed: int | None = None
+    parts: Mapping[str, str] = field(default_factory=dict)
+    sheet: tuple[str, ...] = ()
     heard: Heard | None = None
     told: tuple[Problem, ...] = ()  # by the plan already
 

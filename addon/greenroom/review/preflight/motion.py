@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from greenroom.review.preflight.facts import CueFacts, Said
 from greenroom.review.preflight.table import rules
 
-__all__ = ["actions_in", "several_actions"]
+__all__ = ["actions_in", "several_actions", "walking_figure"]
 
 _VERBS = {
     form: verb
@@ -50,6 +50,7 @@ _VERBS = {
 }
 _PLACES = frozenset(("the", "a", "an", "his", "her", "their", "in", "at", "of", "with", "no", "eyes"))
 """Words before which, or after which, such a word is a thing: "the point", "with open eyes", "a walk"."""
+_WHOLE = re.compile(r"\b(full[- ](body|figure|shot|length)|head[- ]to[- ](toe|foot)|whole (body|figure)|wide)\b")
 _TOKEN = re.compile(r"[a-z]+")
 
 
@@ -60,6 +61,14 @@ def several_actions(facts: CueFacts) -> Iterator[Said]:
     if len(found) > rule.limits["actions"]:
         message = f"the motion note asks for {len(found)} actions: {', '.join(found)}"
         yield Said("several-actions", message, rule.remedy)
+
+
+def walking_figure(facts: CueFacts) -> Iterator[Said]:
+    """A whole body that walks: the framing that shows every artefact."""
+    said = f"{facts.motion} {facts.options.get('setting', '')} {facts.options.get('place', '')}".casefold()
+    if _WHOLE.search(said) and {"walk", "run", "dance", "climb"} & {_VERBS[word] for word in actions_in(facts.motion)}:
+        message = "the note asks for a whole figure that walks"
+        yield Said("walking-figure", message, rules()["GR603"].remedy)
 
 
 def actions_in(text: str) -> list[str]:
