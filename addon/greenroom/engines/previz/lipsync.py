@@ -22,7 +22,7 @@ from greenroom.engines.previz.delivery import deliver, read_dialogue
 from greenroom.engines.previz.footage import KEPT, UNTOUCHED, allowed_frames
 from greenroom.engines.previz.lips.edges import lip_edges
 from greenroom.engines.previz.lips.in_front import InFront
-from greenroom.engines.previz.lips.lower_face import LowerFace, Moved
+from greenroom.engines.previz.lips.lower_face import FIRM, LowerFace, Moved
 from greenroom.engines.previz.lips.paint import LipPainter, looked_at
 from greenroom.engines.previz.lips.timing import shares, speaking
 from greenroom.engines.previz.puppet.expression import Face
@@ -98,10 +98,16 @@ class Resync:
         return bool(np.ptp(gaps) > _HURRY)
 
     def anchored(self, index: int) -> tuple[Vectors, Pose] | None:
-        """Landmarks (478, 3) and pose of frame `index`; None where the face is lost."""
-        points, pose = self.driver.points(index), self.driver.pose(index)
-        if points is None or pose is None:
+        """Landmarks (478, 3) and pose of frame `index`, where its face was seen; None where the face is lost.
+
+        Steadied landmarks lag behind a head that shakes, and the new lips would swim on it. What doesn't move in
+        speech is seen by so many points that their mean needs no steadying.
+        """
+        points, pose, seen = self.driver.points(index), self.driver.pose(index), self.driver.seen(index)
+        if points is None or pose is None or seen is None:
             return None
+        off = np.array([*(seen - points)[FIRM, :2].mean(0), 0.0])
+        points, pose = points + off, Pose(pose.rotation, pose.scale, pose.translation + off)
         return points, self.lower_face(self.driver.shot(index)).anchored(points, pose)
 
     def lower_face(self, shot: int) -> LowerFace:

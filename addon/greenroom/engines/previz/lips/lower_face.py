@@ -22,7 +22,7 @@ from greenroom.engines.previz.puppet.warp import Box, View
 from greenroom.perception import mesh
 from greenroom.perception.pose import Pose
 
-__all__ = ["TRIANGLES", "LowerFace", "Moved"]
+__all__ = ["FIRM", "TRIANGLES", "LowerFace", "Moved"]
 
 Vectors = NDArray[np.float64]
 
@@ -185,3 +185,6 @@ def _triangles() -> NDArray[np.int32]:
 # Nothing above the nostrils moves, and nothing below holds back: 0.2 to 2.2 cm below the middle of the mesh.
 _SHARE_OF_VERTEX = smoothstep(0.2, 2.2, mesh.canonical().vertices[:, 1])
 TRIANGLES = _triangles()
+
+FIRM = np.flatnonzero(np.abs(mesh.canonical().vertices[:, 1] + 0.5) < 1.5)
+"""Numbers of the vertices between lids and upper lip, which keep their places on the skull while somebody speaks."""
