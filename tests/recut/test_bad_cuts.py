@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Cuts that don't make it easy, and the reports."""
+
+from __future__ import annotations
+
+import csv
+import io
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import opentimelineio as otio
+
+
+def of(made: Any, clip: str) -> Any:
+    return next(each for each in made.changes if each.clip == clip)
+
+
+def test_two_that_may_be_one_are_left_alone(scene: Any, old: Path, noted: list[Any]) -> None:
+    bare = [replace(shot, note="") for shot in noted]
+    again = replace(bare[0], first=0, speech=None)
+    made = scene.conform(scene.write("new.otio", [replace(bare[0], first=0, speech=None), again, *bare[1:]]), was=old)
+    undecided = [each for each in made.changes if str(each.consequence) == "decide"]
+    assert [each.clip for each in undecided] == ["shot one", "shot one"]
+    assert len(undecided[0].candidates) == 1
+    assert not made.complete
+    keys = [clip.active_media_reference_key for clip in scene.read() if clip.name == "shot one"]
+    assert keys == ["DEFAULT_MEDIA"] * 2
+
+
+def test_another_projects_id(scene: Any, old: Path, noted: list[Any]) -> None:
+    foreign = replace(noted[0], name="foreign", note='GR#zzzz99: actor=MARA mode=talk line="I never left."')
+    made = scene.conform(scene.write("new.otio", [foreign, *noted[1:]]), was=old)
+    assert "another project" in of(made, "foreign").changes[0].text
+    assert str(of(made, "shot one").changes[0].kind) == "cut-out"
+
+
+def test_half_of_the_takes_are_gone(scene: Any, old: Path, noted: list[Any]) -> None:
+    gone = scene.conform(scene.write("new.otio", noted), was=old).changes[0]
+    shutil.rmtree(gone.take.folder)
+    made = scene.conform(scene.folder / "new.otio", was=old)
+    assert str(made.changes[0].consequence) == "generate"
+    assert {str(each.consequence) for each in made.changes[1:]} == {"nothing"}
+    assert "take-gone" in {problem.code for problem in made.applied.problems}
+
+
+def test_on_another_track_and_flipped(scene: Any, old: Path, noted: list[Any]) -> None:
+    path = scene.write("new.otio", noted)
+    timeline = otio.adapters.read_from_file(str(path))
+    above = otio.schema.Track("V2", kind=otio.schema.TrackKind.Video)
+    clip = timeline.tracks[0][3].deepcopy()
+    clip.effects.append(otio.schema.LinearTimeWarp(time_scalar=-1.0))
+    timeline.tracks[0][3] = otio.schema.Gap(source_range=clip.source_range)
+    above.extend([otio.schema.Gap(duration=otio.opentime.RationalTime(60, 24)), clip])
+    timeline.tracks.insert(1, above)
+    otio.adapters.write_to_file(timeline, str(path))
+    made = scene.conform(path, was=old)
+    texts = [change.text for change in of(made, "shot three").changes]
+    assert texts[0] == "moved to V2"
+    assert "speed changed from 100% to -100%" in texts
+
+
+def test_reports(scene: Any, old: Path, noted: list[Any]) -> None:
+    shots = [replace(noted[0], name="=cmd()", frames=20, said=20), *noted[2:]]
+    page, table = scene.folder / "list.html", scene.folder / "list.csv"
+    new = scene.write("new.otio", shots)
+    scene.conform(new, was=old, html=page, csv=table, markers=True)
+    rows = list(csv.DictReader(io.StringIO(table.read_bytes().decode("utf-8-sig"), newline="")))
+    assert [row["consequence"] for row in rows] == ["re-conform", "re-conform", "re-conform", "nothing"]
+    assert rows[0]["clip"] == "'=cmd()"
+    text = page.read_text("utf-8")
+    assert text.count("data:image/jpeg;base64,") == 4
+    assert "http" not in text
+    assert "trimmed 4 f at the tail" in text
+    timeline = otio.adapters.read_from_file(str(scene.folder / "new.out.otio"))
+    assert timeline.tracks.markers[0].name.endswith(": trimmed 4 f at the tail")
+    scene.conform(scene.folder / "new.out.otio", "again.otio", was=old, markers=True)
+    again = otio.adapters.read_from_file(str(scene.folder / "again.otio"))
+    assert len(again.tracks.markers) == len(timeline.tracks.markers)
