@@ -25,6 +25,7 @@ Told = tuple[list[Measure], list[Finding]]
 _FLAT = 4  # pixels on both sides of a step
 _LEAST, _MOST = 1.5, 12.0  # levels of 255: less is no band, more is a contour of the scene
 _LONG = 12  # pixels along its edge: a band has a long one, grain has not
+_BANDS_EVERY = 3  # looks: bands stay, and finding them is the dearest of what is done to a whole picture
 _EVERY = 2  # rows and columns apart, of pictures of 1080 lines and more
 
 
@@ -35,11 +36,14 @@ class DepthWatch:
         self._bands: list[float] = []
         self._codes = np.zeros(1 << 16, np.int64)
         self._bits = 8
+        self._looks = 0
 
     def look(self, luma: NDArray[Any], bits: int) -> None:
         self._bits = bits
         self._codes[: 1 << bits] += np.bincount(luma[::4, ::4].ravel(), minlength=1 << bits)[: 1 << bits]
-        self._bands.append(_banded(luma, bits))
+        if self._looks % _BANDS_EVERY == 0:
+            self._bands.append(_banded(luma, bits))
+        self._looks += 1
 
     def findings(self, info: MediaInfo, thresholds: Thresholds) -> Told:
         threshold = thresholds["banding"]
