@@ -7,6 +7,7 @@ the command line call nothing else here.
     generating/     plan -> takes: jobs, engines, conform, store
     writing_back/   takes -> edit plan (pure) -> applied, or taken out again
     looking/        contact sheet and preview
+    reviewing/      what is measured of takes, kept beside them; the best of them
     casting/        actors that are made: candidates, character sheets, auditions
     demo/           a scene that takes the same road
 
