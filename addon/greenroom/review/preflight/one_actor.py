@@ -34,9 +34,9 @@ def unlocked_seeds(cues: Sequence[CueFacts]) -> Found:
 
 
 def sheets(cues: Sequence[CueFacts]) -> Found:
-    """An actor of several hosted shots of whom only the portrait is known."""
+    """An actor of several such shots of whom only the portrait is known."""
     for shots in _by_actor(cues):
-        hosted = [facts for facts in shots if facts.hosted and facts.mode is not Mode.LIPSYNC]
+        hosted = [facts for facts in shots if facts.hosted and facts.mode in _INVENTING]
         if len(hosted) > 1:
             sides = {view.split("_left")[0].split("_right")[0] for view in hosted[0].sheet}
             missing = [view for view in ("three_quarter", "profile") if view not in sides]
