@@ -5,6 +5,7 @@ seen in the footage. Quick, since a plan asks for every cue.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -35,17 +36,21 @@ TURNED = 35.0
 def portrait_problems(portrait: Path) -> tuple[Problem, ...]:
     """What is wrong with the portrait file, each with its path as the place."""
     try:
-        data = np.frombuffer(portrait.read_bytes(), np.uint8)
+        data = portrait.read_bytes()
     except OSError as error:
-        message = f"the portrait can't be read: {error.strerror}"
-        return (_error(message, "Check that the file is there and may be read.", portrait),)
+        message, hint = f"the portrait can't be read: {error.strerror}", "Check that the file is there and may be read."
+        return (Problem(Severity.ERROR, "portrait", message, hint, str(portrait)),)
+    return tuple(replace(problem, where=str(portrait)) for problem in _portrait_problems(data))
+
+
+@functools.lru_cache(maxsize=8)  # a plan asks for each cue, and a cut has few actors
+def _portrait_problems(data: bytes) -> tuple[Problem, ...]:
     # OpenCV raises for no bytes at all, and returns None for those that are no picture
-    picture = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
+    picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) if data else None
     if picture is None:
-        message = "the portrait is not a picture, or damaged"
-        return (_error(message, "Save it again as PNG or JPEG.", portrait),)
-    found = check_portrait(np.asarray(picture, np.uint8)).problems
-    return tuple(replace(problem, where=str(portrait)) for problem in found)
+        message, hint = "the portrait is not a picture, or damaged", "Save it again as PNG or JPEG."
+        return (Problem(Severity.ERROR, "portrait", message, hint),)
+    return check_portrait(np.asarray(picture, np.uint8)).problems
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,7 +147,3 @@ def _of_people(seen: list[_Seen], who: Who, asked: str, word: str) -> Iterator[P
 
 def _problem(severity: Severity, code: str, message: str, hint: str) -> Problem:
     return Problem(severity, code, message, hint)
-
-
-def _error(message: str, hint: str, portrait: Path) -> Problem:
-    return Problem(Severity.ERROR, "portrait", message, hint, str(portrait))
