@@ -3,7 +3,7 @@
 
 python tests/benchmarks/run.py [--write docs/benchmarks.md] [ROOM ...]
 
-Rooms: timelines road media talk footage stage modes hosted recut review, and, only when it is asked for, memory.
+Rooms: timelines road media talk footage stage modes hosted preflight recut review, and, only when it is asked for, memory.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ import av
 import opentimelineio as otio
 from measure import Row
 
-ROOMS = ("timelines", "road", "media", "talk", "footage", "stage", "modes", "hosted", "recut", "review")
+ROOMS = ("timelines", "road", "media", "talk", "footage", "stage", "modes", "hosted", "preflight", "recut", "review")
 ASKED_FOR = ("memory",)  # takes many minutes
 INTRODUCTION = """# Benchmarks
 
