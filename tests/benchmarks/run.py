@@ -3,7 +3,8 @@
 
 python tests/benchmarks/run.py [--write docs/benchmarks.md] [ROOM ...]
 
-Rooms: timelines road media talk footage stage modes hosted preflight recut review, and, only when it is asked for, memory.
+Rooms: timelines road media talk footage stage modes hosted preflight recut review, and, only when it is asked for,
+memory.
 """
 
 from __future__ import annotations
