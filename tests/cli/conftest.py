@@ -15,6 +15,7 @@ import opentimelineio as otio
 import pytest
 
 from greenroom.cli import main
+from greenroom.testing.projects import measure_nothing
 
 RATE = 24.0
 SLOT = 16  # frames
@@ -97,7 +98,7 @@ def project_with_mara(tmp_path_factory: pytest.TempPathFactory, drawn_portrait: 
     from greenroom.media import write_wav
 
     folder = tmp_path_factory.mktemp("made") / "Szene #1, 100% über"
-    road.init(folder)
+    measure_nothing(road.init(folder).file)
     toml = (folder / "greenroom.toml").read_text("utf-8")
     small = toml.replace('codec = "prores"', 'codec = "h264"').replace("# width = 1920", "width = 320")
     (folder / "greenroom.toml").write_text(small.replace("# height = 1080", "height = 180"), "utf-8")

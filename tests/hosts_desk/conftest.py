@@ -18,6 +18,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from greenroom.testing.projects import measure_nothing
+
 LONGEST = 120.0  # seconds for anything that a test waits for
 FRAMES = 10  # of each slot
 Json = dict[str, Any]
@@ -184,7 +186,7 @@ def project_with_mara(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from greenroom.media import write_png, write_wav
 
     folder = tmp_path_factory.mktemp("made") / "Szene #1, 100% über"
-    road.init(folder)
+    measure_nothing(road.init(folder).file)
     toml = (folder / "greenroom.toml").read_text("utf-8")
     small = toml.replace('codec = "prores"', 'codec = "h264"').replace("# width = 1920", "width = 320")
     (folder / "greenroom.toml").write_text(small.replace("# height = 1080", "height = 180"), "utf-8")

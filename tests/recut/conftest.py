@@ -22,6 +22,7 @@ from greenroom.media.sound import write_wav
 from greenroom.media.takes import TakeWriter
 from greenroom.media.types import Codec, TakeSpec
 from greenroom.testing import TinyEngine
+from greenroom.testing.projects import measure_nothing
 
 RATE = 24.0
 START = 86400
@@ -139,6 +140,7 @@ def new_shot() -> type[Shot]:
 def new_scene(tmp_path: Path) -> Scene:
     folder = tmp_path / "Szene #1 100%"
     project = road.init(folder, handles=8)
+    measure_nothing(project.file)
     text = project.file.read_text("utf-8")
     head, _, rest = text.partition("[output]\n")
     kept = [line for line in rest.splitlines() if not line.startswith(("codec", "width", "height"))]

@@ -23,6 +23,7 @@ from greenroom.media.posters import write_png
 from greenroom.media.sound import write_wav
 from greenroom.media.takes import TakeWriter
 from greenroom.media.types import Codec, TakeSpec
+from greenroom.testing.projects import measure_nothing
 from greenroom.testing.servers import Loopback, serve
 
 SMALL = '\n[output]\ncodec = "h264"\nwidth = 192\nheight = 108\n'
@@ -104,9 +105,11 @@ def no_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def make_scene(tmp_path: Path, portrait: Path, no_keys: None) -> Callable[..., Scene]:
-    def make(rate: Fraction = Fraction(24), handles: int = 4) -> Scene:
+    def make(rate: Fraction = Fraction(24), handles: int = 4, *, measured: bool = False) -> Scene:
         folder = tmp_path / "Szene #1, 100% über"
         project = Project.init(folder, handles=handles)
+        if not measured:
+            measure_nothing(project.file)
         project.file.write_text(project.file.read_text("utf-8").replace("[output]", "[unused]") + SMALL, "utf-8")
         save_actor(project.cast_folder, "mara", portrait=portrait, identity="a woman of forty with short dark hair")
         seconds = np.arange(48000 * 30) / 48000

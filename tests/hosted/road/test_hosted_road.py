@@ -22,8 +22,8 @@ def errors_of(plan: Any) -> list[Any]:
     return [p for cue in plan.cues for p in cue.problems if p.severity is Severity.ERROR]
 
 
-def test_a_talking_take_is_made_at_fal(scene: Any, open_host: Callable[..., Any]) -> None:
-    fal = open_host("fal")
+def test_a_talking_take_is_made_at_fal_and_reviewed(make_scene: Any, open_host: Callable[..., Any]) -> None:
+    scene, fal = make_scene(measured=True), open_host("fal")
     scene.placeholder(TALK)
     plan = scene.plan()
     assert plan.cues[0].engine == "fabric-1.0@fal"
@@ -33,6 +33,7 @@ def test_a_talking_take_is_made_at_fal(scene: Any, open_host: Callable[..., Any]
     (take,) = made.report.takes
     info = probe(take.media)
     assert (info.frames, info.rate, info.width, info.height) == (24 + 4 + 4, Fraction(24), 192, 108)
+    assert (take.media.parent / "review.json").exists()
     assert [(job.endpoint, job.inputs["resolution"]) for job in fal.jobs] == [("veed/fabric-1.0", "720p")]
     assert fal.billed() == 1
     assert fal.leaks() == []
