@@ -48,7 +48,8 @@ def _write_back(folder: Path) -> Row:
 
 
 def _write_pair(folder: Path, cut: Path) -> tuple[Callable[[], None], Callable[[], None]]:
-    timeline, layout = load(cut)
+    reading, layout = load(cut)
+    timeline = reading.timeline
     sheet = read_cues(layout)
     takes = {cue.id: TakesOfCue((_take(folder, cue),)) for cue in sheet.cues}
     bare = otio.adapters.read_from_file(str(cut))
