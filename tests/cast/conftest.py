@@ -15,7 +15,6 @@ import numpy as np
 import pytest
 
 from greenroom.cli import main
-from greenroom.engines.hosted.settings import HOSTS
 from greenroom.testing.footage import data_file
 from greenroom.testing.servers import Loopback, serve
 
@@ -49,18 +48,13 @@ class Ran:
 
 @pytest.fixture
 def nobody_cast(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A project with small takes, its folder as the current one, of a user who has set no key and no address."""
+    """A project with small takes, its folder as the current one, of a user with no settings."""
     from greenroom.desk import road
 
     folder = tmp_path / "Szene #1, 100% über"
     monkeypatch.setenv("GREENROOM_DATA", str(tmp_path / "data"))
-    monkeypatch.setenv("GREENROOM_KEYS", str(tmp_path / "keys.toml"))
     monkeypatch.setenv("GREENROOM_WORKERS", "1")
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
-    for settings in HOSTS.values():
-        for variable in (*settings.key_variables, f"GREENROOM_{settings.name.upper()}_URL"):
-            monkeypatch.delenv(variable, raising=False)
     project = road.init(folder)
     small = project.file.read_text("utf-8").replace("[output]", "[unused]")
     project.file.write_text(f'{small}\n[output]\ncodec = "h264"\nwidth = 192\nheight = 108\n', "utf-8")

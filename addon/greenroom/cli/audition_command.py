@@ -4,11 +4,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import click
 
-from greenroom.cli.casting_commands import money_options, status_of
+from greenroom.cli.casting_commands import money_options, quote_teller, status_of
 from greenroom.cli.options import common_options, project_option
 from greenroom.cli.shown import show
 
@@ -48,14 +47,10 @@ def audition(
     again costs nothing.
     """
     from greenroom.cli.progress import Bars, somebody_looks_on
-    from greenroom.cli.tell_casting import tell_audition, tell_quote
+    from greenroom.cli.tell_casting import tell_audition
     from greenroom.desk.budget import Agreed
     from greenroom.desk.casting import audition as casting
-    from greenroom.desk.casting.as_json import audition_json, quote_json
-
-    def quoted(plan: Any) -> None:
-        if not as_json and (plan.to_make or dry_run):
-            tell_quote(quote_json(plan), "take")
+    from greenroom.desk.casting.as_json import audition_json
 
     with Bars(seen=somebody_looks_on(as_json=as_json)) as bars:
         made = casting.audition(
@@ -68,7 +63,7 @@ def audition(
             agreed=Agreed(yes=yes, allow_unknown_cost=allow_unknown_cost),
             dry_run=dry_run,
             on_event=bars.on_event,
-            on_plan=quoted,
+            on_plan=quote_teller("take", as_json=as_json, dry_run=dry_run),
         )
     value = audition_json(made)
     show(value, as_json=as_json, tell=tell_audition)

@@ -16,7 +16,7 @@ from greenroom.limits import LARGEST_SEED, MOST_TAKES
 if TYPE_CHECKING:
     from greenroom.desk.generating.job_events import GenerateReport
 
-__all__ = ["character_sheet", "engine_option", "money_options", "new", "pick", "status_of"]
+__all__ = ["character_sheet", "engine_option", "money_options", "new", "pick", "quote_teller", "status_of"]
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _HELP = {
@@ -106,17 +106,13 @@ def new(
     with each. 'greenroom cast pick NAME 3' makes one of them the actor. The same command again costs nothing.
     """
     from greenroom.cli.progress import Bars, somebody_looks_on
-    from greenroom.cli.tell_casting import tell_candidates, tell_quote
+    from greenroom.cli.tell_casting import tell_candidates
     from greenroom.desk.budget import Agreed
     from greenroom.desk.casting import candidates as casting
-    from greenroom.desk.casting.as_json import candidates_json, quote_json
+    from greenroom.desk.casting.as_json import candidates_json
 
     said = {part: text for part, text in parts.items() if text}
     said["identity"] = ", ".join(filter(None, (prompt.strip(), said.get("identity", ""))))
-
-    def quoted(plan: Any) -> None:
-        if not as_json and (plan.to_make or dry_run):
-            tell_quote(quote_json(plan), "candidate")
 
     with Bars(seen=somebody_looks_on(as_json=as_json)) as bars:
         found = casting.new(
@@ -132,7 +128,7 @@ def new(
             agreed=Agreed(yes=yes, allow_unknown_cost=allow_unknown_cost),
             dry_run=dry_run,
             on_event=bars.on_event,
-            on_plan=quoted,
+            on_plan=quote_teller("candidate", as_json=as_json, dry_run=dry_run),
         )
     show(candidates_json(found), as_json=as_json, tell=tell_candidates)
     return status_of(found.report)
@@ -194,14 +190,10 @@ def character_sheet(
     into actor.toml, which makes a new version of the actor: takes that were made before stay, cues are made anew.
     """
     from greenroom.cli.progress import Bars, somebody_looks_on
-    from greenroom.cli.tell_casting import tell_quote, tell_views
+    from greenroom.cli.tell_casting import tell_views
     from greenroom.desk.budget import Agreed
     from greenroom.desk.casting import views as casting
-    from greenroom.desk.casting.as_json import quote_json, views_json
-
-    def quoted(plan: Any) -> None:
-        if not as_json and (plan.to_make or dry_run):
-            tell_quote(quote_json(plan), "view")
+    from greenroom.desk.casting.as_json import views_json
 
     with Bars(seen=somebody_looks_on(as_json=as_json)) as bars:
         made = casting.character_sheet(
@@ -215,10 +207,22 @@ def character_sheet(
             agreed=Agreed(yes=yes, allow_unknown_cost=allow_unknown_cost),
             dry_run=dry_run,
             on_event=bars.on_event,
-            on_plan=quoted,
+            on_plan=quote_teller("view", as_json=as_json, dry_run=dry_run),
         )
     show(views_json(made), as_json=as_json, tell=tell_views)
     return status_of(made.report) or int(any(not view.kept for view in made.views))
+
+
+def quote_teller(what: str, *, as_json: bool, dry_run: bool) -> Callable[[Any], None]:
+    """Tells a plan of so many `what` before anything is made, unless JSON is asked for or nothing is to make."""
+    from greenroom.cli.tell_casting import tell_quote
+    from greenroom.desk.casting.as_json import quote_json
+
+    def tell(plan: Any) -> None:
+        if not as_json and (plan.to_make or dry_run):
+            tell_quote(quote_json(plan), what)
+
+    return tell
 
 
 def status_of(report: GenerateReport) -> int:

@@ -193,7 +193,7 @@ def generate(
     check_cut_output(cut, output, to)
     with open_cut(cut, project, rate, installed) as desk:
         check_media_kept(output, desk.sheet.layout, desk.project)
-        assert desk.timeline is not None  # built before anything is paid for: what OTIO can't read can't be written
+        timeline_of(desk.source)  # before anything is paid for: what OpenTimelineIO can't read can't be written
         made = make_takes(desk, engine, takes, only, Agreed(yes, allow_unknown_cost), jobs_at_once, on_event, on_plan)
         if made.interrupted:
             return made

@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from greenroom.desk import road
 from greenroom.desk.as_json import problems_json
 from greenroom.desk.open_cut import read_layout, timeline_of
+from greenroom.desk.results_json import losses_json
 from greenroom.hosts.host_cut import read_snapshot
 from greenroom.hosts.params import Params
 
@@ -30,7 +31,7 @@ def export(params: Params) -> Json:
     return {
         "path": str(done.output),
         "summary": list(done.edits.summary),
-        "losses": [*unheld, *_losses(done.losses)],
+        "losses": [*unheld, *losses_json(done.losses)],
         "problems": problems_json(done.problems),
     }
 
@@ -41,11 +42,7 @@ def import_(params: Params) -> Json:
 
     source, layout = read_layout(params.path("path"), params.rate("rate"), None)
     snapshot, losses = snapshot_of(timeline_of(source))
-    return {"snapshot": snapshot, "losses": _losses(losses), "problems": problems_json(layout.problems)}
-
-
-def _losses(losses: Iterable[Any]) -> list[Json]:
-    return [{"what": loss.what, "where": loss.where, "why": loss.why} for loss in losses]
+    return {"snapshot": snapshot, "losses": losses_json(losses), "problems": problems_json(layout.problems)}
 
 
 METHODS: Mapping[str, Callable[[Params], Json]] = {"export": export, "import": import_}

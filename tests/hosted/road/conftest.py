@@ -17,7 +17,6 @@ import pytest
 from greenroom.cast import save_actor
 from greenroom.desk import road
 from greenroom.desk.project.project import Project
-from greenroom.engines.hosted.settings import HOSTS
 from greenroom.engines.previz.drawn.actors import draw
 from greenroom.media.posters import write_png
 from greenroom.media.sound import write_wav
@@ -93,18 +92,12 @@ def portrait(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def no_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A user who has set no key and no address, whoever runs the tests."""
+def own_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GREENROOM_DATA", str(tmp_path / "data"))
-    monkeypatch.setenv("GREENROOM_KEYS", str(tmp_path / "keys.toml"))
-    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
-    for settings in HOSTS.values():
-        for variable in (*settings.key_variables, f"GREENROOM_{settings.name.upper()}_URL"):
-            monkeypatch.delenv(variable, raising=False)
 
 
 @pytest.fixture
-def make_scene(tmp_path: Path, portrait: Path, no_keys: None) -> Callable[..., Scene]:
+def make_scene(tmp_path: Path, portrait: Path, own_data: None) -> Callable[..., Scene]:
     def make(rate: Fraction = Fraction(24), handles: int = 4, *, measured: bool = False) -> Scene:
         folder = tmp_path / "Szene #1, 100% über"
         project = Project.init(folder, handles=handles)
@@ -130,7 +123,7 @@ def scene(make_scene: Callable[..., Scene]) -> Scene:
 
 
 @pytest.fixture
-def open_host(monkeypatch: pytest.MonkeyPatch, no_keys: None) -> Iterator[Callable[..., Loopback]]:
+def open_host(monkeypatch: pytest.MonkeyPatch, own_data: None) -> Iterator[Callable[..., Loopback]]:
     """Opens a host on this machine and sets its addresses and key, as a studio's gateway would be set."""
     with ExitStack() as hosts:
 
