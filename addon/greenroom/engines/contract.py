@@ -35,6 +35,8 @@ from greenroom.media.types import ImageSequence, SoundClip, TakeSpec
 
 __all__ = [
     "Capabilities",
+    "Continued",
+    "Continues",
     "Delivery",
     "Engine",
     "Estimate",
@@ -148,6 +150,23 @@ class Request:
     driver: PictureSource | None = None
     options: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
+    continued: Continued | None = None
+
+
+@dataclass(frozen=True)
+class Continued:
+    """A take that a new one goes on from, number `take` of the same cue: its first frame is frame `first` of the new
+    one (negative: the new one begins later). `request` is the one that it was made by.
+    """
+
+    take: int
+    media: Path
+    first: int
+    request: Request
+
+    def kept(self, frames: int) -> range:
+        """The frames of a new take, `frames` long, that are there already; all others are missing."""
+        return range(max(0, self.first), min(frames, self.first + self.request.spec.frames))
 
 
 @dataclass(frozen=True)
@@ -241,6 +260,18 @@ class InParts(Engine, Protocol):
     """
 
     def due(self, request: Request) -> Decimal | None: ...
+
+
+@runtime_checkable
+class Continues(Engine, Protocol):
+    """What an engine may do besides: go on from a take that became too short after a recut.
+
+    It gets only requests with `continued` of which `continues` said True. Then its quote is for the missing frames
+    alone, and it delivers the whole take, conformed: old frames as they were (`media.join`), new ones that join them
+    without a visible seam.
+    """
+
+    def continues(self, request: Request) -> bool: ...
 
 
 @runtime_checkable

@@ -26,6 +26,7 @@ from greenroom.media.types import Codec, TakeSpec
 if TYPE_CHECKING:
     from av.audio.stream import AudioStream
     from av.container import OutputContainer
+    from av.packet import Packet
     from av.video.stream import VideoStream
 
 __all__ = ["DECODED_FORMATS", "ENCODERS", "PIXEL_FORMATS", "TakeWriter"]
@@ -126,6 +127,29 @@ class TakeWriter:
         self._tag(frame)
         try:
             self._encode(frame)
+            self.written += 1
+            self._mux_sound()
+        except (av.error.FFmpegError, OSError) as error:
+            self._explain(error)
+            raise
+
+    def copy(self, packet: Packet[Any]) -> None:
+        """Adds one frame as it was compressed, of a file of the same codec in which every frame stands for itself. Not
+        to be mixed with `write`: the encoder may still hold frames back.
+
+        Raises:
+            DeliveryError: one too many.
+            StoreError: no room.
+        """
+        if self.written == self.spec.frames:
+            raise DeliveryError(f"the take has {self.spec.frames} frames, one more was copied", where=str(self.path))
+        assert self._container is not None
+        packet.time_base = 1 / self.spec.rate
+        packet.pts = packet.dts = self.written
+        packet.duration = 1
+        packet.stream = self._video
+        try:
+            self._container.mux(packet)
             self.written += 1
             self._mux_sound()
         except (av.error.FFmpegError, OSError) as error:

@@ -28,7 +28,7 @@ from greenroom.media.types import Codec, MediaInfo, TakeSpec
 if TYPE_CHECKING:
     from av.container import InputContainer
 
-__all__ = ["trim"]
+__all__ = ["copied_as", "trim"]
 
 _EVERY_FRAME_ITSELF = (Codec.PRORES, Codec.PRORES_4444, Codec.DNXHR)
 _NAMES = {"prores": "prores_aw"}  # as FFmpeg reads them, and as it writes them
@@ -49,14 +49,14 @@ def trim(source: Path, part: FrameRange, destination: Path, *, drop_frame: bool 
             hint="Restore the take, or generate again.",
             where=str(source),
         )
-    codec = _codec(info)
+    codec = copied_as(info)
     if codec is not None:
         _copied(source, info, codec, first, part, destination, drop_frame)
     else:
         _encoded(source, info, first, part, destination, drop_frame)
 
 
-def _codec(info: MediaInfo) -> Codec | None:
+def copied_as(info: MediaInfo) -> Codec | None:
     """What the take was written as, if its pictures can be copied one by one."""
     for codec in _EVERY_FRAME_ITSELF:
         written = _NAMES.get(info.codec, info.codec) == ENCODERS[codec][0]

@@ -6,6 +6,7 @@ from __future__ import annotations
 import queue
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import cv2
@@ -16,8 +17,9 @@ from greenroom.engines.contract import Delivery, Request
 from greenroom.errors import MediaError
 from greenroom.media.plates import Plate
 from greenroom.media.takes import TakeWriter
+from greenroom.media.types import TakeSpec
 
-__all__ = ["COMMENT", "deliver", "read_dialogue", "read_portrait"]
+__all__ = ["COMMENT", "deliver", "read_dialogue", "read_portrait", "write_frames"]
 
 Picture = NDArray[np.uint8]
 
@@ -39,9 +41,16 @@ def deliver(request: Request, frames: Iterator[Picture | Plate], report: Mapping
         StoreError: no room to write.
     """
     path = request.work / f"{request.mode}.mov"
-    with TakeWriter(path, request.spec, sound=read_dialogue(request), comment=COMMENT) as writer:
-        _write_all(writer, frames)
+    write_frames(path, request.spec, frames, sound=read_dialogue(request))
     return Delivery(path, conformed=True, report={"method": request.mode, "label": "previz", **report})
+
+
+def write_frames(
+    path: Path, spec: TakeSpec, frames: Iterator[Picture | Plate], *, sound: NDArray[np.float32] | None
+) -> None:
+    """Exactly spec.frames of `frames` as a take; raises as `deliver`."""
+    with TakeWriter(path, spec, sound=sound, comment=COMMENT) as writer:
+        _write_all(writer, frames)
 
 
 def read_portrait(request: Request) -> Picture:

@@ -37,6 +37,7 @@ _MODES = {
 }
 """Mode: the module of this room and its function that makes a take, imported in the worker that needs it."""
 
+_CONTINUED = ("continuing", "render_continued")
 _FACELESS = ("lipsync",)  # modes that work on whoever is in the picture
 _ON_FOOTAGE = ("replace", "lipsync", "mimic")  # modes that follow somebody in it
 _SPEED = 1.0  # seconds of work for a second of 720p24 on two cores, writing included; the slower of what was measured
@@ -94,13 +95,24 @@ class PrevizEngine:
         """Free; the time grows with the picture's size."""
         size = Fraction(request.spec.width * request.spec.height, 1280 * 720)
         drawn = request.mode == "portrait" and not request.performer.portrait.name
-        seconds = float(request.spec.frames / Fraction(24) * size) * _SPEED
+        frames = request.spec.frames
+        if request.continued is not None:
+            from greenroom.engines.previz.continuing import missing_frames
+
+            frames = missing_frames(request)
+        seconds = float(frames / Fraction(24) * size) * _SPEED
         return Estimate(
             Decimal(0),
             confidence="local, free",
             seconds=round(seconds, 1),
             notes=(_DRAWN if drawn else _MOVED,),
         )
+
+    def continues(self, request: Request) -> bool:
+        """Talking and moving portraits without anything behind them go on from an older take."""
+        from greenroom.engines.previz.continuing import can_continue
+
+        return can_continue(request)
 
     async def submit(self, request: Request) -> Handle:
         request.work.mkdir(parents=True, exist_ok=True)
@@ -156,7 +168,7 @@ def _perform(request: Request) -> Delivery:
 
     # one take is one thread of pictures and one of encoding; OpenCV's own threads would only fight over the cores
     cv2.setNumThreads(1)
-    module, function = _MODES[request.mode]
+    module, function = _MODES[request.mode] if request.continued is None else _CONTINUED
     render = getattr(importlib.import_module(f"greenroom.engines.previz.{module}"), function)
     return cast(Delivery, render(request))
 
