@@ -30,7 +30,8 @@ MAY_IMPORT = {
     "review": {"errors", "late_names", "frames", "limits", "media", "cues", "cast", "takes", "perception"},
     "desk": {"errors", "frames", "limits", "media", "cues", "cast", "takes", "perception", "engines", "review"},
     "hosts": {"errors", "frames", "limits", "cues", "takes", "desk"},
-    "cli": {"errors", "frames", "limits", "desk", "hosts"},
+    "panel": {"errors", "late_names", "frames", "media", "cues", "cast", "takes", "perception", "review", "desk"},
+    "cli": {"errors", "frames", "limits", "desk", "hosts", "panel"},
     "testing": {"errors", "late_names", "frames", "media", "cues", "cast", "takes", "perception", "engines"},
 }
 

@@ -36,6 +36,7 @@ COMMANDS = {
     "engines": "project_commands:engines",
     "keys": "keys_commands:keys",
     "doctor": "project_commands:doctor",
+    "panel": "panel_command:panel",
     "demo": "demo_command:demo",
     "host": "host_command:host",
     "resolve": "resolve_commands:resolve",

@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reads a cut and its project into a board: first the cues alone, which is quick, then all that the project knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from pathlib import Path
+
+from greenroom.cues.model import Cue, CueSheet
+from greenroom.desk import road
+from greenroom.desk.results import CueTakes, FoundTakes
+from greenroom.errors import Problem, ProjectError
+from greenroom.panel.model.rows import Board, CueRow, Status, row_of
+from greenroom.takes.states import FailedJob, Job, Planned, Running, Submitted, Unknown
+
+__all__ = ["read_board", "read_cues"]
+
+
+@dataclass(frozen=True)
+class _Books:
+    """What the ledger says of cues: jobs that aren't done, and money."""
+
+    jobs: Mapping[str, tuple[Job, ...]]
+    costs: Mapping[str, tuple[Decimal, str]]
+
+
+def read_cues(cut: Path, project: Path | None) -> Board:
+    """The cues of a cut, without takes.
+
+    Raises:
+        TimelineError, ProjectError: the cut or the project can't be read.
+    """
+    home = _folder(cut, project)
+    return replace(_board(cut, home, road.cues(cut, project=home)), complete=home is None)
+
+
+def read_board(cut: Path, project: Path | None) -> Board:
+    """The cut with its takes, as the project and its ledger know them.
+
+    Raises:
+        TimelineError, ProjectError, StoreError: one of them can't be read.
+    """
+    home = _folder(cut, project)
+    if home is None:
+        return read_cues(cut, None)
+    found = road.takes(cut, project=home)
+    books = _books(home)
+    board = _board(cut, home, found.sheet)
+    takes = {each.cue.id: each for each in found.cues}
+    rows = (_with_takes(row, takes.get(row.id), books) for row in board.rows)
+    return replace(board, rows=tuple(rows), takes=takes, problems=_problems(board, found))
+
+
+def _folder(cut: Path, project: Path | None) -> Path | None:
+    try:
+        return road.find_project(cut, project).folder
+    except ProjectError:
+        if project is not None:
+            raise
+        return None
+
+
+def _board(cut: Path, home: Path | None, sheet: CueSheet) -> Board:
+    layout = sheet.layout
+    cues: tuple[Cue, ...] = tuple(sorted((*sheet.cues, *sheet.suggestions), key=lambda cue: cue.slot.start))
+    ends = [event.record.end for track in layout.tracks for event in track.events[-1:]]
+    return Board(
+        cut=cut,
+        project=home,
+        name=layout.name or cut.stem,
+        rate=layout.rate,
+        start=layout.start,
+        end=max(ends, default=layout.start),
+        drop_frame=layout.drop_frame,
+        rows=tuple(row_of(cue, drop_frame=layout.drop_frame) for cue in cues),
+        problems=sheet.problems,
+        cues={cue.id: cue for cue in cues},
+    )
+
+
+def _problems(board: Board, found: FoundTakes) -> tuple[Problem, ...]:
+    return tuple(dict.fromkeys((*board.problems, *found.problems)))
+
+
+def _books(project: Path) -> _Books:
+    from greenroom.takes.ledger import Ledger
+
+    home = road.find_project(None, project)
+    with Ledger.open(home.ledger_path, project=home.id) as ledger:
+        jobs = ledger.jobs(states=[Planned, Submitted, Running, FailedJob, Unknown])
+        charges = ledger.charges()
+    costs: dict[str, tuple[Decimal, str]] = {}
+    for charge in charges:
+        amount = charge.paid if charge.paid is not None else charge.reserved
+        if amount:
+            costs[charge.cue] = (costs.get(charge.cue, (Decimal(0), ""))[0] + amount, charge.currency)
+    by_cue: dict[str, list[Job]] = {}
+    for job in jobs:
+        by_cue.setdefault(job.cue, []).append(job)
+    return _Books({cue: tuple(found) for cue, found in by_cue.items()}, costs)
+
+
+def _with_takes(row: CueRow, has: CueTakes | None, books: _Books) -> CueRow:
+    cost, currency = books.costs.get(row.id, (None, ""))
+    row = replace(row, cost=cost, currency=currency)
+    if has is not None and has.takes:
+        row = _with_best(row, has)
+    return replace(row, status=_status(row, has, books.jobs.get(row.id, ())))
+
+
+def _with_best(row: CueRow, has: CueTakes) -> CueRow:
+    from greenroom.desk.reviewing.kept import kept_review
+    from greenroom.desk.writing_back.writeback import TakesOfCue, chosen_number
+
+    reviews = [review for take in has.takes if (review := kept_review(take)) is not None]
+    used = chosen_number(has.cue, TakesOfCue(has.takes, has.circled))
+    shown = next((take for take in has.takes if take.number == used), has.takes[-1])
+    best = max(reviews, key=lambda review: review.score, default=None)
+    codes = (finding.code for review in reviews for finding in review.findings)
+    return replace(
+        row,
+        takes=len(has.takes),
+        used=shown.number,
+        engine=row.engine or shown.label or shown.engine,
+        poster=shown.poster,
+        light=str(best.light) if best else "",
+        score=best.score if best else None,
+        codes=tuple(dict.fromkeys((*row.codes, *codes))),
+    )
+
+
+def _status(row: CueRow, has: CueTakes | None, jobs: Iterable[Job]) -> Status:
+    states = {type(job.state) for job in jobs}
+    if row.status is Status.ERROR:
+        return Status.ERROR
+    if Unknown in states:
+        return Status.UNKNOWN
+    if states & {Submitted, Running}:
+        return Status.RUNNING
+    if has is not None and has.takes:
+        circled = has.circled is not None and has.circled.by == "editor"
+        return Status.CIRCLED if circled else Status.TAKES
+    return Status.FAILED if FailedJob in states else row.status

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The application: made once a process, and run until its window is closed."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+from pathlib import Path
+
+from PySide6.QtCore import QLibraryInfo, QLocale, QTimer, QTranslator
+from PySide6.QtWidgets import QApplication
+
+from greenroom import __version__
+from greenroom.panel.state import State
+from greenroom.panel.style import use_style
+from greenroom.panel.window import Window
+
+__all__ = ["application", "run"]
+
+_LISTEN = 300  # milliseconds between two moments at which Ctrl-C is heard: Qt's loop runs no Python by itself
+
+
+def application() -> QApplication:
+    """This process's application; made and dressed if there is none."""
+    running = QApplication.instance()
+    if isinstance(running, QApplication):
+        return running
+    made = QApplication([sys.argv[0]])
+    made.setApplicationName("Greenroom")
+    made.setApplicationVersion(__version__)
+    made.setDesktopFileName("greenroom")
+    _translate(made)
+    return made
+
+
+def _translate(made: QApplication) -> None:
+    """Texts in the user's language, where somebody has translated them."""
+    folders = (
+        str(Path(__file__).parent / "translations"),
+        QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath),
+    )
+    for name, folder in zip(("greenroom", "qtbase"), folders, strict=True):
+        translator = QTranslator(made)
+        if translator.load(QLocale(), name, "_", folder):
+            made.installTranslator(translator)
+
+
+def run(cut: Path | None, project: Path | None, host: str = "", *, verbose: bool = False) -> int:
+    """Opens the window and returns when it is closed."""
+    logging.basicConfig(level=logging.DEBUG if verbose else logging.WARNING)
+    made = application()
+    state = State()
+    use_style(made, light=state.text("palette") == "light")
+    window = Window(state=state)
+    window.open(cut or state.last_cut(), project)
+    window.show()
+    signal.signal(signal.SIGINT, lambda number, frame: window.close())
+    listening = QTimer()
+    listening.timeout.connect(lambda: None)
+    listening.start(_LISTEN)
+    return made.exec()
