@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise, takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,6 +36,9 @@ class PictureReader:
         self._intra = stream.codec_context.codec.intra_only
         self._next = 0  # picture that the decoder gives next without a seek
         self._fresh = True
+        self._decoded: Iterator[tuple[int, VideoFrame]] | None = None  # where `picture` goes on
+        self._held: tuple[int, VideoFrame] | None = None
+        self._wanted = 0
         stream.thread_type = "AUTO"
 
     def read(self, frames: Sequence[int]) -> Iterator[VideoFrame]:
@@ -53,6 +56,26 @@ class PictureReader:
             else:
                 yield from reversed(list(self._forward(window[::-1])))
 
+    def picture(self, frame: int) -> VideoFrame:
+        """One picture, for players: they don't know yet which they will ask for next. Forward ones are decoded once.
+
+        Don't mix with `read`.
+
+        Raises:
+            MediaError: as `read`.
+        """
+        self._check([frame])
+        picture = self._wanted = self.clock.picture_of(frame)
+        if self._held is None or self._held[0] != picture:
+            behind = self._held is not None and self._held[0] > picture
+            if self._decoded is None or behind or self._worth_a_seek(picture):
+                self._decoded = self._from(picture, lambda number: number >= self._wanted)
+            self._held = next((found for found in self._decoded if found[0] >= picture), None)
+            if self._held is None or self._held[0] != picture:
+                self._decoded = self._held = None
+                raise self._undecodable(picture)
+        return self._held[1]
+
     def _check(self, frames: Sequence[int]) -> None:
         wrong = next((frame for frame in frames if not 0 <= frame < self.clock.frames), None)
         if wrong is not None:
@@ -68,7 +91,7 @@ class PictureReader:
         for picture in pictures:
             if held is None or held[0] != picture:
                 if decoded is None or self._worth_a_seek(picture):
-                    decoded = self._from(picture, frozenset(pictures))
+                    decoded = self._from(picture, frozenset(pictures).__contains__)
                 held = next((found for found in decoded if found[0] >= picture), None)
                 if held is None or held[0] != picture:
                     raise self._undecodable(picture)
@@ -85,7 +108,7 @@ class PictureReader:
         found = entries.search_timestamp(self.clock.time_of(picture), backward=True) if len(entries) else -1
         return self.clock.picture_at(entries[found].timestamp) if found >= 0 else -1
 
-    def _from(self, picture: int, wanted: frozenset[int]) -> Iterator[tuple[int, VideoFrame]]:
+    def _from(self, picture: int, wanted: Callable[[int], bool]) -> Iterator[tuple[int, VideoFrame]]:
         """Decoded pictures in order, the first at or before `picture`; the decoder goes on from there."""
         for margin in _MARGINS:
             if not (self._fresh and picture <= _WORTH_A_SEEK):
@@ -115,7 +138,7 @@ class PictureReader:
         yield first
         yield from rest
 
-    def _numbered(self, wanted: frozenset[int]) -> Iterator[tuple[int, VideoFrame]]:
+    def _numbered(self, wanted: Callable[[int], bool]) -> Iterator[tuple[int, VideoFrame]]:
         for packet in self._container.demux(self._stream):
             if self._intra and packet.size and self._unwanted(packet.pts, wanted):
                 continue  # each packet is a picture of its own: the ones between need no decoding
@@ -126,8 +149,8 @@ class PictureReader:
                     self._next = number + 1
                     yield number, frame
 
-    def _unwanted(self, time: int | None, wanted: frozenset[int]) -> bool:
-        return time is not None and self.clock.picture_at(time) not in wanted
+    def _unwanted(self, time: int | None, wanted: Callable[[int], bool]) -> bool:
+        return time is not None and not wanted(self.clock.picture_at(time))
 
     def _undecodable(self, picture: int) -> MediaError:
         return MediaError(
