@@ -6,7 +6,6 @@ import tempfile
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Sequence
 
-from greenroom_resolve import frames
 from greenroom_resolve.calling import ResolveError
 from greenroom_resolve.desk import clean_environment
 from greenroom_resolve.files import export_cut, import_takes
@@ -47,9 +46,17 @@ def generate(
     yes: bool = False,
     save: bool = False,
     copy_look: bool = False,
+    dry: bool = False,
     **_: Any,
 ) -> Json:
-    """The quote first. Whether what costs money needs a further yes, the project's budget says (docs/money.md)."""
+    """The quote first. Whether what costs money needs a further yes, the project's budget says (docs/money.md).
+
+    `dry`: tells the calls that would be made, for takes that are there and for those that would be made. Nothing is
+    changed.
+    """
+    session.settings.copy_look |= copy_look
+    if dry:
+        return _foretell(session, only, engine, takes, yes)
     project, wishes = session.project(), _wishes(engine, takes)
     quote = session.asked("plan", only=list(only), **wishes)
     _tell_quote(session, quote)
@@ -61,9 +68,22 @@ def generate(
         yes=yes,
         **wishes,
     )
-    session.settings.copy_look |= copy_look
-    edits = [dict(edit, keep_choice=True) for edit in finished["edits"]]
-    return _apply(session, dict(finished, edits=edits), "generate", False, save)
+    return _apply(session, _keeping(finished), "generate", False, save)
+
+
+def _foretell(session: Session, only: Sequence[str], engine: str, takes: int, yes: bool) -> Json:
+    found: Json = session.asked("foretell", only=list(only), yes=yes, **_wishes(engine, takes))
+    _tell_quote(session, found)
+    if found["refused"]:
+        session.tell("As it is, generate would not begin:")
+        _tell_problems(session, [found["refused"]])
+    session.tell("These calls would be made, if every take comes out:")
+    return _apply(session, _keeping(found), "generate", True, False)
+
+
+def _keeping(found: Json) -> Json:
+    """After generating, what the editor chose in Resolve's own selector stays."""
+    return dict(found, edits=[dict(edit, keep_choice=True) for edit in found["edits"]])
 
 
 def at_playhead(session: Session, **more: Any) -> Json:
@@ -83,10 +103,8 @@ def apply(
 
 
 def dry_run(session: Session, **_: Any) -> Json:
-    """What would be made, and the calls that putting the takes on the timeline would make. Nothing is changed."""
-    plan(session)
-    session.tell("With the takes that there are already, these calls would be made:")
-    return apply(session, dry=True)
+    """What would be made for all cues, and the calls that putting the takes on the timeline would make."""
+    return generate(session, dry=True)
 
 
 def next_take(session: Session, **_: Any) -> Json:
@@ -168,8 +186,7 @@ def _wishes(engine: str, takes: int) -> Dict[str, Any]:
 
 
 def _apply(session: Session, found: Json, command: str, dry: bool, save: bool) -> Json:
-    edits = _with_all_takes(session, found["edits"])
-    applied = session.apply(edits, command, dry, save)
+    applied = session.apply(_with_others(found["edits"]), command, dry, save)
     problems = list(found.get("problems") or []) + [problem.plain() for problem in applied.problems]
     _tell_problems(session, problems)
     changed = [job for job in applied.done if job.steps]
@@ -183,27 +200,13 @@ def _apply(session: Session, found: Json, command: str, dry: bool, save: bool) -
     return {"placed": len(takes), "changed": len(changed), "steps": steps, "problems": problems, "dry": dry}
 
 
-def _with_all_takes(session: Session, edits: List[Json]) -> List[Json]:
+def _with_others(edits: List[Json]) -> List[Json]:
     """The other takes of each cue before the chosen one: the selector is there to compare them."""
-    placed = {edit["cue"] for edit in edits if edit["do"] == "place_take"}
-    if not placed:
-        return edits
-    takes = {cue["id"]: cue.get("takes") or [] for cue in session.asked("cues")["cues"] if cue["id"] in placed}
     made = []
     for edit in edits:
-        if edit["do"] == "place_take":
-            others = [take for take in takes.get(edit["cue"], ()) if take["number"] != edit["take"]]
-            made += [_to_compare(session, edit, take) for take in others]
+        made += [dict(edit, select=False, **other) for other in edit.get("others") or ()]
         made.append(edit)
     return made
-
-
-def _to_compare(session: Session, edit: Json, take: Json) -> Json:
-    """Another take of the same slot, which may have other handles: where it begins is told by its timecode."""
-    begins = frames.frame_of(take["timecode"], session.cut.rate)
-    head = edit["head"] + edit["source_start"] - (edit["source_start"] if begins is None else begins)
-    made = dict(edit, take=take["number"], path=take["path"], media_frames=take["frames"], head=head)
-    return dict(made, label=take.get("label", ""), select=False)
 
 
 def _tell_quote(session: Session, found: Json) -> None:

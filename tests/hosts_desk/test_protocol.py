@@ -40,6 +40,7 @@ def test_results_have_the_members_that_the_contract_names(child: Any, timeline: 
         "engines": {},
         "cues": {"snapshot": timeline.values},
         "plan": {"snapshot": timeline.values},
+        "foretell": {"snapshot": timeline.values},
         "apply": {"snapshot": timeline.values},
         "restore": {"snapshot": timeline.values},
         "takes": {"snapshot": timeline.values, "item": "slug-1"},

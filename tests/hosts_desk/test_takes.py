@@ -127,3 +127,40 @@ def test_another_programs_cut_says_what_is_lost(child: Any, tmp_path: Path) -> N
     ]
     assert (second["kind"], second["start"], second["frames"]) == ("compound", 90030, 30)
     assert [loss["what"] for loss in done["losses"]] == ['the effect "Glow"', "what lies inside of it"]
+
+
+def test_what_is_foretold_is_what_comes(child: Any, timeline: Any) -> None:
+    """Number, path, frames and note of takes that aren't made yet; only their bytes are not known."""
+
+    def bare(edits: Any) -> Any:
+        for edit in edits:
+            edit.get("metadata", {}).pop("sha256", None)
+        return edits
+
+    def compare(**wishes: Any) -> Any:
+        told = child.call("foretell", snapshot=timeline.values, **wishes)
+        done = child.finished(child.call("generate", snapshot=timeline.values, **wishes)["batch"])
+        assert (told["refused"], done["problems"]) == (None, told["problems"])
+        assert bare(done["edits"]) == bare(told["edits"])
+        assert all(Path(each["path"]).is_file() for each in done["edits"] if each["do"] == "place_take")
+        return told
+
+    assert compare(only=["slug-1"])["to_make"] == 1
+    assert compare(takes=2)["to_make"] == 3  # another of the first, two of the second
+    child.call("choose", snapshot=timeline.values, item="slug-1", take=1)  # an editor's choice stays
+    told = compare(takes=3)
+    shown = {edit["item"]: edit["take"] for edit in told["edits"] if edit["do"] == "place_take"}
+    assert shown == {"slug-1": 1, "slug-2": 3}
+    others = [[each["take"] for each in edit["others"]] for edit in told["edits"] if edit["do"] == "place_take"]
+    assert others == [[2, 3], [1, 2]]
+    assert compare(takes=3)["to_make"] == 0
+
+
+def test_foretelling_reserves_and_writes_nothing(child: Any, timeline: Any, project: Path) -> None:
+    first = child.call("foretell", snapshot=timeline.values, takes=2)
+    assert first["edits"] == child.call("foretell", snapshot=timeline.values, takes=2)["edits"]
+    assert not list(project.glob("takes/*/*"))
+    assert child.call("jobs", project=str(project))["jobs"] == []
+    nobody = timeline.item(3, "slug-3", "colour", 250, note="@nobody talk: Hello.")
+    told = child.call("foretell", snapshot=timeline.values, only=[nobody["uid"]])
+    assert (told["edits"], told["refused"]["code"]) == ([], "plan")

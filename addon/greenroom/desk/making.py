@@ -16,7 +16,7 @@ from greenroom.errors import PlanError, Severity
 if TYPE_CHECKING:
     from greenroom.desk.open_cut import Desk
 
-__all__ = ["make_takes", "workers_here"]
+__all__ = ["make_takes", "refuse", "workers_here"]
 
 
 def make_takes(
@@ -40,7 +40,7 @@ def make_takes(
 
     planned = desk.plan(engine=engine, takes=takes, only=only)
     on_plan(planned)
-    _refuse(planned)
+    refuse(planned)
     budget = desk.project.budget
     committed = desk.ledger.committed(budget.currency)
     check_quote(planned, budget, committed, yes=agreed.yes, allow_unknown_cost=agreed.allow_unknown_cost)
@@ -63,7 +63,8 @@ def make_takes(
     return Generated(planned, report, None, reviews)
 
 
-def _refuse(planned: Plan) -> None:
+def refuse(planned: Plan) -> None:
+    """Raises PlanError where there is nothing that could be made."""
     missing = [problem for problem in planned.problems if problem.code == "unknown-cue"]
     if missing:
         raise PlanError(missing)

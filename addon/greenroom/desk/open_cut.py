@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -135,7 +135,7 @@ class Desk:
         """Own takes; where a cue has none (it moved on the cut, so its id is another), those of its fingerprint."""
         own: dict[str, list[Take]] = {}
         by_fingerprint: dict[str, list[Take]] = {}
-        for take in self._known_takes():
+        for take in self.known_takes():
             own.setdefault(take.cue, []).append(take)
             by_fingerprint.setdefault(take.fingerprint, []).append(take)
         prints = {cue.cue.id: cue.fingerprint for cue in self.planned.cues} if self.planned else {}
@@ -144,16 +144,17 @@ class Desk:
             owner = found[0].cue if found else cue.id
             yield CueTakes(cue, tuple(found), self.ledger.circled(owner) if found else None)
 
-    def _known_takes(self) -> list[Take]:
+    def known_takes(self) -> list[Take]:
         if self.takes is None:
             self.takes = self.ledger.takes()
         return self.takes
 
-    def edits(self) -> tuple[EditPlan, tuple[Problem, ...]]:
-        """What a write-back changes, and the problems of the takes themselves."""
+    def edits(self, found: Iterable[CueTakes] | None = None) -> tuple[EditPlan, tuple[Problem, ...]]:
+        """What a write-back changes, and the problems of the takes themselves; `found` other takes than there are."""
         from greenroom.desk.writing_back.writeback import TakesOfCue, edit_plan
 
-        have = {each.cue.id: TakesOfCue(each.takes, each.circled) for each in self.cue_takes() if each.takes}
+        cue_takes = self.cue_takes() if found is None else found
+        have = {each.cue.id: TakesOfCue(each.takes, each.circled) for each in cue_takes if each.takes}
         problems = self.problems
         if self.takes_are_away:
             problems = (_left_as_they_are(len(have), self.store.takes_folder), *_without(problems, FOLDER_MISSING))

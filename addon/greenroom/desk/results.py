@@ -23,6 +23,7 @@ __all__ = [
     "CueTakes",
     "Edits",
     "EngineList",
+    "Foreseen",
     "FoundTakes",
     "Generated",
     "Performed",
@@ -110,6 +111,17 @@ class Edits:
     edits: EditPlan
     problems: tuple[Problem, ...]  # of the takes' folder; the plan has its own
     takes: tuple[CueTakes, ...]
+
+
+@dataclass(frozen=True)
+class Foreseen:
+    """What a run would be: its plan, and the edits that would follow. `refused` says why it would not begin as it is
+    asked for: nothing can be made, or its quote has to be agreed to.
+    """
+
+    plan: Plan
+    edits: Edits
+    refused: Problem | None = None
 
 
 @dataclass(frozen=True)

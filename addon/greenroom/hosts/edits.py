@@ -8,7 +8,7 @@ the slot is.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -60,7 +60,7 @@ def _of_cue(
             if head is None:
                 before = cue.event.record.start - cue.event.visible.start  # under a transition, before the item
                 head = _slot_source(cue, moved, before) - chosen.start
-            yield _place(cut, found, cue, chosen, head, take)
+            yield {**_place(cut, found, cue, chosen, head, take), "others": _others(references.values(), chosen, head)}
         elif isinstance(edit, MarkCue):
             yield _mark(cut, cue, edit)
 
@@ -107,6 +107,22 @@ def _place(cut: HostCut, found: Edits, cue: Cue, chosen: TakeReference, head: in
         "track": cut.track(event.address),
         "metadata": dict(chosen.metadata),
     }
+
+
+def _others(references: Iterable[TakeReference], chosen: TakeReference, head: int) -> list[Json]:
+    """The cue's other takes, for a host that keeps them to compare: where the slot begins in each, by its timecode."""
+    return [
+        {
+            "take": each.metadata["take"],
+            "name": each.name,
+            "path": str(each.path),
+            "head": head + chosen.start - each.start,
+            "media_frames": each.frames,
+            "label": each.metadata["label"],
+        }
+        for each in references
+        if each.key != chosen.key and each.rate == chosen.rate
+    ]
 
 
 def _slot_source(cue: Cue, moved: int | None, before: int) -> int:

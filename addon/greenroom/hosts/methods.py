@@ -18,6 +18,7 @@ from greenroom.hosts.params import Params
 from greenroom.hosts.performing import wanted_cues
 
 if TYPE_CHECKING:
+    from greenroom.desk.planning.model import Plan
     from greenroom.hosts.batches import Batches
 
 __all__ = ["methods"]
@@ -32,6 +33,7 @@ def methods(batches: Batches) -> Mapping[str, Callable[[Params], Any]]:
     return {
         "cues": cues,
         "plan": plan,
+        "foretell": foretell,
         "apply": apply,
         "choose": choose,
         "restore": restore,
@@ -56,6 +58,10 @@ def plan(params: Params) -> Json:
         takes=params.takes(),
         only=wanted_cues(cut, params),
     )
+    return _plan_value(cut, made)
+
+
+def _plan_value(cut: HostCut, made: Plan) -> Json:
     value = plan_json(made)
     of_cues = [problem for cue in made.cues for problem in cue.problems]
     for cue, planned in zip(value["cues"], made.cues, strict=True):
@@ -68,6 +74,28 @@ def plan(params: Params) -> Json:
         "cached": value["cached"],
         "problems": problems_json(dict.fromkeys([*of_cues, *made.problems])),
     }
+
+
+def foretell(params: Params) -> Json:
+    """`plan`, and the edits that `finished` would have."""
+    from greenroom.desk.budget import Agreed
+    from greenroom.desk.foreseeing import foresee
+
+    cut = read_snapshot(params.snapshot(), params.notes())
+    only = wanted_cues(cut, params)
+    found = foresee(
+        cut.cut,
+        project=params.project(),
+        engine=params.text("engine", ""),
+        takes=params.takes(),
+        only=only,
+        agreed=Agreed(params.flag("yes"), params.flag("allow_unknown_cost")),
+    )
+    value = _plan_value(cut, found.plan)
+    more = problems_json((*found.edits.problems, *found.edits.edits.problems))
+    value["problems"] += [problem for problem in more if problem not in value["problems"]]
+    refused = problems_json([found.refused])[0] if found.refused is not None else None
+    return {**value, "edits": host_edits(cut, found.edits, only or None), "refused": refused}
 
 
 def apply(params: Params) -> Json:

@@ -66,6 +66,14 @@ _WANTED = {
     "takes?": "takes for each cue, with those that are there: one more than there are makes another",
     "notes?": "{uid: note text to use instead of the item's own}",
 }
+_QUOTE = {
+    "plan": "as `greenroom plan --json`",
+    "cost": "a decimal as text, or null if unknown",
+    "currency": '"USD"',
+    "to_make": "takes that would be made",
+    "cached": "takes that are there already",
+    "problems": "[PROBLEM], of the plan and of its cues",
+}
 _EDITS = {"edits": "in the order in which they are to be applied", "problems": "[PROBLEM]"}
 
 METHODS: tuple[Message, ...] = (
@@ -120,13 +128,17 @@ METHODS: tuple[Message, ...] = (
         "plan",
         "What generate would make, and what it would cost. Nothing is sent.",
         _WANTED,
+        _QUOTE,
+    ),
+    Message(
+        "foretell",
+        "What generate would do, without doing it: plan, and the edits that it would end with, its takes named as they "
+        "would be. For a dry run.",
+        {**_WANTED, "yes?": "true: the editor saw the quote", "allow_unknown_cost?": "true or false"},
         {
-            "plan": "as `greenroom plan --json`",
-            "cost": "a decimal as text, or null if unknown",
-            "currency": '"USD"',
-            "to_make": "takes that would be made",
-            "cached": "takes that are there already",
-            "problems": "[PROBLEM], of the plan and of its cues",
+            **_QUOTE,
+            "edits": "as finished would have them, if every take came out",
+            "refused": "PROBLEM: why generate would not begin, as asked for so; or null",
         },
     ),
     Message(
@@ -165,6 +177,8 @@ METHODS: tuple[Message, ...] = (
         {**_SNAPSHOT, "item": "uid, or a cue's id"},
         {
             "takes": '[{"number", "path", "poster", "frames", "label", "circled", "warnings", "cost", "engine", ...}]',
+            "takes[].light": "what its review says in one word: green, amber or red; null before it was reviewed",
+            "takes[].review": '{"light", "score", "codes", "findings": [text]}, or null',
             "cue": "id",
             "shown": "the number of the take on the timeline, or null",
         },
@@ -367,6 +381,7 @@ EDITS: tuple[Message, ...] = (
             "label": '"previz", or ""',
             "track": "number of the item's channel or track",
             "metadata": "small: cue, take, engine, label, sha256",
+            "others": "the cue's other takes, to compare: [{take, name, path, head, media_frames, label}]",
         },
     ),
     Message(

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -11,6 +12,8 @@ from typing import Any
 import pytest
 
 from greenroom.testing.resolve import SimulatedResolve
+from greenroom_resolve.entries import ENTRIES
+from greenroom_resolve.session import Session
 
 NOTE = "@mara animate: she waits"
 
@@ -78,3 +81,41 @@ def test_a_take_comes_into_the_selector_and_goes_again(
     assert (stand_in.media.name, stand_in.GetTakesCount(), stand_in.source_in) == ("slate.mov", 1, 10)
     assert (stand_in.markers[0].note, stand_in.markers[0].custom) == (NOTE, "")
     assert [item.name for item in resolve.project.pool.everything()] == ["slate.mov"]
+
+
+def test_a_dry_run_tells_the_calls_of_takes_that_are_not_made_yet(
+    resolve: SimulatedResolve,
+    stand_in: Any,
+    film: Path,
+    sessions: Callable[[SimulatedResolve], Session],
+    said: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    """Two takes into a selector and two above a solid: told before, then made, then compared with the recorder's."""
+    monkeypatch.setenv("GREENROOM_DATA", str(tmp_path / "data"))
+    solid = resolve.generator(stand_in.timeline, record=86500, frames=8)
+    solid.AddMarker(0, "Blue", NOTE, "", 1)
+    session = sessions(resolve)
+    resolve.gate.calls.clear()
+
+    told = ENTRIES["generate"](session, takes=2, dry=True)
+    assert resolve.gate.changes() == []
+    assert not list(film.glob("takes/*/take_*"))
+    foretold = said[said.index("These calls would be made, if every take comes out:") + 1 :]
+
+    said.clear()
+    done = ENTRIES["generate"](session, takes=2)
+    assert (done["steps"], done["problems"]) == (told["steps"], told["problems"])
+    assert [line for line in said if line.endswith(")")] == foretold
+    assert (stand_in.GetTakesCount(), len(resolve.project.pool.everything())) == (3, 4)
+    made = [call.method for call in resolve.gate.changes()]
+    assert made == [re.findall(r"\.([A-Z]\w+)\(", line)[0] for line in foretold]
+    assert (
+        len(re.findall(r"ImportMedia\(\['.*/takes/\w+/take_00[12]/mara_\w+_animate_v00[12]\.mov'\]\)", str(foretold)))
+        == 3
+    )
+
+    said.clear()
+    again = ENTRIES["dry_run"](session)
+    assert (again["steps"], "0 takes to make" in said[0]) == ([], True)

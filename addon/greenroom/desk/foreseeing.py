@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a run would bring into the cut, before it makes anything: its takes as they will be named.
+
+A take's number is reserved, its folder and file are named and its frames are counted before an engine is asked, so that
+all of it is known. What isn't: whether every engine will deliver.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from greenroom.desk.budget import Agreed, check_quote
+from greenroom.desk.generating.falling_back import plan_job
+from greenroom.desk.making import refuse
+from greenroom.desk.open_cut import Cut, Desk, open_cut
+from greenroom.desk.planning.model import CuePlan, Plan
+from greenroom.desk.results import CueTakes, Edits, Foreseen
+from greenroom.errors import PlanError, Problem, RefusedError, Severity
+from greenroom.takes.names import media_name
+from greenroom.takes.states import CircledTake, Job, Take
+
+if TYPE_CHECKING:
+    from greenroom.engines.contract import Engine
+    from greenroom.takes.ledger import Ledger
+    from greenroom.takes.store import Store
+
+__all__ = ["foresee"]
+
+_SUFFIX = ".mov"  # of every take: engines deliver it so, or conform writes it so
+
+_NOBODY = Agreed()
+
+
+class _NotKept(Exception):
+    """Ends the transaction in which jobs were numbered on trial."""
+
+
+def foresee(
+    cut: Cut,
+    *,
+    project: Path | None = None,
+    engine: str = "",
+    takes: int | None = None,
+    only: tuple[str, ...] = (),
+    agreed: Agreed = _NOBODY,
+    installed: Mapping[str, Engine] | None = None,
+) -> Foreseen:
+    """`road.perform` on paper: the plan, and the edits that would follow if every take of it came out.
+
+    Nothing is made, sent or reserved.
+    """
+    with open_cut(cut, project, None, installed) as desk:
+        return _foresee(desk, desk.plan(engine=engine, takes=takes, only=only), agreed)
+
+
+def _foresee(desk: Desk, planned: Plan, agreed: Agreed) -> Foreseen:
+    refused = None
+    try:
+        refuse(planned)
+        budget = desk.project.budget
+        committed = desk.ledger.committed(budget.currency)
+        check_quote(planned, budget, committed, yes=agreed.yes, allow_unknown_cost=agreed.allow_unknown_cost)
+    except (PlanError, RefusedError) as error:
+        refused = error.problem(severity=Severity.WARNING)
+    new = () if desk.takes_are_away or _is_broken(refused) else _new_takes(planned, desk)
+    found = _with_new(desk, tuple(new))
+    edits, problems = desk.edits(found)
+    return Foreseen(planned, Edits(desk.sheet, edits, problems, found), refused)
+
+
+def _is_broken(refused: Problem | None) -> bool:
+    """Whether saying yes to the quote would change nothing."""
+    return refused is not None and refused.code == "plan"
+
+
+def _new_takes(plan: Plan, desk: Desk) -> Iterator[Take]:
+    labels = {name: engine.capabilities().label for name, engine in desk.engines.items() if _is_used(name, plan)}
+    for (cue_plan, planned), job in zip(plan.to_make, _numbered(plan, desk.ledger), strict=True):
+        yield _take(cue_plan, planned.variant, job, desk.store, labels)
+
+
+def _is_used(name: str, plan: Plan) -> bool:
+    return any(cue_plan.engine == name for cue_plan, _ in plan.to_make)
+
+
+def _numbered(plan: Plan, ledger: Ledger) -> list[Job]:
+    """The jobs of a run as it would plan them, numbers and all; the ledger forgets them again."""
+    jobs: list[Job] = []
+    try:
+        with ledger.transaction():
+            jobs += [plan_job(cue_plan, planned, ledger) for cue_plan, planned in plan.to_make]
+            raise _NotKept
+    except _NotKept:
+        return jobs
+
+
+def _take(cue_plan: CuePlan, variant: int, job: Job, store: Store, labels: Mapping[str, str]) -> Take:
+    spec, cue, actor, mode = cue_plan.spec, cue_plan.cue.id, cue_plan.performer.name, str(cue_plan.cue.mode)
+    folder = store.take_folder(cue, job.number)
+    return Take(
+        cue=cue,
+        number=job.number,
+        fingerprint=cue_plan.fingerprint,
+        engine=cue_plan.engine,
+        mode=mode,
+        actor=actor,
+        label=labels.get(cue_plan.engine, ""),
+        folder=folder,
+        media=folder / media_name(actor, cue, mode, job.number, _SUFFIX),
+        poster=folder / "poster.png",
+        sha256="",
+        frames=spec.frames,
+        head=spec.head,
+        tail=spec.tail,
+        start_frame=spec.start_frame,
+        rate=str(spec.rate),
+        width=spec.width,
+        height=spec.height,
+        created="",
+        variant=variant,
+        drop_frame=spec.drop_frame,
+    )
+
+
+def _with_new(desk: Desk, new: tuple[Take, ...]) -> tuple[CueTakes, ...]:
+    """The takes of every cue as they would be; where no editor chose, the newest is used."""
+    desk.takes = sorted([*desk.known_takes(), *new], key=lambda take: (take.cue, take.number))
+    found = tuple(desk.cue_takes())
+    mine = {(take.cue, take.number) for take in new}
+    return tuple(
+        replace(each, circled=CircledTake(each.takes[-1].cue, each.takes[-1].number, "newest"))
+        if any((take.cue, take.number) in mine for take in each.takes) and not _chosen(each.circled)
+        else each
+        for each in found
+    )
+
+
+def _chosen(circled: CircledTake | None) -> bool:
+    return circled is not None and circled.by == "editor"
