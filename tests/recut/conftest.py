@@ -17,12 +17,13 @@ import pytest
 
 from greenroom.cast import save_actor
 from greenroom.desk import road
+from greenroom.engines.contract import Estimate, Request
 from greenroom.media.posters import write_png
 from greenroom.media.sound import write_wav
 from greenroom.media.takes import TakeWriter
 from greenroom.media.types import Codec, TakeSpec
 from greenroom.testing import TinyEngine
-from greenroom.testing.projects import measure_nothing
+from greenroom.testing.projects import everybody_agrees, measure_nothing
 
 RATE = 24.0
 START = 86400
@@ -103,6 +104,10 @@ class Scene:
     def conform(self, cut: Path, name: str = "new.out.otio", **options: Any) -> Any:
         return road.conform(cut, self.folder / name, installed={"tiny": self.engine}, **options)
 
+    def going_on(self) -> None:
+        """From here on the engine can continue takes."""
+        self.engine = PatientEngine(provider=self.engine.provider, hosted=True, price=Decimal(1))
+
     def read(self, name: str = "new.out.otio") -> list[Any]:
         timeline = otio.adapters.read_from_file(str(self.folder / name))
         self.kept = timeline  # its clips die with it
@@ -114,6 +119,19 @@ class ListeningEngine(TinyEngine):
 
     def capabilities(self) -> Any:
         return replace(super().capabilities(), needs_dialogue=("talk",))
+
+
+class PatientEngine(ListeningEngine):
+    """Goes on from older takes, at a dollar a frame."""
+
+    def continues(self, request: Request) -> bool:
+        return request.continued is not None and request.mode == "talk"
+
+    def estimate(self, request: Request) -> Estimate:
+        if request.continued is None:
+            return super().estimate(request)
+        frames = request.spec.frames
+        return Estimate(Decimal(frames - len(request.continued.kept(frames))))
 
 
 def voice(seed: int, seconds: float) -> Any:
@@ -140,8 +158,9 @@ def new_shot() -> type[Shot]:
 def new_scene(tmp_path: Path) -> Scene:
     folder = tmp_path / "Szene #1 100%"
     project = road.init(folder, handles=8)
+    everybody_agrees(folder)
     measure_nothing(project.file)
-    text = project.file.read_text("utf-8")
+    text = project.file.read_text("utf-8").replace('# consent = "strict"', 'consent = "off"')
     head, _, rest = text.partition("[output]\n")
     kept = [line for line in rest.splitlines() if not line.startswith(("codec", "width", "height"))]
     project.file.write_text("\n".join([f"{head}[output]", SMALL, *kept]), "utf-8")

@@ -11,6 +11,7 @@ from greenroom.desk.budget import Agreed, cap_of, check_quote
 from greenroom.desk.generating.job_events import GenerateReport, JobEvent
 from greenroom.desk.planning.model import Plan
 from greenroom.desk.results import Generated
+from greenroom.desk.rights.asking import refuse_if_nobody_agreed
 from greenroom.errors import PlanError, Severity
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ def make_takes(
         PlanError, BudgetError, QuoteError: nothing was sent.
     """
     from greenroom.desk.generating.generate import generate
+    from greenroom.desk.recut.kept_takes import circle_continued
     from greenroom.desk.reviewing.after_generate import review_new
 
     planned = desk.plan(engine=engine, takes=takes, only=only)
@@ -58,6 +60,7 @@ def make_takes(
             stop=stop,
         )
         desk.takes = None
+        circle_continued(planned, report, desk.ledger, desk.store)
     at_once = jobs_at_once or workers_here()
     reviews = review_new(report, desk.engines, desk.store, desk.project, at_once, stop) if report.takes else ()
     return Generated(planned, report, None, reviews)
@@ -70,6 +73,7 @@ def refuse(planned: Plan) -> None:
         raise PlanError(missing)
     broken = [p for cue in planned.cues for p in cue.problems if p.severity is Severity.ERROR]
     if broken and not any(take.cached for cue in planned.cues for take in cue.takes) and not planned.to_make:
+        refuse_if_nobody_agreed(broken)
         raise PlanError(broken, hint="Mend these and run the same command again.")
 
 

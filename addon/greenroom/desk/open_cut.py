@@ -114,12 +114,14 @@ class Desk:
         from greenroom.desk.planning.preflight import preflight
         from greenroom.desk.planning.survey import survey
         from greenroom.desk.planning.what_is_left import quoted_by_what_is_left
+        from greenroom.desk.recut.kept_takes import with_kept_takes
 
         settings = PlanSettings.of(self.project, engine=engine, takes=takes, only=only, quote=quote)
         facts = survey(self.sheet, self.project, self.cast, self.engines, self.ledger)
         found = {(take.cue, take.number): take for takes_of in facts.takes.values() for take in takes_of}
         self.takes = [found[key] for key in sorted(found)]
         made = make_plan(self.sheet, facts, settings)
+        made = with_kept_takes(made, self.sheet, self.engines, self.ledger, self.store, quote=quote)
         if quote:
             made = quoted_by_what_is_left(made, self.ledger, self.engines, self.project.work_folder)
             made = preflight(made, facts, self.project, self.ledger)
@@ -132,15 +134,20 @@ class Desk:
         return any(problem.code == FOLDER_MISSING for problem in self.problems)
 
     def cue_takes(self) -> Iterator[CueTakes]:
-        """Own takes; where a cue has none (it moved on the cut, so its id is another), those of its fingerprint."""
+        """Own takes; where a cue has none (it moved on the cut, so its id is another), those of its fingerprint, or of
+        the cue whose take it shows (a part of a clip that was split).
+        """
         own: dict[str, list[Take]] = {}
         by_fingerprint: dict[str, list[Take]] = {}
         for take in self.known_takes():
             own.setdefault(take.cue, []).append(take)
             by_fingerprint.setdefault(take.fingerprint, []).append(take)
         prints = {cue.cue.id: cue.fingerprint for cue in self.planned.cues} if self.planned else {}
+        plans = self.planned.cues if self.planned else ()
+        shown = {each.cue.id: take.cached.cue for each in plans for take in each.takes if take.cached}
         for cue in self.sheet.cues:
             found = own.get(cue.id) or _of_one_cue(by_fingerprint.get(prints.get(cue.id, ""), ()))
+            found = found or own.get(shown.get(cue.id, ""), [])
             owner = found[0].cue if found else cue.id
             yield CueTakes(cue, tuple(found), self.ledger.circled(owner) if found else None)
 

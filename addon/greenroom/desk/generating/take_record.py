@@ -54,6 +54,7 @@ def describe_take(
         "software": {"name": "Greenroom", "version": __version__},
         "engine": _engine(engine, request, folders),
         "request": _request(request, store, hashes),
+        **_continued(request),
         "spec": describe_spec(request.spec),
         "cost": _cost(planned, delivery.cost),
         "report": {"engine": report, "conform": without_paths(plain(finished.conform), folders)},
@@ -88,6 +89,12 @@ def _request(request: Request, store: Store, hashes: Hashes) -> dict[str, Any]:
             for name, source in (("stand_in", request.stand_in), ("plate", request.plate), ("driver", request.driver))
         },
     }
+
+
+def _continued(request: Request) -> dict[str, Any]:
+    """Which take it goes on from, and where that one's first frame lies in it."""
+    was = request.continued
+    return {} if was is None else {"continued": {"take": was.take, "first": was.first}}
 
 
 def _actor(performer: Performer, store: Store) -> dict[str, Any]:

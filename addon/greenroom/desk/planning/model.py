@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from greenroom.cues.model import Cue, Layout
-from greenroom.engines.contract import Estimate, Performer, PictureSource
+from greenroom.engines.contract import Continued, Estimate, Performer, PictureSource
 from greenroom.errors import Problem, Severity
 from greenroom.frames import FrameRange
 from greenroom.media.types import SoundClip, TakeSpec
@@ -24,7 +24,8 @@ __all__ = ["CuePlan", "Plan", "PlannedTake"]
 @dataclass(frozen=True)
 class PlannedTake:
     """One take of a cue: `variant` 1, 2 ... of the same fingerprint. `cached` is the take that already is it,
-    `sent` the job that was sent for it and isn't done: neither costs anything more.
+    `sent` the job that was sent for it and isn't done: neither costs anything more. `continued` is the older take that
+    it goes on from.
     """
 
     variant: int
@@ -32,6 +33,7 @@ class PlannedTake:
     estimate: Estimate
     cached: Take | None = None
     sent: Job | None = None
+    continued: Continued | None = None
 
 
 @dataclass(frozen=True)

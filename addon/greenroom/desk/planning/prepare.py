@@ -62,6 +62,7 @@ def _request(cue_plan: CuePlan, planned_take: PlannedTake, work: Path) -> Reques
         driver=cue_plan.driver,
         options=dict(cue_plan.options),
         settings=dict(cue_plan.settings),
+        continued=planned_take.continued,
     )
 
 

@@ -107,6 +107,7 @@ def change_of(
         circled=known.circled,
         at=kept,
         firm=firm,
+        lies=at,
         actor=_as_written(known.actor, spot.cue.actor if spot.cue else ""),
         mode=str(spot.cue.mode) if spot.cue else known.mode,
         line=_as_written(known.line, spot.cue.line if spot.cue else ""),
@@ -290,7 +291,7 @@ def _consequence(known: KnownCue, spot: Spot, found: Iterable[Change], kept: int
         return Consequence.REGENERATE, "the take was made from something else"
     if kept is None:
         if ChangeKind.BEYOND in kinds:
-            return Consequence.REGENERATE, "no engine here continues a take: it is made anew, as long as the slot"
+            return Consequence.EXTEND, "the take is too short"
         return Consequence.REGENERATE, "the take doesn't fit the clip as it is now"
     if kinds & (_FREE | {ChangeKind.DIALOGUE_SLIPPED}):
         return Consequence.RECONFORM, "the take covers it"

@@ -22,6 +22,7 @@ from greenroom.desk.planning.memory import Memory
 from greenroom.desk.recut.changes import ActorNow, change_of, gone_cue
 from greenroom.desk.recut.gathering import OldCut, gather, with_cue
 from greenroom.desk.recut.hearing import Heard, Verdict
+from greenroom.desk.recut.kept_takes import remember_place
 from greenroom.desk.recut.listening import NO_FILES, listen
 from greenroom.desk.recut.model import Change, ChangeKind, Consequence, CueChange, Match, Part
 from greenroom.desk.recut.pieces import KnownCue, Spot
@@ -106,6 +107,7 @@ class _Conformer:
         desk = self._desk
         cues = sorted(self._cues(changes), key=lambda cue: (cue.slot.start, cue.event.address))
         desk.sheet = replace(desk.sheet, cues=tuple(cues))
+        self._remember_places(changes)
         changes = with_costs(sorted(changes, key=_order), desk)
         edits, problems = self._edits(changes)
         timeline = timeline_of(desk.source)
@@ -144,6 +146,13 @@ class _Conformer:
             hint = "Bring the file back and conform again; the take is used as it is."
             self._problems.append(Problem(Severity.WARNING, "dialogue-unreadable", message, hint, known.id))
         return made
+
+    def _remember_places(self, changes: list[CueChange]) -> None:
+        """Where the slot lies in a take that is too short for it: `generate` goes on from there."""
+        for each in changes:
+            if each.consequence is Consequence.EXTEND and each.new and each.take and each.lies is not None:
+                frames = each.new.slot.duration
+                remember_place(self._desk.ledger, each.new.id, each.take, frames, each.lies)
 
     def _actor(self, spot: Spot, known: KnownCue) -> ActorNow:
         written = (spot.cue.actor if spot.cue else "") or known.actor

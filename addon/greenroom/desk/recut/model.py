@@ -186,7 +186,8 @@ class Change:
 @dataclass(frozen=True)
 class CueChange:
     """What the recut did to one cue. `at` is the frame of the take under the slot's first frame, None where the take
-    can't be used. `place` is in the new cut, `was` in the old one. `cost` None: nobody knows.
+    can't be used; `lies` is the same where it is too short. `place` is in the new cut, `was` in the old one. `cost`
+    None: nobody knows.
     """
 
     cue: str
@@ -201,6 +202,7 @@ class CueChange:
     circled: CircledTake | None = None
     at: int | None = None
     firm: bool = False
+    lies: int | None = None
     cost: Decimal | None = Decimal(0)
     currency: str = "USD"
     actor: str = ""

@@ -12,6 +12,7 @@ from greenroom.desk.planning.model import CuePlan
 from greenroom.desk.planning.plan import PlanSettings
 from greenroom.desk.planning.plan import plan as make_plan
 from greenroom.desk.planning.survey import survey
+from greenroom.desk.recut.kept_takes import with_kept_takes
 from greenroom.desk.recut.model import Consequence, CueChange
 from greenroom.errors import Severity
 
@@ -28,6 +29,7 @@ def with_costs(changes: Sequence[CueChange], desk: Desk) -> list[CueChange]:
     sheet = replace(desk.sheet, cues=cues)
     facts = survey(sheet, desk.project, desk.cast, desk.engines, desk.ledger)
     planned = make_plan(sheet, facts, PlanSettings.of(desk.project))
+    planned = with_kept_takes(planned, sheet, desk.engines, desk.ledger, desk.store, quote=True)
     quotes = {each.cue.id: each for each in planned.cues}
     return [_priced(each, quotes.get(each.new.id) if each.new else None) for each in changes]
 
@@ -44,8 +46,15 @@ def _priced(each: CueChange, quote: CuePlan | None) -> CueChange:
     total = sum(known, Decimal(0)) if len(known) == len(costs) else None
     currency = next((take.estimate.currency for take in waiting), each.currency)
     why = each.why
+    goes_on = next((take.continued for take in waiting if take.continued is not None), None)
+    if each.consequence is Consequence.EXTEND and goes_on is None and waiting:
+        each = replace(each, consequence=Consequence.REGENERATE)
+        why = f"{quote.engine or 'the engine'} doesn't go on from this take: it is made anew, as long as the slot"
+    elif goes_on is not None:
+        lacking = quote.spec.frames - len(goes_on.kept(quote.spec.frames))
+        why = f"{lacking} f are made and joined on to take {goes_on.take}, handles included"
     if not waiting:
         why = f"{why}; that take is there already"
     elif quote.engine:
-        why = f"{why}; by {quote.engine}"
+        why = f"{why}; by {quote.engine}" if quote.engine not in why else why
     return replace(each, cost=total, currency=currency, why=why)

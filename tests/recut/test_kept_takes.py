@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What `generate` makes of a cut after a recut: nothing that a take covers, and only what is missing of the others."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import opentimelineio as otio
+import pytest
+
+from greenroom.desk import road
+
+
+def planned(scene: Any, name: str = "new.out.otio") -> dict[str, Any]:
+    """By clip: the plan of the cue."""
+    made = road.plan(scene.folder / name, installed={"tiny": scene.engine})
+    return {each.cue.event.name: each for each in made.cues}
+
+
+def costs(scene: Any, name: str = "new.out.otio") -> dict[str, int]:
+    return {
+        clip: int(sum(take.estimate.cost or 0 for take in each.takes)) for clip, each in planned(scene, name).items()
+    }
+
+
+def test_what_was_trimmed_slipped_or_split_costs_nothing_afterwards(scene: Any, old: Path, noted: list[Any]) -> None:
+    one, two, black, three, four = noted
+    shots = [
+        replace(one, first=103, frames=18, speech=43),  # trimmed at both ends
+        replace(two, frames=10),  # split
+        replace(two, first=110, frames=14, speech=74),
+        black,
+        replace(three, first=90055),  # slipped
+        replace(four, frames=30, speech=124),  # extended within its handles
+    ]
+    scene.conform(scene.write("new.otio", shots), was=old)
+    assert set(costs(scene).values()) == {0}
+    made = road.generate(scene.folder / "new.out.otio", scene.folder / "made.otio", installed={"tiny": scene.engine})
+    assert not scene.engine.requests
+    assert not made.report.results
+    clips = scene.read("made.otio")
+    starts = [clip.source_range.start_time.value for clip in clips if len(clip.markers)]
+    assert starts == [86403, 86400, 86410, 90055, 86400]
+    assert all(clip.active_media_reference_key == "greenroom.take_001" for clip in clips if len(clip.markers))
+
+
+def test_a_stand_in_that_was_trimmed_needs_no_conform_for_that(scene: Any, noted: list[Any]) -> None:
+    """Its own count says where the take lies."""
+    shots = list(noted)
+    shots[3] = replace(noted[3], first=90052, frames=20)
+    scene.write("new.out.otio", shots)
+    assert costs(scene)["shot three"] == 0
+
+
+@pytest.mark.parametrize("what", ["line", "motion", "seed", "actor", "dialogue", "mode"])
+def test_what_the_take_was_not_made_from_is_made(scene: Any, old: Path, noted: list[Any], what: str) -> None:
+    shots = [*noted[:4], replace(noted[4], frames=20)]
+    notes = {
+        "motion": "note=nods",
+        "seed": "seed=5",
+        "actor": "actor=THEO",
+        "mode": "mode=animate",
+    }
+    scene.conform(scene.write("new.otio", shots), was=old)
+    assert costs(scene)["shot four"] == 0
+    timeline = otio.adapters.read_from_file(str(scene.folder / "new.out.otio"))
+    clip = next(clip for clip in timeline.tracks[0] if clip.name == "shot four")
+    marker = clip.markers[0]
+    if what == "dialogue":
+        timeline.tracks[1][4].source_range = otio.opentime.TimeRange(
+            otio.opentime.RationalTime(300, 24), timeline.tracks[1][4].source_range.duration
+        )
+    elif what == "line":
+        marker.name = marker.name.replace("Nobody.", "Somebody else.")
+    else:
+        key = notes[what].partition("=")[0]
+        words = [word for word in marker.name.split(" ") if not word.startswith(f"{key}=")]
+        marker.name = " ".join([*words, notes[what]])
+    otio.adapters.write_to_file(timeline, str(scene.folder / "changed.otio"))
+    assert costs(scene, "changed.otio")["shot four"] == 1, marker.name
+
+
+def test_a_take_goes_on_where_its_engine_can(scene: Any, old: Path, noted: list[Any]) -> None:
+    """Asked for, quoted and told: the missing frames alone."""
+    scene.going_on()
+    shots = [*noted[:4], replace(noted[4], first=96, frames=44, speech=120, said=48)]
+    made = scene.conform(scene.write("new.otio", shots), was=old)
+    change = next(each for each in made.changes if each.clip == "shot four")
+    assert [each.text for each in change.changes] == [
+        "extended 4 f at the head, within handles",
+        "extended beyond handles by 8 f at the tail",
+    ]
+    assert str(change.consequence) == "extend"
+    assert change.why == "20 f are made and joined on to take 1, handles included; by tiny"
+    assert change.cost == 20
+    take = planned(scene)["shot four"].takes[0]
+    assert take.estimate.cost == 20
+    assert (
+        "take 1 goes on: 4 f at the head and 16 f at the tail are made, 40 f are kept"
+        in planned(scene)["shot four"].notes
+    )
+    made = road.generate(
+        scene.folder / "new.out.otio", scene.folder / "made.otio", installed={"tiny": scene.engine}, yes=True
+    )
+    assert made.complete
+    (request,) = scene.engine.requests
+    assert request.continued.take == 1
+    assert request.continued.first == 4
+    assert request.continued.request.spec.slot == 24
+    assert request.continued.media.is_file()
+    assert set(costs(scene, "made.otio").values()) == {0}
+    assert scene.read("made.otio")[4].active_media_reference_key == "greenroom.take_002"
