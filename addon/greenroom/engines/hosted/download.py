@@ -27,6 +27,7 @@ import httpx
 from greenroom.engines.hosted import partial_file
 from greenroom.engines.hosted.exchange import Ask
 from greenroom.engines.hosted.media_kind import ENOUGH, media_kind
+from greenroom.engines.hosted.near import pieces
 from greenroom.engines.hosted.patience import pause
 from greenroom.engines.hosted.wire import Wire
 from greenroom.engines.hosted.words import providers_words
@@ -245,7 +246,7 @@ class _Fetch:
 
     async def _taken(self, response: httpx.Response, file: BinaryIO) -> None:
         beginning = b"" if not self.at.size else None
-        async for piece in response.aiter_raw():
+        async for piece in pieces(response):
             self._check_size(self.at.size + len(piece))
             file.write(piece)
             self.at.size += len(piece)

@@ -25,8 +25,8 @@ import httpx
 
 from greenroom.engines.hosted.addresses import Guard, Target
 from greenroom.engines.hosted.keys import Key, how_to_set
+from greenroom.engines.hosted.near import Near
 from greenroom.engines.hosted.settings import HostSettings, origin
-from greenroom.engines.hosted.wide_reads import WideReads
 from greenroom.engines.hosted.words import without
 from greenroom.errors import EngineUnavailable
 
@@ -264,8 +264,10 @@ class Line:
         """
         self._settle_in()
         if name not in self._clients:
-            local = WideReads(_certificates(), self.limits)  # and no proxy sees this machine
-            direct = dict.fromkeys(("all://127.0.0.1", "all://localhost", "all://[::1]"), local)
+            near = Near(_certificates(), self.limits)
+            secure = httpx.AsyncHTTPTransport(verify=_certificates(), limits=self.limits, trust_env=False)
+            here = ("127.0.0.1", "localhost", "[::1]")  # which no proxy is to see
+            direct = {f"http://{name}": near for name in here} | {f"https://{name}": secure for name in here}
             self._clients[name] = self._make_client(
                 timeout=self.timeouts,
                 limits=self.limits,
