@@ -6,6 +6,7 @@ crop and colour tag, and its handles to slip in. What it stands for is muted, ne
 longer fits raises `Refused` before anything was changed; the sentence says what to do.
 """
 
+import functools
 import os
 from fractions import Fraction
 
@@ -22,26 +23,49 @@ class Refused(Exception):
 
 def apply_edit(scene, edit):
     """Applies one edit; unknown ones are left out, as the contract asks."""
-    doing = {"place_take": place_take, "remove_take": remove_take, "mark": mark}.get(edit.get("do"))
-    if doing and scene.sequence_editor:
-        doing(scene, edit)
+    ready = look(scene, edit)
+    if ready:
+        ready(scene)
+
+
+def look(scene, edit):
+    """Finds out what an edit needs and whether it still fits, without changing anything. Returns what applies it,
+    which may be called in a later tick with the scene as it is then; None for an edit that nobody knows.
+    """
+    doing = edit.get("do")
+    if not scene.sequence_editor or doing not in ("place_take", "remove_take", "mark"):
+        return None
+    if doing != "place_take":
+        return functools.partial(remove_take if doing == "remove_take" else mark, edit=edit)
+    item, old = _on_timeline(scene, edit)
+    channels = None if _is_swap(old, edit) else _channels(scene, item, old, edit)
+    return functools.partial(place_take, edit=edit, channels=channels)
 
 
 # -- Takes
 
 
-def place_take(scene, edit):
-    """Shows this take for its item; or over nothing, where a timeline marker asked for it (item null)."""
+def place_take(scene, edit, channels=None):
+    """Shows this take for its item; or over nothing, where a timeline marker asked for it (item null). `channels` are
+    those that `look` found: for the take, and one with room for its handles.
+    """
+    item, old = _on_timeline(scene, edit)
+    chosen = _Chosen(scene)
+    strip = _swap(old, edit) if _is_swap(old, edit) else _put(scene, item, old, edit, channels)
+    chosen.restore()
+    _remember(item, strip, edit)
+    identity.remember(scene, strip)
+
+
+def _on_timeline(scene, edit):
+    """The strip that a take is for and the take that lies there, each or None. Refuses what fits no more."""
     item = _item(scene, edit) if edit.get("item") else None
     if item is not None:
         _check_range(item, edit)
     _check_media(scene, edit)
-    chosen = _Chosen(scene)
-    old = identity.take_of(scene, edit["item"]) if item is not None else identity.take_over_nothing(scene, edit["cue"])
-    strip = _swap(old, edit) if old is not None and _fits(old, edit) else _put(scene, item, old, edit)
-    chosen.restore()
-    _remember(item, strip, edit)
-    identity.remember(scene, strip)
+    if item is None:
+        return None, identity.take_over_nothing(scene, edit["cue"])
+    return item, identity.take_of(scene, edit["item"])
 
 
 def remove_take(scene, edit):
@@ -106,8 +130,10 @@ def _check_unlocked(scene, strip):
         raise Refused(f"The take {strip.name} is locked. Unlock {what} and try again")
 
 
-def _fits(old, edit):
+def _is_swap(old, edit):
     """Whether changing the file is enough: the take lies where it should, and the new media is as long as the old."""
+    if old is None:
+        return False
     same_slot = (compat.first_frame(old), compat.end_frame(old)) == (edit["start"], edit["start"] + edit["frames"])
     same_length = compat.content_frames(old) == edit["media_frames"] and not any(compat.trims(old))
     return old.type == "MOVIE" and same_slot and same_length
@@ -120,16 +146,22 @@ def _swap(old, edit):
     return old
 
 
-def _put(scene, item, old, edit):
-    """A new strip; made on a channel with room for its handles too, so that Blender shuffles nothing about."""
-    editor = scene.sequence_editor
-    room = _Room(editor)
+def _channels(scene, item, old, edit):
+    """The channel for a new take strip, and one with room for its handles too, so that Blender shuffles nothing."""
+    room = _Room(scene.sequence_editor)
     first, end = edit["start"], edit["start"] + edit["frames"]
     content = first - edit["head"]
     above = item.channel if item is not None else edit.get("track", 1) - 1
     channel = room.channel_for_take(above, old, first, end)
-    workshop = room.empty_channel(min(content, first), max(content + edit["media_frames"], end))
-    strip = compat.new_movie(editor, edit["name"], edit["path"], workshop, content)
+    return channel, room.empty_channel(min(content, first), max(content + edit["media_frames"], end))
+
+
+def _put(scene, item, old, edit, channels):
+    """A new strip: made where there is room, then moved to its channel."""
+    editor = scene.sequence_editor
+    channel, workshop = channels or _channels(scene, item, old, edit)
+    first, end = edit["start"], edit["start"] + edit["frames"]
+    strip = compat.new_movie(editor, edit["name"], edit["path"], workshop, first - edit["head"])
     _check_length(editor, strip, edit)
     compat.set_range(strip, first, end)
     if old is not None or item is not None:
@@ -138,6 +170,9 @@ def _put(scene, item, old, edit):
     if old is not None:
         compat.strips(editor).remove(old)
     strip.channel = channel
+    if strip.channel != channel:  # taken since it was found free; Blender moves nothing but our own strip then
+        room = _Room(editor)
+        strip.channel = room.free_above(item.channel if item else channel - 1, room.busy(first, end, strip), first)
     return strip
 
 
@@ -170,6 +205,9 @@ class _Room:
             _check_unlocked(self.editor.id_data, old)
             if old.channel not in busy and old.channel > above:
                 return old.channel
+        return self.free_above(above, busy, first)
+
+    def free_above(self, above, busy, first):
         for channel in range(above + 1, compat.LAST_CHANNEL + 1):
             if channel not in busy and not self.editor.channels[channel].lock:
                 return channel
@@ -192,20 +230,26 @@ def _dress(scene, strip, like):
     """Gives the take the look of the strip that it replaces on screen, whatever size their media have."""
     for name in _LOOKS:
         if hasattr(like, name) and hasattr(strip, name):
-            setattr(strip, name, getattr(like, name))
+            _set(strip, name, getattr(like, name))
     if like.type == "TEXT" or not hasattr(like, "transform"):
         return  # a text's transform places its letters
     for name in _TRANSFORM:
         if hasattr(like.transform, name):
-            setattr(strip.transform, name, getattr(like.transform, name))
-    if hasattr(like.transform, "origin"):
+            _set(strip.transform, name, getattr(like.transform, name))
+    if hasattr(like.transform, "origin") and like.transform.origin != strip.transform.origin:
         strip.transform.origin = like.transform.origin
     ours, theirs = _native_size(scene, strip), _native_size(scene, like)
     wide, high = theirs[0] / ours[0], theirs[1] / ours[1]
-    strip.transform.scale_x = like.transform.scale_x * wide
-    strip.transform.scale_y = like.transform.scale_y * high
+    _set(strip.transform, "scale_x", like.transform.scale_x * wide)
+    _set(strip.transform, "scale_y", like.transform.scale_y * high)
     for side in _SIDES:
-        setattr(strip.crop, side, round(getattr(like.crop, side) / (wide if side.endswith("x") else high)))
+        _set(strip.crop, side, round(getattr(like.crop, side) / (wide if side.endswith("x") else high)))
+
+
+def _set(owner, name, value):
+    """Only what differs: each setting makes Blender look through all strips for its owner."""
+    if getattr(owner, name) != value:
+        setattr(owner, name, value)
 
 
 def _native_size(scene, strip):

@@ -13,7 +13,7 @@ import bpy
 
 from . import compat, edits, identity, preferences, pump, snapshot
 
-_BUSY, _QUIET = 0.05, 0.5  # seconds between ticks while an answer is awaited, and while only batches run
+_APPLYING, _BUSY, _QUIET = 0.01, 0.05, 0.5  # seconds to the next tick: edits wait, an answer is awaited, batches run
 _MESSAGES = 8  # shown in the panel
 _ENDED = {"done", "cached", "failed", "unknown", "interrupted"}
 
@@ -56,7 +56,7 @@ class State:
 state = State()
 _starting = set()  # uids of scenes whose batch was asked for and isn't named yet
 _early = []  # (method, what was told) of batches that aren't named yet
-_edits = collections.deque()  # (scene uid, edit) or (scene uid, a function to call after those before)
+_edits = collections.deque()  # (scene uid, edit, what applies it once it was looked at), or a function to call then
 
 
 def tell(icon, text):
@@ -175,17 +175,23 @@ def wake():
 
 def _on_timer():
     tick()
+    if _edits and not compat.editor_is_busy():
+        return _APPLYING
     if host.busy or _edits:
         return _BUSY
     return _QUIET if state.batches else None
 
 
 def tick():
-    """One turn: messages that came, then edits, within 8 ms; more only where a single edit takes longer."""
+    """One turn: messages that came, then edits, within 8 ms; more only where Blender itself takes longer for one."""
     began = time.perf_counter()
     came = host.tick(pump.DEADLINE * 0.75)
+    applied = False
     while _edits and time.perf_counter() - began < pump.DEADLINE / 2 and not compat.editor_is_busy():
+        if applied and callable(_edits[0]):
+            break  # Blender's own step for Undo has a tick of its own
         _apply_next()
+        applied = True
     if came:
         compat.redraw()
         compat.redraw_status_bar()
@@ -211,18 +217,20 @@ def idle():
 
 def queue_edits(scene_uid, listed, name):
     """Edits are let in one by one, and make one step for Undo together."""
-    _edits.extend((scene_uid, edit) for edit in listed)
+    _edits.extend((scene_uid, edit, None) for edit in listed)
     if listed:
-        _edits.append((scene_uid, lambda: compat.push_undo(name)))
+        _edits.append(lambda: compat.push_undo(name))
         wake()
 
 
 def _apply_next():
-    scene_uid, edit = _edits.popleft()
-    if callable(edit):
-        edit()
+    """Half an edit: looking takes as long as changing among ten thousand strips, so each may have a tick."""
+    following = _edits.popleft()
+    if callable(following):
+        following()
         compat.redraw()
         return
+    scene_uid, edit, ready = following
     scene = identity.find_scene(scene_uid)
     if scene is None:
         tell(
@@ -232,7 +240,10 @@ def _apply_next():
         )
         return
     try:
-        edits.apply_edit(scene, edit)
+        if ready:
+            ready(scene)
+        elif ready := edits.look(scene, edit):
+            _edits.appendleft((scene_uid, edit, ready))
     except edits.Refused as reason:
         tell("ERROR", str(reason))
 

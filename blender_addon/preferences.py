@@ -3,8 +3,6 @@
 
 import json
 import os
-import shutil
-import subprocess
 
 import bpy
 
@@ -56,6 +54,8 @@ _NOT_FOUND = (
 
 def find_command():
     """The command that installed this add-on, one on the path, or one in the places where pip, pipx and uv put it."""
+    import shutil
+
     noted = _noted()
     if noted and os.path.isfile(noted[0]):
         return noted
@@ -97,6 +97,8 @@ def explain_start(command, problem):
 
 def try_command(command):
     """Asks the command for its version. Returns (works, what was found out)."""
+    import subprocess  # loaded late, as in pump
+
     try:
         done = subprocess.run(
             [*command, "--version"],

@@ -12,7 +12,6 @@ import itertools
 import json
 import os
 import queue
-import subprocess
 import threading
 import time
 
@@ -56,11 +55,7 @@ class Host:
 
     def start(self, command):
         """Starts the child. Raises OSError where the command can't be started."""
-        flags = {"creationflags": subprocess.CREATE_NO_WINDOW} if os.name == "nt" else {}
-        pipe = subprocess.PIPE
-        process = subprocess.Popen(
-            [*command, "host"], stdin=pipe, stdout=pipe, stderr=pipe, env=clean_environment(), **flags
-        )
+        process = start_process([*command, "host"])
         self._process = process
         self._arrived, self._leaving = queue.SimpleQueue(), queue.SimpleQueue()
         self._said.clear()
@@ -134,6 +129,15 @@ class Host:
 
 
 _AGAIN = "The timeline is as it was and finished takes are kept; choose Resume Jobs to go on"
+
+
+def start_process(line):
+    """A child without a console window, with pipes. Raises OSError where it can't be started."""
+    import subprocess  # takes as long to load as the whole add-on: when Blender starts nobody needs it
+
+    flags = {"creationflags": subprocess.CREATE_NO_WINDOW} if os.name == "nt" else {}
+    pipe = subprocess.PIPE
+    return subprocess.Popen(line, stdin=pipe, stdout=pipe, stderr=pipe, env=clean_environment(), **flags)
 
 
 def clean_environment():

@@ -69,6 +69,32 @@ def busy_and_locked_channels_are_passed_over(stage):
     assert stage.one_take().channel == 5
 
 
+def a_channel_taken_between_looking_and_placing(stage):
+    """A tick looks, another places; what the editor puts there in between stays where it is."""
+    slot = stage.colour("slot", 1, FRAMES)
+    ready = stage.edits.look(stage.scene, _edit(stage, slot))
+    title = stage.colour("title", 5, 10, channel=3)
+    ready(stage.scene)
+    assert (title.channel, stage.range_of(title)) == (3, (5, 15))
+    take = stage.one_take()
+    assert take.channel > 3
+    assert stage.range_of(take) == (1, 1 + FRAMES)
+
+
+def moved_between_looking_and_placing(stage):
+    slot = stage.colour("slot", 1, FRAMES)
+    ready = stage.edits.look(stage.scene, _edit(stage, slot))
+    stage.compat.set_range(slot, 3, 1 + FRAMES)
+    said = ""
+    try:
+        ready(stage.scene)
+    except stage.edits.Refused as reason:
+        said = str(reason)
+    assert "moved or trimmed" in said
+    assert stage.takes() == []
+    assert not slot.mute
+
+
 def looks_like_the_stand_in(stage):
     stand_in = stage.movie("standin", 1)
     stand_in.color_tag = "COLOR_04"
