@@ -37,7 +37,7 @@ class Compare(enum.StrEnum):
     DIFFERENCE = "difference"
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Pane:
     """One of the pictures as it is now. `message` is told where there is no `image`."""
 

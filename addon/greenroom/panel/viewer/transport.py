@@ -69,11 +69,11 @@ class Transport:
     def stop(self) -> None:
         self.go_to(self.due())
 
-    def shuttle(self, direction: int) -> None:
-        """L (1) and J (-1): once plays, again doubles the speed, the other key plays the other way."""
-        same = self.speed * direction > 0
-        faster = next((speed for speed in SPEEDS if speed > abs(self.speed)), SPEEDS[-1])
-        self.play(direction * (faster if same else 1))
+    def shuttled(self, direction: int) -> int:
+        """The speed after L (1) or J (-1): once plays, again doubles the speed, the other key plays the other way."""
+        if self.speed * direction <= 0:
+            return direction
+        return direction * next((speed for speed in SPEEDS if speed > abs(self.speed)), SPEEDS[-1])
 
     def go_to(self, frame: int) -> None:
         """Stands on `frame`, or on the first or last where it lies beyond."""
@@ -98,9 +98,10 @@ class Transport:
         self._keep_place()
         self.low, self.high = 0, self.frames
 
-    def restart_clock(self) -> None:
-        """Goes on from the frame due now, by a clock that starts anew."""
-        self._stand(self.due())
+    def use_clock(self, clock: Callable[[], int], frame: int) -> None:
+        """Goes on from `frame`, which is due now, by another clock."""
+        self.clock = clock
+        self._stand(frame)
 
     def _keep_place(self) -> None:
         if self.playing:

@@ -5,41 +5,54 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
-from PySide6.QtCore import QEvent, Qt, QTimer, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from greenroom.frames import timecode
+from greenroom.frames import nominal, timecode
+from greenroom.panel.viewer.bar import Bar
 from greenroom.panel.viewer.canvas import Canvas, Compare, Pane
 from greenroom.panel.viewer.decoder import Decoder
-from greenroom.panel.viewer.picture import Dialogue, FindingTick, Picture
+from greenroom.panel.viewer.heard import Run
+from greenroom.panel.viewer.keys import COMMANDS, Command
+from greenroom.panel.viewer.picture import Dialogue, FaceBoxes, FindingTick, Picture
 from greenroom.panel.viewer.plan import Wish
 from greenroom.panel.viewer.scrubber import Scrubber
+from greenroom.panel.viewer.sinks import OpenSink, open_device
+from greenroom.panel.viewer.sound import DialoguePlayer, SoundState
 from greenroom.panel.viewer.transport import Transport
 
 __all__ = ["Viewer"]
 
+_WIPE_STEP = 0.02
+_NOWHERE = "--:--:--:--"
+
 
 class Viewer(QWidget):
-    """Plays one picture or compares two; give it media by `load`. Frames are the viewer's own, from 0.
+    """Plays one picture or compares two, with the dialogue. Give it media by `load`. Frames are its own, from 0.
 
-    `frame_changed` tells the frame on screen.
+    `frame_changed` tells the frame on screen. `faces_wanted` asks for a `set_faces` of the picture with this number (0
+    or 1): the overlay is on and nobody has looked for faces yet. The commands of `keys.COMMANDS` are methods here, and
+    actions with their keys; all of them can be had by `action`.
     """
 
     frame_changed = Signal(int)
+    faces_wanted = Signal(int, object)
     _news = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, *, open_sink: OpenSink = open_device) -> None:
         super().__init__(parent)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(self.tr("Viewer"))
         self.transport = Transport(time.monotonic_ns)
+        self.sound = DialoguePlayer(open_sink, time.monotonic_ns)
         self.canvas = Canvas(self)
         self.scrubber = Scrubber(self)
         self.scrubber.setAccessibleName(self.tr("Frame"))
-        self.readout = QLabel("--:--:--:--", self)
-        self.readout.setAccessibleName(self.tr("Timecode"))
+        self._actions = {command.name: self._made(command) for command in COMMANDS}
+        self.bar = Bar(self._actions, self)
         self.dropped = 0
         self._pictures: tuple[Picture, ...] = ()
         self._decoders: tuple[Decoder, ...] = ()
@@ -49,11 +62,16 @@ class Viewer(QWidget):
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._tick)
         self.canvas.resized.connect(self._tick)
-        self.canvas.wiped.connect(self._wipe)
+        self.canvas.wiped.connect(self.set_wipe)
         self.scrubber.picked.connect(self.go_to)
         self._news.connect(self._tick, Qt.ConnectionType.QueuedConnection)
-        self._make_actions()
-        self._lay_out()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.canvas, 1)
+        layout.addWidget(self.scrubber)
+        layout.addWidget(self.bar)
+        self._enable()
 
     @property
     def frame(self) -> int:
@@ -61,40 +79,66 @@ class Viewer(QWidget):
         return self._shown
 
     @property
+    def sound_state(self) -> SoundState:
+        """Whether the dialogue is heard; `sound.why` says why not."""
+        return self.sound.state
+
+    @property
     def findings(self) -> Sequence[FindingTick]:
         return self._findings
 
     @findings.setter
     def findings(self, ticks: Sequence[FindingTick]) -> None:
-        self._findings = tuple(ticks)
+        self._findings = tuple(sorted(ticks, key=lambda tick: tick.first))
         self.scrubber.set_ticks(self._findings)
+        self._enable()
+
+    def action(self, name: str) -> QAction:
+        """The action of a command, for menus, and for windows that want its key everywhere."""
+        return self._actions[name]
 
     def load(self, first: Picture, second: Picture | None = None, dialogue: Dialogue | None = None) -> None:
-        """Shows `first`, beside `second` where there is one, at the first frame."""
+        """Shows `first`, or compares it with `second`, at the first frame. How two are compared stays as it was."""
         self.close_media()
         self._pictures = (first,) if second is None else (first, second)
         self._decoders = tuple(Decoder(picture, self._news.emit) for picture in self._pictures)
         self.transport.load(first.frames, first.rate)
+        self.sound.load(dialogue)
         self.scrubber.setRange(0, max(0, first.frames - 1))
         self._timer.setInterval(max(4, int(1000 / first.rate / 3)))
+        self._enable()
         if second is None:
             self._compare(Compare.FIRST)
         self._show_marks()
+        self._want_faces()
         self._tick()
 
     def close_media(self) -> None:
         """Shows nothing, and lets go of the files."""
         self._timer.stop()
+        self.sound.close()
         for decoder in self._decoders:
             decoder.close()
         self._pictures, self._decoders = (), ()
+        self.transport.use_clock(time.monotonic_ns, 0)
         self.transport.load(0, self.transport.rate)
         self.findings = ()
         self.dropped = 0
         self._shown = -1
         self.canvas.first = self.canvas.second = Pane()
-        self.readout.setText("--:--:--:--")
         self.canvas.update()
+        self.bar.timecode.setText(_NOWHERE)
+        self.bar.length.setText("")
+        self.bar.set_playing(False)
+        self._show_state()
+
+    def set_faces(self, number: int, faces: FaceBoxes) -> None:
+        """Where the face of the picture `number` (0 or 1) is."""
+        if number < len(self._pictures):
+            changed = list(self._pictures)
+            changed[number] = replace(changed[number], faces=faces)
+            self._pictures = tuple(changed)
+            self._tick()
 
     def go_to(self, frame: int) -> None:
         """Stands on `frame`."""
@@ -106,124 +150,221 @@ class Viewer(QWidget):
 
     def play(self, speed: int) -> None:
         """At 1, 2 or 4 times the speed, backwards if negative; 0 stops."""
-        if speed:
-            self.transport.play(speed)
-        else:
+        self.sound.stop()
+        if not speed:
             self.transport.stop()
+        elif self._decoders:
+            self.transport.play(speed)
+        self._count_by_sound()
         self._started()
+
+    def shuttle_on(self) -> None:
+        self.play(self.transport.shuttled(1))
+
+    def shuttle_back(self) -> None:
+        self.play(self.transport.shuttled(-1))
+
+    def halt(self) -> None:
+        self.play(0)
+
+    def toggle(self) -> None:
+        self.play(0 if self.transport.playing else 1)
+
+    def step_on(self) -> None:
+        self.step(1)
+
+    def step_back(self) -> None:
+        self.step(-1)
+
+    def second_on(self) -> None:
+        self.step(nominal(self.transport.rate))
+
+    def second_back(self) -> None:
+        self.step(-nominal(self.transport.rate))
+
+    def to_start(self) -> None:
+        self.go_to(0)
+
+    def to_end(self) -> None:
+        self.go_to(self.transport.frames - 1)
+
+    def mark_in(self) -> None:
+        self.transport.mark_in(self.transport.due())
+        self._marked()
+
+    def mark_out(self) -> None:
+        self.transport.mark_out(self.transport.due())
+        self._marked()
+
+    def clear_marks(self) -> None:
+        self.transport.clear_marks()
+        self._marked()
+
+    def set_loop(self, on: bool) -> None:
+        self.transport.loop = on
+        self._marked()
+
+    def flip(self) -> None:
+        """The other of two pictures, in the same place."""
+        self._compare(Compare.FIRST if self.canvas.compare is Compare.SECOND else Compare.SECOND)
+
+    def show_first(self) -> None:
+        self._compare(Compare.FIRST)
+
+    def show_second(self) -> None:
+        self._compare(Compare.SECOND)
+
+    def show_side_by_side(self) -> None:
+        self._compare(Compare.SIDE_BY_SIDE)
+
+    def show_wipe(self) -> None:
+        self._compare(Compare.WIPE)
+
+    def show_difference(self) -> None:
+        self._compare(Compare.DIFFERENCE)
+
+    def wipe_left(self) -> None:
+        self.set_wipe(self.canvas.wipe_at - _WIPE_STEP)
+
+    def wipe_right(self) -> None:
+        self.set_wipe(self.canvas.wipe_at + _WIPE_STEP)
+
+    def set_wipe(self, share: float) -> None:
+        """Where the line of the wipe is: 0 left, 1 right."""
+        self.canvas.wipe_at = min(1.0, max(0.0, share))
+        self.canvas.update()
+
+    def set_safe_areas(self, on: bool) -> None:
+        self.canvas.safe_areas = on
+        self.canvas.update()
+
+    def set_face_track(self, on: bool) -> None:
+        self.canvas.face_track = on
+        self.canvas.update()
+        self._want_faces()
+
+    def set_muted(self, on: bool) -> None:
+        self.sound.muted = on
+        self._show_state()
+
+    def finding_on(self) -> None:
+        """To the next finding; after the last to the first."""
+        later = [tick.first for tick in self._findings if tick.first > self.transport.due()]
+        self.go_to(later[0] if later else self._findings[0].first)
+
+    def finding_back(self) -> None:
+        earlier = [tick.first for tick in self._findings if tick.first < self.transport.due()]
+        self.go_to(earlier[-1] if earlier else self._findings[-1].first)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() is QEvent.Type.DevicePixelRatioChange:
             self._tick()
 
-    def _make_actions(self) -> None:
-        def add(text: str, keys: Sequence[str], slot: object, *, repeats: bool = False) -> QAction:
-            action = QAction(text, self)
-            action.setShortcuts([QKeySequence(key) for key in keys])
-            action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            action.setAutoRepeat(repeats)
-            action.triggered.connect(slot)
-            self.addAction(action)
-            return action
+    def _made(self, command: Command) -> QAction:
+        text = QCoreApplication.translate("Viewer", str(command.text))
+        action = QAction(text, self)
+        keys = [QKeySequence(key) for key in command.keys]
+        action.setShortcuts(keys)
+        action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        action.setAutoRepeat(command.repeats)
+        action.setCheckable(command.holds)
+        action.setToolTip(f"{text} ({keys[0].toString(QKeySequence.SequenceFormat.NativeText)})")
+        slot = getattr(self, command.name)
+        if command.holds and command.name.startswith("set_"):
+            action.toggled.connect(slot)
+        else:
+            action.triggered.connect(lambda checked=False: slot())
+        self.addAction(action)
+        return action
 
-        add(self.tr("Play backwards, faster"), ["J"], lambda: self._shuttle(-1))
-        add(self.tr("Stop"), ["K"], lambda: self.play(0))
-        add(self.tr("Play, faster"), ["L"], lambda: self._shuttle(1))
-        self.play_action = add(self.tr("Play or stop"), ["Space"], self._toggle)
-        add(self.tr("One frame back"), [",", "Left"], lambda: self.step(-1), repeats=True)
-        add(self.tr("One frame on"), [".", "Right"], lambda: self.step(1), repeats=True)
-        add(self.tr("To the first frame"), ["Home"], lambda: self.go_to(0))
-        add(self.tr("To the last frame"), ["End"], lambda: self.go_to(self.transport.frames - 1))
-        add(self.tr("Mark in"), ["I"], self._mark_in)
-        add(self.tr("Mark out"), ["O"], self._mark_out)
-        add(self.tr("Clear marks"), ["X"], self._clear_marks)
+    def _enable(self) -> None:
+        """Only what can be done now can be pressed."""
+        two = len(self._pictures) == 2
+        for name, action in self._actions.items():
+            needs_two = name.startswith(("show_", "flip", "wipe_"))
+            needs_findings = name.startswith("finding_")
+            can = bool(self._pictures) and (two or not needs_two) and (bool(self._findings) or not needs_findings)
+            action.setEnabled(can or name.startswith("set_"))
+        for compare, name in _COMPARE_ACTIONS.items():
+            self._actions[name].setChecked(two and compare is self.canvas.compare)
 
-    def _lay_out(self) -> None:
-        bar = QHBoxLayout()
-        bar.setContentsMargins(6, 0, 6, 4)
-        button = QToolButton(self)
-        button.setDefaultAction(self.play_action)
-        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        bar.addWidget(self.readout)
-        bar.addStretch(1)
-        bar.addWidget(button)
-        bar.addStretch(1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self.canvas, 1)
-        layout.addWidget(self.scrubber)
-        layout.addLayout(bar)
-
-    def _shuttle(self, direction: int) -> None:
-        self.transport.shuttle(direction)
-        self._started()
-
-    def _toggle(self) -> None:
-        self.play(0 if self.transport.playing else 1)
+    def _count_by_sound(self) -> None:
+        """Pictures follow the sound where there is some, else the clock of the machine."""
+        transport = self.transport
+        frame = transport.due()
+        run = Run(frame, transport.speed, transport.low, transport.high, transport.loop)
+        heard = transport.playing and self.sound.play(run)
+        transport.use_clock(self.sound.clock if heard else time.monotonic_ns, frame)
 
     def _started(self) -> None:
         if self.transport.playing:
             self._timer.start()
         else:
             self._timer.stop()
+        self._show_state()
         self._tick()
 
     def _stand(self, frame: int, direction: int) -> None:
+        self.sound.stop()
         self._timer.stop()
+        self.transport.use_clock(time.monotonic_ns, frame)
         self.transport.go_to(frame)
         for decoder in self._decoders:
             decoder.retry()
+        self._show_state()
         self._tick(direction)
 
-    def _mark_in(self) -> None:
-        self.transport.mark_in(self.transport.due())
+    def _marked(self) -> None:
         self._show_marks()
-
-    def _mark_out(self) -> None:
-        self.transport.mark_out(self.transport.due())
-        self._show_marks()
-
-    def _clear_marks(self) -> None:
-        self.transport.clear_marks()
-        self._show_marks()
+        if self.transport.playing:  # the sound is read ahead by the old marks
+            self.play(self.transport.speed)
 
     def _show_marks(self) -> None:
         self.scrubber.set_marks(self.transport.low, self.transport.high)
 
     def _compare(self, compare: Compare) -> None:
+        if compare is not Compare.FIRST and len(self._pictures) < 2:
+            return
         self.canvas.compare = compare
         self.canvas.update()
+        self._enable()
         self._tick()
 
-    def _wipe(self, share: float) -> None:
-        self.canvas.wipe_at = share
-        self.canvas.update()
+    def _want_faces(self) -> None:
+        if self.canvas.face_track:
+            for number, picture in enumerate(self._pictures):
+                if picture.faces is None:
+                    self.faces_wanted.emit(number, picture)
 
     def _tick(self, direction: int = 1) -> None:
         if not self._decoders:
             return
+        if not self.sound.pump():
+            self.transport.use_clock(time.monotonic_ns, self.transport.due())
+            self._show_state()
         due = self.transport.due()
         if not self.transport.playing and self._timer.isActive():
             self._timer.stop()
+            self.sound.stop()
+            self._show_state()
         self._ask_for(due, direction)
         self._present(due)
 
     def _ask_for(self, due: int, direction: int) -> None:
         transport = self.transport
+        playing = transport.playing
         for number, decoder in enumerate(self._decoders):
-            decoder.want(
-                Wish(
-                    frame=due,
-                    step=transport.speed or direction,
-                    low=transport.low if transport.playing else 0,
-                    high=transport.high if transport.playing else transport.frames,
-                    loop=transport.loop,
-                    playing=transport.playing,
-                    size=self.canvas.room_in_pixels(second=number == 1),
-                )
+            wish = Wish(
+                frame=due,
+                step=transport.speed or (1 if direction > 0 else -1),
+                low=transport.low if playing else 0,
+                high=transport.high if playing else transport.frames,
+                loop=transport.loop,
+                playing=playing,
+                size=self.canvas.room_in_pixels(second=number == 1),
             )
+            decoder.want(wish)
 
     def _present(self, due: int) -> None:
         frame = self._ready(due)
@@ -231,18 +372,21 @@ class Viewer(QWidget):
             self._show_problems()
             return
         panes = tuple(self._pane(number, frame) for number in range(len(self._decoders)))
-        shown = (self.canvas.first, self.canvas.second)
-        if frame == self._shown and all(new.image is old.image for new, old in zip(panes, shown, strict=False)):
-            return
-        self.canvas.first, self.canvas.second = panes if len(panes) == 2 else (panes[0], Pane())
-        self.canvas.update()
+        first, second = panes if len(panes) == 2 else (panes[0], Pane())
+        if frame != self._shown or first != self.canvas.first or second != self.canvas.second:
+            self.canvas.first, self.canvas.second = first, second
+            self.canvas.update()
         if frame != self._shown:
             self._count_dropped(frame)
             self._shown = frame
-            self.scrubber.setValue(frame)
-            picture = self._pictures[0]
-            self.readout.setText(timecode(picture.start + frame, picture.rate, drop_frame=picture.drop_frame))
+            self._show_frame(frame)
             self.frame_changed.emit(frame)
+
+    def _show_frame(self, frame: int) -> None:
+        picture = self._pictures[0]
+        self.scrubber.setValue(frame)
+        self.bar.timecode.setText(timecode(picture.start + frame, picture.rate, drop_frame=picture.drop_frame))
+        self.bar.length.setText(f"{frame + 1}/{picture.frames}")
 
     def _ready(self, due: int) -> int | None:
         """The frame to show: the one due, or in play the last before it that is there and wasn't shown yet."""
@@ -257,20 +401,48 @@ class Viewer(QWidget):
     def _pane(self, number: int, frame: int) -> Pane:
         picture, image = self._pictures[number], self._decoders[number].image(frame)
         face = picture.faces.at(frame) if picture.faces is not None else None
-        return Pane(picture.label, image, "" if image is not None else self.tr("No picture here"), face)
+        return Pane(picture.label, image, "" if image is not None else self.tr("The media has no picture here."), face)
 
     def _count_dropped(self, frame: int) -> None:
         speed = self.transport.speed
         if speed and self._shown >= 0 and (frame - self._shown) * speed > 0:
-            self.dropped += (frame - self._shown) // speed - 1
+            skipped = (frame - self._shown) // speed - 1
+            if skipped:
+                self.dropped += skipped
+                self._show_state()
 
     def _show_problems(self) -> None:
         problems = [decoder.problem for decoder in self._decoders]
         if not any(problems):
             return
+        if self.transport.playing:
+            self.halt()
         panes = [
-            Pane(picture.label, None, str(problem) if problem is not None else "")
+            Pane(picture.label, None, "" if problem is None else f"{problem.message}\n{problem.hint}")
             for picture, problem in zip(self._pictures, problems, strict=True)
         ]
         self.canvas.first, self.canvas.second = panes[0], panes[1] if len(panes) == 2 else Pane()
         self.canvas.update()
+
+    def _show_state(self) -> None:
+        self.bar.set_playing(self.transport.playing)
+        speed = self.transport.speed
+        told = [self.tr("{0}x").format(speed)] if speed not in (0, 1) else []
+        if self.dropped:
+            told.append(self.tr("%n frame(s) dropped", "", self.dropped))
+        if self.sound.state is SoundState.NO_DIALOGUE:
+            told += [self.tr("No dialogue")] if self._pictures else []
+        elif self.sound.state is not SoundState.PLAYS:
+            told.append(self.tr("Silent: {0}").format(self.sound.why))
+        elif self.sound.muted:
+            told.append(self.tr("Muted"))
+        self.bar.set_state(" · ".join(told))
+
+
+_COMPARE_ACTIONS = {
+    Compare.FIRST: "show_first",
+    Compare.SECOND: "show_second",
+    Compare.SIDE_BY_SIDE: "show_side_by_side",
+    Compare.WIPE: "show_wipe",
+    Compare.DIFFERENCE: "show_difference",
+}

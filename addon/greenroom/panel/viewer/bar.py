@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The row of buttons and readouts under the scrubber: everything that has a key can be done with the mouse as well."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtGui import QAction, QFontDatabase, QIcon, QPalette
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
+
+from greenroom.panel.viewer.icons import icon
+from greenroom.panel.viewer.keys import COMMANDS
+
+__all__ = ["Bar"]
+
+_TRANSPORT = ("to_start", "step_back", "shuttle_back", "toggle", "shuttle_on", "step_on", "to_end")
+_MARKS = ("mark_in", "mark_out", "set_loop")
+_COMPARE = ("show_first", "show_second", "show_side_by_side", "show_wipe", "show_difference")
+_OVERLAYS = ("set_safe_areas", "set_face_track", "set_muted")
+
+
+class Bar(QWidget):
+    """`timecode` says where the playhead is, `length` how much there is, `state` what the sound does and what was
+    dropped.
+    """
+
+    def __init__(self, actions: Mapping[str, QAction], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._actions = dict(actions)
+        self._playing = False
+        fixed = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
+        self.timecode = QLabel("--:--:--:--", self)
+        self.timecode.setAccessibleName(self.tr("Timecode"))
+        self.timecode.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.length = QLabel(self)
+        self.length.setAccessibleName(self.tr("Frame and length"))
+        for label in (self.timecode, self.length):
+            label.setFont(fixed)
+        self.state = QLabel(self)
+        self.state.setAccessibleName(self.tr("Sound and dropped frames"))
+        self.state.setProperty("dim", True)
+        self.state.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.state.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._give_icons()
+        self._lay_out()
+
+    def set_playing(self, playing: bool) -> None:
+        """The button shows what it would do."""
+        if playing != self._playing:
+            self._playing = playing
+            self._actions["toggle"].setIcon(self._icon("pause" if playing else "play"))
+
+    def set_state(self, text: str) -> None:
+        """Elided by the window's width; whole in the tool tip."""
+        if text != self.state.text():
+            self.state.setText(text)
+            self.state.setToolTip(text)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.PaletteChange:
+            self._give_icons()
+
+    def _give_icons(self) -> None:
+        for command in COMMANDS:
+            if command.icon:
+                self._actions[command.name].setIcon(self._icon(command.icon))
+
+    def _icon(self, name: str) -> QIcon:
+        palette = self.palette()
+        dim = palette.color(QPalette.ColorGroup.Disabled, QPalette.ColorRole.ButtonText)
+        faded = palette.color(QPalette.ColorRole.Mid) if dim == palette.buttonText().color() else dim
+        return icon(name, palette.buttonText().color(), faded)
+
+    def _lay_out(self) -> None:
+        grid = QGridLayout(self)
+        grid.setContentsMargins(6, 2, 6, 4)
+        grid.setHorizontalSpacing(6)
+        grid.setVerticalSpacing(2)
+        grid.addWidget(self.timecode, 0, 0)
+        grid.addLayout(self._row(_TRANSPORT, _MARKS), 0, 1, Qt.AlignmentFlag.AlignHCenter)
+        grid.addWidget(self.length, 0, 2, Qt.AlignmentFlag.AlignRight)
+        grid.addLayout(self._row(_COMPARE, _OVERLAYS), 1, 0, 1, 2, Qt.AlignmentFlag.AlignLeft)
+        grid.addWidget(self.state, 1, 2)
+        grid.setColumnStretch(0, 1)
+        grid.setColumnStretch(2, 1)
+
+    def _row(self, *groups: tuple[str, ...]) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(2)
+        for number, group in enumerate(groups):
+            if number:
+                row.addSpacing(8)
+            for name in group:
+                row.addWidget(self._button(name))
+        return row
+
+    def _button(self, name: str) -> QToolButton:
+        action = self._actions[name]
+        button = QToolButton(self)
+        button.setDefaultAction(action)
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+        button.setIconSize(QSize(16, 16))
+        button.setFixedSize(26, 24)
+        button.setStyleSheet("QToolButton { padding: 2px; }")
+        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # keys belong to the viewer, and every button has one
+        button.setAccessibleName(action.text())
+        return button
