@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The farm: heavy work of a run goes to other machines, over TLS, and comes back by content.
+
+The desk stays what it is: one process owns the ledger, sends what is paid for, and publishes takes. What travels is a
+call of one of our own functions with its values and files (a parcel), and it may be lost and repeated without harm:
+nothing on a farm's machine spends money, opens a ledger or writes into a project. Nothing here is a queue; Dask is.
+"""

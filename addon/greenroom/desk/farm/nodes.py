@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The farm's machines: the one that hands work out, and those that do it. Each function here runs until it is stopped.
+
+Nothing is kept by the farm: whoever asked for work asks again after it was started anew.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from greenroom import __version__
+from greenroom.desk.farm.certificates import security
+from greenroom.desk.farm.parcels import Parcel, Returned, make_call
+from greenroom.desk.farm.settings import certificates_folder, read_address
+from greenroom.desk.farm.shared_store import SharedStore
+from greenroom.errors import EngineUnavailable, InputError
+
+__all__ = ["ALLOWED_FAILURES", "perform_parcel", "serve", "status", "stop", "work"]
+
+ALLOWED_FAILURES = 3
+_SILENT = "30s"  # a machine that says nothing for so long is given up; Dask's own 5 minutes hold up a whole run
+_TIMEOUT = "30s"  # below 11 s Dask's TCP layer refuses to connect
+_ROOTS = "GREENROOM_FARM_ROOTS"
+_SCRATCH = "GREENROOM_FARM_SCRATCH"
+
+
+def perform_parcel(parcel: Parcel, place: str) -> Returned:
+    """On a farm's machine: makes the call in a scratch folder, which it leaves empty. Errors as `make_call`."""
+    roots = {name: Path(value) for name, value in json.loads(os.environ.get(_ROOTS, "{}")).items()}
+    scratch = Path(os.environ.get(_SCRATCH) or tempfile.gettempdir())
+    work = Path(tempfile.mkdtemp(prefix="work-", dir=scratch))
+    try:
+        return make_call(parcel, SharedStore(place), work, roots, scratch / "held")
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+async def serve(listen: str, told: Callable[[str], None]) -> None:
+    """Hands out work at `listen` (HOST:PORT; port 0 takes a free one) until it is stopped. `told` gets its address.
+
+    Raises:
+        InputError: no certificates, or the address can't be had.
+    """
+    from distributed import Scheduler
+
+    host, _, port = read_address(listen).removeprefix("tls://").rpartition(":")
+    with _configured():
+        try:
+            scheduler = await Scheduler(
+                host=host, port=int(port), protocol="tls", security=security(certificates_folder()), dashboard=False
+            )
+        except OSError as error:
+            raise InputError(
+                f"can't listen there ({error.strerror or error})",
+                hint="Another farm may run on this machine; choose another port: --listen HOST:PORT",
+                where=listen,
+            ) from error
+        told(scheduler.address)
+        await scheduler.finished()
+
+
+async def work(address: str, cores: int, roots: Mapping[str, Path], scratch: Path, told: Callable[[str], None]) -> None:
+    """Works for the farm at `address` with `cores` processes, until it is stopped or the farm is.
+
+    Raises:
+        InputError: no certificates.
+        EngineUnavailable: the farm can't be reached.
+    """
+    from distributed import Nanny
+
+    lock = security(certificates_folder())
+    environment = {_ROOTS: json.dumps({name: str(path) for name, path in roots.items()})}
+    nannies: list[Any] = []
+    with _configured():
+        try:
+            for number in range(cores):
+                own = scratch / f"{os.getpid()}-{number}"
+                own.mkdir(parents=True, exist_ok=True)
+                nanny = Nanny(
+                    read_address(address),
+                    nthreads=1,
+                    resources={"cpu": 1},
+                    security=lock,
+                    protocol="tls",
+                    local_directory=str(own),
+                    env={**environment, _SCRATCH: str(own)},
+                    dashboard=False,
+                )
+                nannies.append(await asyncio.wait_for(nanny, 60))
+            told(f"{cores} core{'s' * (cores != 1)} at work for {address}")
+            await asyncio.gather(*(nanny.finished() for nanny in nannies))
+        except (OSError, TimeoutError) as error:
+            raise EngineUnavailable(
+                f"the farm can't be reached ({str(error) or type(error).__name__})",
+                hint="See that it runs there (greenroom farm start) and that the certificates here are its own.",
+                where=address,
+            ) from error
+        finally:
+            for nanny in nannies:
+                await nanny.close(timeout=5)
+            shutil.rmtree(scratch, ignore_errors=True)
+
+
+async def status(address: str) -> dict[str, Any]:
+    """What the farm is and does, as plain JSON.
+
+    Raises:
+        InputError, EngineUnavailable: as `work`.
+    """
+    async with _asking(address) as client:
+        info = client.scheduler_info(n_workers=-1)["workers"]
+        versions = await client.run(_version)
+        doing = await client.processing()
+    machines = [
+        {
+            "address": name,
+            "host": each.get("host", ""),
+            "cores": int(each.get("resources", {}).get("cpu", 0)),
+            "memory": int(each.get("memory_limit") or 0),
+            "version": versions.get(name, ""),
+            "at_work": len(doing.get(name, ())),
+        }
+        for name, each in info.items()
+    ]
+    return {
+        "schema": "greenroom.farm/1",
+        "address": read_address(address),
+        "version": __version__,
+        "machines": machines,
+    }
+
+
+async def stop(address: str) -> None:
+    """Ends the farm: its machines too. Errors as `status`."""
+    async with _asking(address) as client:
+        await client.shutdown()
+
+
+def _asking(address: str) -> Any:
+    from distributed import Client
+
+    return _Asking(
+        Client(
+            read_address(address),
+            asynchronous=True,
+            security=security(certificates_folder()),
+            timeout=15,
+            set_as_default=False,
+        ),
+        address,
+    )
+
+
+class _Asking:
+    """A connection for one question."""
+
+    def __init__(self, client: Any, address: str) -> None:
+        self._client, self._address = client, address
+
+    async def __aenter__(self) -> Any:
+        try:
+            return await self._client
+        except (OSError, TimeoutError) as error:
+            raise EngineUnavailable(
+                f"the farm can't be reached ({str(error) or type(error).__name__})",
+                hint="Start it: greenroom farm start   Or see that this machine has its certificates.",
+                where=self._address,
+            ) from error
+
+    async def __aexit__(self, *error: object) -> None:
+        await self._client.close()
+
+
+def _version() -> str:
+    return __version__
+
+
+def _configured() -> Any:
+    import dask
+
+    return dask.config.set(
+        {
+            "distributed.scheduler.worker-ttl": _SILENT,
+            "distributed.scheduler.allowed-failures": ALLOWED_FAILURES,
+            "distributed.comm.timeouts.connect": _TIMEOUT,
+            "distributed.worker.daemon": False,
+        }
+    )

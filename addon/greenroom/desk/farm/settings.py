@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a project says of its farm: its address, where files are exchanged, and which folders all machines see."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from greenroom.errors import InputError, ProjectError, nearest
+
+__all__ = ["DEFAULT_PORT", "FarmSettings", "certificates_folder", "read_address", "read_farm", "read_roots"]
+
+DEFAULT_PORT = 8786  # Dask's own
+_KEYS = ("address", "store", "roots")
+_ADDRESS = re.compile(r"^(?:(?P<scheme>[a-z]+)://)?(?P<host>\[[0-9a-fA-F:]+\]|[^:/\s]+)(?::(?P<port>\d{1,5}))?$")
+
+
+@dataclass(frozen=True)
+class FarmSettings:
+    """`store` is a folder that all machines see, or an address that fsspec takes (s3://bucket/folder). `roots` are
+    folders by name: what lies under one isn't copied, each machine knows the folder under its own path.
+    """
+
+    address: str = ""
+    store: str = ""
+    roots: Mapping[str, Path] = field(default_factory=dict)
+
+    def at(self, address: str) -> FarmSettings:
+        """The same farm, reached at `address`."""
+        return replace(self, address=read_address(address))
+
+
+def certificates_folder() -> Path:
+    """This user's: GREENROOM_FARM_CERTIFICATES, else beside Greenroom's other data. Never in a project."""
+    chosen = os.environ.get("GREENROOM_FARM_CERTIFICATES")
+    if chosen:
+        return Path(chosen)
+    from greenroom.desk.project.project import data_folder
+
+    return data_folder() / "farm"
+
+
+def read_address(text: str) -> str:
+    """tls://HOST:PORT of what a person writes.
+
+    >>> read_address("farm.local"), read_address("tls://10.0.0.7:9000")
+    ('tls://farm.local:8786', 'tls://10.0.0.7:9000')
+
+    Raises:
+        InputError: no address, or one without TLS.
+    """
+    found = _ADDRESS.match(text.strip())
+    if found is None or not 0 < int(found["port"] or DEFAULT_PORT) < 65536:
+        raise InputError(f'"{text}" is no address of a farm', hint="Write HOST or HOST:PORT.")
+    if (found["scheme"] or "tls") != "tls":
+        raise InputError(f"{found['scheme']} isn't encrypted", hint="A farm is reached by tls:// only.", where=text)
+    return f"tls://{found['host']}:{found['port'] or DEFAULT_PORT}"
+
+
+def read_roots(texts: Mapping[str, Any], where: str) -> dict[str, Path]:
+    """Folders by name.
+
+    Raises:
+        ProjectError: one is no absolute path.
+    """
+    wrong = [name for name, value in texts.items() if not isinstance(value, str) or not Path(value).is_absolute()]
+    if wrong:
+        hint = 'Write show = "/mnt/show", as this machine knows the folder.'
+        raise ProjectError(f"farm.roots: {', '.join(wrong)} is no whole path", hint=hint, where=where)
+    return {name: Path(value) for name, value in texts.items()}
+
+
+def read_farm(table: Mapping[str, Any], where: str) -> FarmSettings:
+    """The table [farm] of a greenroom.toml.
+
+    Raises:
+        ProjectError, InputError: a value can't be used.
+    """
+    for key in table:
+        if key not in _KEYS:
+            raise ProjectError(f"farm.{key} is no setting", hint=nearest(key, _KEYS), where=where)
+    address, store, roots = (table.get(key, default) for key, default in zip(_KEYS, ("", "", {}), strict=True))
+    if not isinstance(address, str) or not isinstance(store, str) or not isinstance(roots, Mapping):
+        raise ProjectError("farm: address and store are texts, roots is a table", where=where)
+    return FarmSettings(read_address(address) if address else "", store, read_roots(roots, where))
