@@ -4,7 +4,7 @@
 from typing import Any, Callable, Dict, List, Optional
 
 from greenroom_resolve import frames
-from greenroom_resolve.calling import ask, file_of, first, items
+from greenroom_resolve.calling import ask, at_work_on, file_of, first, items
 from greenroom_resolve.cut import Cut, Item, Track, find_item, markers_of
 from greenroom_resolve.planning import plan_jobs
 from greenroom_resolve.steps import ANY, OBJECT, Job, Problem, Step, given
@@ -58,9 +58,10 @@ def apply_edits(
 def _try(cut: Cut, job: Job, results: Dict[str, Any], undo: UndoList, told: Callable[[str], None]) -> Optional[Problem]:
     """The job, or what went wrong and was taken back."""
     entries: List[Dict[str, Any]] = []
+    at_work_on(job.where)
     problem = _make(cut, job, results, entries, undo, told) or read_back(cut, job)
     if problem is not None:
-        cut.check_alive()
+        cut.check_alive(job.where)
         left = take_back(cut.program, cut.timeline, entries[::-1])
         undo.forget(entries)
         if left:
@@ -76,18 +77,20 @@ def _make(
         if step.on.handle is None and step.on.key not in results:
             return Problem("not-made", "what it needs could not be made", "", job.where)
         on = given(step.on, results)
+        if step.undo is not None:  # before the call: it may be made, and never return
+            entries.append(step.undo)
+            undo.add(step.undo)
         answer = ask(on, step.method, *given(step.arguments, results))
         if step.method == "AddMarker" and not _is_good(step, answer) and not step.arguments[5]:
             answer = ask(on, step.method, *step.arguments[:5])  # some builds refuse an empty sixth argument
         if not _is_good(step, answer):
-            cut.check_alive()
+            if step.undo is not None:
+                undo.forget([entries.pop()])
+            cut.check_alive(job.where)
             hint = "Nothing of it was kept. Look whether a dialog is open in Resolve, and apply the takes again."
             return Problem("refused", f"Resolve refused {step}", hint, job.where)
         if step.gives:
             results[step.gives] = first(answer)
-        if step.undo is not None:
-            entries.append(step.undo)
-            undo.add(step.undo)
     return None
 
 

@@ -7,12 +7,16 @@ everything, so that a method is there when it can be called. Nothing else in thi
 
 import os
 import unicodedata
-from typing import Any, Dict, List, Optional
+from typing import Any, Callable, Dict, List, Optional
+
+from greenroom_resolve.watching import watch_of_parent
 
 __all__ = [
     "NotAnswered",
     "ResolveError",
     "ask",
+    "at_work_on",
+    "called",
     "file_key",
     "file_of",
     "first",
@@ -24,6 +28,9 @@ __all__ = [
     "table",
     "text",
 ]
+
+
+_watch = watch_of_parent()
 
 
 class ResolveError(Exception):
@@ -57,7 +64,24 @@ def has(target: Any, method: str) -> bool:
 def ask(target: Any, method: str, *arguments: Any) -> Any:
     """What Resolve answers; None where the method or the object isn't there."""
     function = getattr(target, method, None) if target is not None else None
-    return function(*arguments) if callable(function) else None
+    return called(method, function, *arguments) if callable(function) else None
+
+
+def called(name: str, function: Callable[..., Any], *arguments: Any) -> Any:
+    """The one place where a function of Resolve's is called, in sight of whoever watches."""
+    if _watch is None:
+        return function(*arguments)
+    _watch.begins(name)
+    try:
+        return function(*arguments)
+    finally:
+        _watch.ends()
+
+
+def at_work_on(place: str) -> None:
+    """What the next calls are about: clip and timecode, told if one of them never returns."""
+    if _watch is not None:
+        _watch.place = place
 
 
 def number(target: Any, method: str, *arguments: Any) -> Any:

@@ -6,7 +6,19 @@ from fractions import Fraction
 from typing import Any, Dict, List, Optional
 
 from greenroom_resolve import frames
-from greenroom_resolve.calling import NotAnswered, ResolveError, ask, file_of, flag, has, items, number, table, text
+from greenroom_resolve.calling import (
+    NotAnswered,
+    ResolveError,
+    ask,
+    at_work_on,
+    file_of,
+    flag,
+    has,
+    items,
+    number,
+    table,
+    text,
+)
 from greenroom_resolve.program import Program, settings_of
 
 __all__ = ["OUR_TRACK", "Cut", "Item", "Track", "find_item", "is_ours", "markers_of", "our_tag"]
@@ -67,6 +79,7 @@ class Cut:
     def __init__(self, program: Program, timeline: Any) -> None:
         self.program, self.timeline = program, timeline
         self.uid, self.name = text(timeline, "GetUniqueId"), text(timeline, "GetName")
+        at_work_on(f'timeline "{self.name}"')
         settings = settings_of(timeline, program.project)
         rate = frames.exact_rate(settings.get("timelineFrameRate", ""))
         if rate is None:
@@ -109,13 +122,14 @@ class Cut:
         letter = "V" if item.track.kind == "video" else "A"
         return f"{item.name} ({letter}{item.track.index} {self.timecode(item.start)})"
 
-    def check_alive(self) -> None:
+    def check_alive(self, where: str = "") -> None:
         """That Resolve still answers: a call that failed in silence may have had that for its reason."""
         if text(self.timeline, "GetUniqueId") != self.uid:
             raise ResolveError(
                 "Resolve doesn't answer any more",
                 "Close any dialog in Resolve; if it has quit, open the project again. What was done until then is in "
                 "the undo list.",
+                where,
             )
 
 

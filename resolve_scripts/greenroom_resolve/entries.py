@@ -144,8 +144,9 @@ def status(session: Session, **_: Any) -> Json:
     return _apply(session, dict(found, edits=marks), "status", False, False)
 
 
-def undo(session: Session, **_: Any) -> Json:
-    left = session.undo()
+def undo(session: Session, unfinished: bool = False, **_: Any) -> Json:
+    """`unfinished`: only what broke off in the middle."""
+    left = session.undo(unfinished)
     for each in left:
         session.tell("Not undone: " + each)
     return {"left": left}

@@ -3,7 +3,7 @@
 
 from typing import Any, Callable, Dict, Iterator, List
 
-from greenroom_resolve.calling import ResolveError, ask, file_of, flag, has, items, same, table, text
+from greenroom_resolve.calling import ResolveError, ask, called, file_of, flag, has, items, same, table, text
 
 __all__ = ["Before", "Program", "handle_from_outside", "settings_of"]
 
@@ -19,7 +19,7 @@ def handle_from_outside() -> Any:
             "Resolve's scripting module can't be found",
             "Install DaVinci Resolve Studio, or use Workspace > Scripts > Greenroom inside Resolve.",
         ) from None
-    return DaVinciResolveScript.scriptapp("Resolve")
+    return called("scriptapp", DaVinciResolveScript.scriptapp, "Resolve")
 
 
 class Program:

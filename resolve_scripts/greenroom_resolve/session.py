@@ -112,6 +112,7 @@ class Session:
             applied = apply_edits(self.cut, edits, self.undo_list, self.tell, self.settings.copy_look)
             if save and applied.done:
                 applied.problems += self._save(applied)
+            self.undo_list.end()
         finally:
             self._restore(before)
         return applied
@@ -129,9 +130,11 @@ class Session:
             self.tell(line)
         return applied
 
-    def undo(self) -> List[str]:
-        """Takes the last command back; says what could not be."""
-        command = self.undo_list.last()
+    def undo(self, unfinished: bool = False) -> List[str]:
+        """Takes the last command back, or only one that broke off; says what could not be."""
+        command = self.undo_list.unfinished() if unfinished else self.undo_list.last()
+        if command is None and unfinished:
+            return []
         if command is None:
             raise ResolveError("there is nothing to undo on this timeline", "")
         before = Before(self.program)

@@ -20,7 +20,9 @@ Entry = Dict[str, Any]
 
 
 class UndoList:
-    """What commands did to one timeline. Lines: {"begin": n, "command"}, entries, {"forget": count}, {"undone": n}."""
+    """What commands did to one timeline. Lines: {"begin": n, "command"}, entries, {"forget": count}, {"end": true},
+    {"undone": n}. An entry is written before its call: one that never came back is taken back too, if it was made.
+    """
 
     def __init__(self, folder: Path, timeline_uid: str) -> None:
         safe = "".join(c if c.isalnum() or c == "-" else "_" for c in timeline_uid)
@@ -38,11 +40,14 @@ class UndoList:
             self._write({"forget": len(entries)})
 
     def commands(self) -> List[Dict[str, Any]]:
-        """{"number", "command", "entries", "undone"} of each, the oldest first. A line cut short is passed over."""
+        """{"number", "command", "entries", "ended", "undone"} of each, oldest first. Half a line is passed over."""
         found: List[Dict[str, Any]] = []
         for line in self._lines():
             if "begin" in line:
-                found.append({"number": line["begin"], "command": line["command"], "entries": [], "undone": False})
+                begun = {"number": line["begin"], "command": line["command"], "entries": []}
+                found.append(dict(begun, undone=False, ended=False))
+            elif found and "end" in line:
+                found[-1]["ended"] = True
             elif "undone" in line:
                 for each in found:
                     if each["number"] == line["undone"]:
@@ -56,6 +61,15 @@ class UndoList:
     def last(self) -> Optional[Dict[str, Any]]:
         """The last command that did something and isn't undone."""
         return next((each for each in self.commands()[::-1] if each["entries"] and not each["undone"]), None)
+
+    def unfinished(self) -> Optional[Dict[str, Any]]:
+        """The last command, if it broke off in the middle and isn't undone."""
+        last = self.commands()[-1:]
+        return last[0] if last and not last[0]["ended"] and not last[0]["undone"] else None
+
+    def end(self) -> None:
+        """The command that was begun came to its end."""
+        self._write({"end": True})
 
     def undone(self, number: int) -> None:
         self._write({"undone": number})

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ import pytest
 from greenroom.cli import main
 from greenroom.desk.installing.resolve import ENTRIES, menu_folder
 from greenroom.desk.installing.resolve_ways import Outcome, Way, open_way, probe
+from greenroom.errors import EngineError
+from greenroom.hosts.resolve_child import Patience, in_resolve
 from greenroom.testing.resolve import SimulatedResolve
 
 Resolves = Callable[..., SimulatedResolve]
@@ -263,3 +266,90 @@ def test_the_environment_of_resolves_module_is_made_where_it_is_not_set() -> Non
     assert "PYTHONHOME" not in made
     assert made["RESOLVE_SCRIPT_LIB"] == "/opt/resolve/libs/Fusion/fusionscript.so"
     assert made["PYTHONPATH"] == os.pathsep.join(["/own", "/opt/resolve/Developer/Scripting/Modules"])
+
+
+@pytest.fixture
+def stand_in(
+    resolve: SimulatedResolve,
+    outside: Callable[[SimulatedResolve], None],
+    movies: Callable[..., Path],
+    tmp_path: Path,
+) -> Any:
+    """A clip in a project, on the timeline of the Resolve outside."""
+    from greenroom.desk import road
+
+    road.init(tmp_path / "film")
+    (tmp_path / "film" / "slate.mov").write_bytes(movies().read_bytes())
+    item = resolve.place(resolve.new_timeline("Reel 1"), tmp_path / "film" / "slate.mov", record=86410, frames=16)
+    outside(resolve)
+    return item
+
+
+_AT_ONCE = Patience(told=0.4, given_up=1.5)
+_ANSWERS = """
+import json, sys
+for line in sys.stdin:
+    result = {{"edits": [json.loads({edit!r})], "problems": []}}
+    print(json.dumps({{"jsonrpc": "2.0", "id": json.loads(line)["id"], "result": result}}), flush=True)
+"""
+
+
+@pytest.fixture
+def one_take(stand_in: Any, movies: Callable[..., Path], edit_for: Callable[..., Any], tmp_path: Path) -> None:
+    """A Greenroom that answers with one take, in a process of its own: what it thinks is tested elsewhere."""
+    folder = tmp_path / "data" / "resolve"
+    folder.mkdir(parents=True)
+    edit = json.dumps(edit_for(stand_in, movies(frames=32, name="take")))
+    command = [sys.executable, "-c", _ANSWERS.format(edit=edit)]
+    (folder / "greenroom_resolve.json").write_text(json.dumps({"command": command, "data": str(folder)}), "utf-8")
+
+
+def nothing_is_left(resolve: SimulatedResolve, item: Any) -> bool:
+    shows = (item.media.name, item.source_in, [take.media for take in item.takes if take.media is not item.media])
+    return shows == ("slate.mov", 0, []) and [each.name for each in resolve.project.pool.everything()] == ["slate.mov"]
+
+
+def test_a_dialog_that_opens_meanwhile_and_is_closed_is_only_told(
+    resolve: SimulatedResolve, stand_in: Any, one_take: None
+) -> None:
+    told: list[str] = []
+
+    def tell(line: str) -> None:
+        told.append(line)
+        if "Is a dialog" in line:
+            resolve.close_dialog()
+
+    resolve.gate.meanwhile("SelectTakeByIndex", lambda: resolve.open_dialog(blocks=True))
+    assert in_resolve("apply", {}, tell, _AT_ONCE)["problems"] == []
+    assert stand_in.selected_take == 2
+    (asked,) = [line for line in told if "doesn't come back" in line]
+    assert asked.startswith(f"{stand_in.name} (V1 01:00:00:10): Resolve doesn't come back from SelectTakeByIndex.")
+    assert "Resolve answers again" in told
+
+
+@pytest.mark.parametrize("method", ["ImportMedia", "AddTake", "SelectTakeByIndex", "GetItemListInTrack"])
+def test_a_dialog_that_stays_is_given_up_and_all_can_be_undone_when_it_has_gone(
+    resolve: SimulatedResolve, stand_in: Any, one_take: None, method: str
+) -> None:
+    """The call that never came back is made when the dialog closes: that is undone too."""
+    reads = method.startswith("Get")
+    resolve.gate.meanwhile(method, lambda: resolve.open_dialog(blocks=True), after=1 if reads else 0)
+    with pytest.raises(EngineError, match=f"didn't come back from {method}") as caught:
+        in_resolve("apply", {}, lambda line: None, _AT_ONCE)
+    assert caught.value.hint.endswith("What was done before is in the undo list: greenroom resolve undo")
+    assert caught.value.where == ('timeline "Reel 1"' if reads else f"{stand_in.name} (V1 01:00:00:10)")
+    resolve.close_dialog()
+    if not reads:
+        assert in_resolve("undo", {}, lambda line: None)["left"] == []
+    assert nothing_is_left(resolve, stand_in)
+
+
+def test_a_dialog_that_closes_late_is_undone_at_once(resolve: SimulatedResolve, stand_in: Any, one_take: None) -> None:
+    resolve.gate.meanwhile("AddTake", lambda: resolve.open_dialog(blocks=True))
+    closing = threading.Timer(5.0, resolve.close_dialog)
+    closing.start()
+    with pytest.raises(EngineError) as caught:
+        in_resolve("apply", {}, lambda line: None, Patience(told=20.0, given_up=1.0))
+    closing.join()
+    assert caught.value.hint.endswith("All that was done before it is undone again.")
+    assert nothing_is_left(resolve, stand_in)

@@ -103,8 +103,7 @@ class Gate:
     def ask(self, question: list[Any]) -> Any:
         """One question as it comes over the wire: ["call", object, method, arguments]."""
         _, number, method, arguments = question
-        while self.dialog == "blocks" and self.running:
-            self.dialog_closed.wait(0.05)
+        self._wait_for_the_dialog()
         with self._lock:
             return self._encode(self._call(number, method, [self._decode(each) for each in arguments]))
 
@@ -130,10 +129,15 @@ class Gate:
         target = self._objects.get(number)
         kind = type(target)
         self._let_the_user_act(method)
+        self._wait_for_the_dialog()
         answer = self._answer(target, kind, method, arguments)
         told = tuple(self._told(each) for each in arguments)
         self.calls.append(Call(kind.__name__, number, method, told, self._told(answer)))
         return answer
+
+    def _wait_for_the_dialog(self) -> None:
+        while self.dialog == "blocks" and self.running:
+            self.dialog_closed.wait(0.05)
 
     def _let_the_user_act(self, method: str) -> None:
         waiting = self._meanwhile.get(method, [])
