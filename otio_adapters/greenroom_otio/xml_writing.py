@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 import opentimelineio as otio
@@ -14,7 +15,9 @@ __all__ = ["finish_aaf", "finish_fcp7", "finish_fcpxml"]
 
 
 def finish_fcp7(work: Preparation, rate: float) -> Any:
-    """Markers counted from the head of the media, those of gaps on the sequence, <enabled> where it is false."""
+    """Markers counted from the head of the media, those of gaps on the sequence, <enabled> where it is false, and a
+    <uuid> in all but the first of several clips that are the same.
+    """
     timeline = work.timeline
     _start(timeline, rate)
     for track in timeline.tracks:
@@ -23,6 +26,7 @@ def finish_fcp7(work: Preparation, rate: float) -> Any:
         if isinstance(item, otio.schema.Clip):
             _count_from_media(item)
             _say_enabled(item)
+    _tell_apart(timeline)
     for marker in timeline.tracks.markers:
         prepare_marker(work, marker, "the sequence")
     for number, track in enumerate(timeline.tracks, 1):
@@ -84,6 +88,23 @@ def _count_from_media(clip: Any) -> None:
         marked = marker.marked_range
         at = marked.start_time - start.rescaled_to(marked.start_time.rate)
         marker.marked_range = otio.opentime.TimeRange(at, marked.duration)
+
+
+def _tell_apart(timeline: Any) -> None:
+    """The adapter writes a clip that is the same as an earlier one as a mere reference to that, place and all: a
+    duplicate would be lost, and whatever comes after it would move.
+    """
+    seen: set[str] = set()
+    for item in all_items(timeline):
+        if not isinstance(item, otio.schema.Clip | otio.schema.Stack):
+            continue
+        text = item.to_json_string(-1)
+        if text in seen:
+            item.metadata.setdefault("fcp_xml", {})
+            # of its content and its turn, so that the same cut is written the same each time
+            item.metadata["fcp_xml"]["uuid"] = str(uuid.uuid5(uuid.NAMESPACE_OID, f"{len(seen)} {text}"))
+            text = item.to_json_string(-1)
+        seen.add(text)
 
 
 def _say_enabled(clip: Any) -> None:

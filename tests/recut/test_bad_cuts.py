@@ -5,16 +5,25 @@ from __future__ import annotations
 
 import csv
 import io
+import json
+import re
 import shutil
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import opentimelineio as otio
 
+from greenroom_otio import write_cut
+
 
 def of(made: Any, clip: str) -> Any:
     return next(each for each in made.changes if each.clip == clip)
+
+
+def follows(made: Any) -> dict[str, str]:
+    return {each.clip: str(each.consequence) for each in made.changes}
 
 
 def test_two_that_may_be_one_are_left_alone(scene: Any, old: Path, noted: list[Any]) -> None:
@@ -59,6 +68,69 @@ def test_on_another_track_and_flipped(scene: Any, old: Path, noted: list[Any]) -
     texts = [change.text for change in of(made, "shot three").changes]
     assert texts[0] == "moved to V2"
     assert "speed changed from 100% to -100%" in texts
+
+
+def test_reel_names_lost(scene: Any, old: Path, noted: list[Any]) -> None:
+    """An EDL of a program that calls every reel AX: ids are in the locators; without those, names are left."""
+    edl = scene.folder / "new.edl"
+    write_cut(otio.adapters.read_from_file(str(scene.write("new.otio", noted))), edl, to="edl")
+    lines = [re.sub(r"^(\d{3}  ).{8}", r"\1AX      ", line) for line in edl.read_text("utf-8").splitlines()]
+    lost = [line for line in lines if not line.startswith(("* FROM CLIP:", "* OTIO"))]
+    for kept, reasons in ((lost, {"marker id"}), ([x for x in lost if "LOC:" not in x], {"clip name"})):
+        edl.write_text("\n".join(kept) + "\n", "utf-8")
+        made = scene.conform(edl, was=old, rate=Fraction(24))
+        assert {str(each.match.reason) for each in made.changes} == reasons
+        assert {str(each.consequence) for each in made.changes} <= {"nothing", "re-conform"}
+
+
+def test_an_edl_at_the_wrong_rate(scene: Any, old: Path, noted: list[Any]) -> None:
+    """Read at 25 it shows as a change of rate on every cue: nothing is put where it would be wrong."""
+    edl = scene.folder / "new.edl"
+    write_cut(otio.adapters.read_from_file(str(scene.write("new.otio", noted))), edl, to="edl")
+    made = scene.conform(edl, was=old, rate=Fraction(25), was_rate=Fraction(24))
+    assert len(made.changes) == 4
+    assert all("the take plays at 24 fps, the cut at 25" in [x.text for x in each.changes] for each in made.changes)
+    assert {clip.active_media_reference_key for clip in scene.read()} == {"DEFAULT_MEDIA"}
+
+
+def test_nested_and_stacked(scene: Any, old: Path, noted: list[Any]) -> None:
+    """What is in a compound clip is not reached into: it is told, and the others get their takes."""
+    path = scene.write("new.otio", noted)
+    timeline = otio.adapters.read_from_file(str(path))
+    track = timeline.tracks[0]
+    nest = otio.schema.Stack("compound")
+    inner = otio.schema.Track("V1", kind=otio.schema.TrackKind.Video)
+    nest.append(inner)
+    shown = track[0].source_range
+    inner.append(track[0].deepcopy())
+    nest.source_range = otio.opentime.TimeRange(otio.opentime.RationalTime(0, 24), shown.duration)
+    track[0] = nest
+    above = otio.schema.Track("V2", kind=otio.schema.TrackKind.Video)
+    above.extend([otio.schema.Gap(duration=otio.opentime.RationalTime(24, 24)), track[3].deepcopy()])
+    timeline.tracks.insert(1, above)  # shot three, once more, above shot two
+    otio.adapters.write_to_file(timeline, str(path))
+    made = scene.conform(path, was=old)
+    assert str(of(made, "shot two").consequence) == "nothing"
+    assert [str(each.consequence) for each in made.changes if each.clip == "shot three"] == ["re-conform"] * 2
+    assert [change.text for change in of(made, "shot one").changes] == ["cut out"]
+    kept = otio.adapters.read_from_file(str(scene.folder / "new.out.otio"))
+    assert kept.tracks[0][0].name == "compound"
+    assert kept.tracks[1][1].active_media_reference_key == "greenroom.take_001"
+
+
+def test_takes_of_an_older_version(scene: Any, old: Path, noted: list[Any]) -> None:
+    """Fields that came later aren't missed."""
+    for record in scene.folder.glob("takes/*/take_001/take.json"):
+        facts = json.loads(record.read_text("utf-8"))
+        for name in ("extras", "notes", "software", "report", "cost"):
+            facts.pop(name, None)
+        for name in ("options", "stand_in", "plate", "driver", "motion"):
+            facts["request"].pop(name, None)
+        record.write_text(json.dumps(facts), "utf-8")
+    made = scene.conform(scene.write("new.otio", [replace(noted[0], frames=20), *noted[1:]]), was=old)
+    assert follows(made)["shot one"] == "re-conform"
+    assert all(each.take is not None for each in made.changes)
+    assert all(clip.active_media_reference_key == "greenroom.take_001" for clip in scene.read() if len(clip.markers))
 
 
 def test_reports(scene: Any, old: Path, noted: list[Any]) -> None:

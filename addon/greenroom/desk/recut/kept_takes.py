@@ -157,7 +157,8 @@ class _Keeper:
         if not sure:
             told = self.ledger.digest(_place_key(planned.cue.id, take, spot.slot.duration))
             at, sure = (int(told), True) if told is not None else (at, False)
-        if not made_from_the_same(planned, wanted, take, record, at, self.engines, self.memory):
+        shown = stem(take.media.name) in spot.source.files
+        if not made_from_the_same(planned, wanted, take, record, at, self.engines, self.memory, shown=shown):
             return None
         return self._heard(known, planned, spot, at, sure=sure)
 

@@ -41,9 +41,12 @@ def made_from_the_same(
     at: int,
     engines: Mapping[str, Engine],
     memory: Memory,
+    *,
+    shown: bool,
 ) -> bool:
     """Whether `take` is what `planned` asks for, if its frame `at` lies under the slot's first one. Its dialogue is
-    not compared here.
+    not compared here. `shown`: the clip has the take for its own and only media, as cuts come back from programs that
+    know no others; then nobody knows its stand-in any more.
     """
     request, spec = _table(record, "request"), _table(record, "spec")
     cue, engine = planned.cue, _engine_of(planned, take)
@@ -64,7 +67,8 @@ def made_from_the_same(
     options = {str(key): _words(str(value)) for key, value in _table(request, "options").items()}
     if said != was or options != {key: _words(value) for key, value in planned.options.items()}:
         return False
-    return all(_same_footage(getattr(planned, name), request.get(name), planned, at, memory) for name in _FOOTAGE)
+    footage = _FOOTAGE[1:] if shown else _FOOTAGE
+    return all(_same_footage(getattr(planned, name), request.get(name), planned, at, memory) for name in footage)
 
 
 def request_of_take(planned: CuePlan, take: Take, ledger: Ledger, store: Store, links: int = 0) -> Request | None:
