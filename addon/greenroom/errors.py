@@ -164,7 +164,16 @@ class QuoteError(RefusedError):
 
 
 class ConsentError(RefusedError):
-    """Outside of what a performer agreed to."""
+    """Outside of what a performer agreed to; each place where somebody has to be asked is in .problems."""
+
+    def __init__(self, message: str, *, hint: str = "", where: str = "", problems: Sequence[Problem] = ()) -> None:
+        super().__init__(message, hint=hint, where=where)
+        self.problems = tuple(dict.fromkeys(problems))
+
+    def __str__(self) -> str:
+        if not self.problems:
+            return super().__str__()
+        return "\n".join([self.message + ":", *(f"  {problem}" for problem in told_once(self.problems))])
 
 
 class PaymentUnknownError(RefusedError):

@@ -16,6 +16,7 @@ import pytest
 
 from greenroom.cli import main
 from greenroom.testing.footage import data_file
+from greenroom.testing.projects import everybody_agrees
 from greenroom.testing.servers import Loopback, serve
 
 SCHEMA = json.loads((Path(__file__).resolve().parents[2] / "docs" / "greenroom.schema.json").read_text("utf-8"))
@@ -58,6 +59,7 @@ def nobody_cast(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     project = road.init(folder)
     small = project.file.read_text("utf-8").replace("[output]", "[unused]")
     project.file.write_text(f'{small}\n[output]\ncodec = "h264"\nwidth = 192\nheight = 108\n', "utf-8")
+    everybody_agrees(folder)
     monkeypatch.chdir(folder)
     return folder
 

@@ -23,7 +23,7 @@ from greenroom.media.sound import write_wav
 from greenroom.media.takes import TakeWriter
 from greenroom.media.types import Codec, TakeSpec
 from greenroom.testing import TinyEngine
-from greenroom.testing.projects import measure_nothing
+from greenroom.testing.projects import everybody_agrees, measure_nothing
 
 SMALL = '\n[output]\ncodec = "h264"\nwidth = 192\nheight = 108\n'
 
@@ -60,6 +60,7 @@ def scene(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, new_cut: Any) -> Scen
     folder = tmp_path / "Szene #1 100%"
     project = Project.init(folder)
     measure_nothing(project.file)
+    everybody_agrees(folder)
     project.file.write_text(project.file.read_text().replace("[output]", "[unused]") + SMALL)
     write_png(tmp_path / "mara.png", np.full((400, 300, 3), 128, np.uint8))
     save_actor(project.cast_folder, "mara", portrait=tmp_path / "mara.png")

@@ -29,6 +29,7 @@ from greenroom.desk.generating import settling
 from greenroom.desk.spending import spend
 from greenroom.takes import Done, Ledger, Store, Unknown
 from greenroom.takes.money import ChargeState
+from greenroom.testing.projects import everybody_agrees
 from greenroom.testing.servers import Loopback, serve
 
 PROGRAM = Path(__file__).with_name("paid_batch.py")
@@ -43,6 +44,7 @@ class PaidBatch:
         folder.mkdir(parents=True)
         text = f'schema = 1\nid = "{PROJECT}"\n[budget]\nlimit = 100000\nallow_unknown_cost = true\n'
         (folder / "greenroom.toml").write_text(text, "utf-8")
+        everybody_agrees(folder)
         self.folder, self.server, self.cues = folder, server, cues
         self.told: set[tuple[str, int]] = set()
         self.states: Counter[str] = Counter()  # how often a kill left a job in this state

@@ -26,6 +26,7 @@ from greenroom.cli.shown import show
 
 if TYPE_CHECKING:
     from greenroom.desk.planning.model import Plan
+    from greenroom.desk.results import Generated
 
 __all__ = ["generate"]
 
@@ -43,6 +44,12 @@ _FAILED, _REFUSED = 1, 3
     "--allow-unknown-cost", is_flag=True, help="Under a limit, send also what nobody knows the price of beforehand."
 )
 @click.option("--jobs", metavar="N", type=WholeNumber(1, 64), help="Takes at work at once. Default: one for a core.")
+@click.option(
+    "--farm",
+    metavar="ADDRESS",
+    default="",
+    help='Let this farm do the heavy work; "here": nobody else, whatever the project says.',
+)
 @rate_option
 @project_option
 @common_options
@@ -56,6 +63,7 @@ def generate(
     yes: bool,
     allow_unknown_cost: bool,
     jobs: int | None,
+    farm: str,
     rate: Fraction | None,
     project: Path | None,
     as_json: bool,
@@ -67,6 +75,8 @@ def generate(
     the new cut: a take lies beside it, as a further media reference, and one that you circled is the active one. A cue
     that can't be made is left as it was and reported; the rest is written. Stopped with Ctrl-C, the same command goes
     on where it was.
+
+    What would show or let be heard somebody who hasn't agreed is not sent, and the exit status is 3: greenroom consent.
 
     A run that may cost more than 'ask_above' is not begun without --yes: it shows its quote, and ends with status 3.
     """
@@ -91,14 +101,23 @@ def generate(
             allow_unknown_cost=allow_unknown_cost,
             on_event=bars.on_event,
             on_plan=quoted.append,
+            farm=farm,
         )
     value = generated_json(made)
     show(value, as_json=as_json, tell=partial(tell_generated, verbose=verbose))
     if made.interrupted:
         raise click.Abort
-    if value["counts"]["unknown"]:
+    if value["counts"]["unknown"] or _nobody_agreed(made):
         return _REFUSED
     return 0 if value["complete"] else _FAILED
+
+
+def _nobody_agreed(made: Generated) -> bool:
+    """Whether a cue was refused for want of consent."""
+    from greenroom.desk.rights.asking import refused_for_consent
+
+    told = (problem for cue in made.plan.cues for problem in cue.problems)
+    return bool(refused_for_consent(told)) or any(result.refused for result in made.report.results)
 
 
 @contextmanager

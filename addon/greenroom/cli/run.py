@@ -29,7 +29,7 @@ from typing import Any
 import click
 
 from greenroom.cli.app import app
-from greenroom.errors import GreenroomError, PlanError
+from greenroom.errors import ConsentError, GreenroomError, PlanError
 
 __all__ = ["INTERRUPTED", "Teller", "run"]
 
@@ -76,7 +76,7 @@ class Teller:
     def greenroom(self, error: GreenroomError) -> int:
         from greenroom.desk.as_json import problem_json
 
-        problems = error.problems if isinstance(error, PlanError) else ()
+        problems = error.problems if isinstance(error, ConsentError | PlanError) else ()
         details = {"where": error.where, "problems": [problem_json(problem) for problem in problems]}
         self._say(type(error).__name__, error.exit_status, error.message, error.hint, str(error), **details)
         return error.exit_status

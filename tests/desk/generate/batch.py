@@ -30,6 +30,7 @@ from greenroom.frames import FrameRange
 from greenroom.media.types import Codec, TakeSpec
 from greenroom.takes import Ledger, Store
 from greenroom.testing import Fault, TinyEngine
+from greenroom.testing.projects import everybody_agrees
 
 RATE = Fraction(24000, 1001)
 SPEC = TakeSpec(RATE, slot=8, head=2, tail=2, width=128, height=72, start_frame=86398, codec=Codec.H264)
@@ -96,6 +97,7 @@ def run_batch(
     **options: Any,
 ) -> GenerateReport:
     project = Project(folder, "5c0e0000-0000-4000-8000-000000000002")
+    everybody_agrees(folder)
     with Ledger.open(project.ledger_path, project=project.id) as ledger:
         return generate(
             plan,

@@ -24,6 +24,7 @@ from greenroom.engines.contract import Estimate
 from greenroom.takes import FailedJob, Ledger, Store, Unknown
 from greenroom.takes.money import Cap, ChargeState
 from greenroom.testing import Fault, TinyEngine
+from greenroom.testing.projects import everybody_agrees
 
 PROJECT = "5c0e0000-0000-4000-8000-000000000002"
 Run = Callable[..., GenerateReport]
@@ -35,6 +36,7 @@ class Books:
 
     def __init__(self, folder: Path, batch: ModuleType, engine: MakeEngine) -> None:
         (folder / "greenroom.toml").write_text(f'schema = 1\nid = "{PROJECT}"\n[budget]\nlimit = 2\n', "utf-8")
+        everybody_agrees(folder)
         self.folder, self.batch, self.engine = folder, batch, engine
 
     def run(

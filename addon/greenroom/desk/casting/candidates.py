@@ -14,6 +14,7 @@ from greenroom.desk.budget import Agreed
 from greenroom.desk.casting.shots import Shot, make, open_casting, plan_shots
 from greenroom.desk.generating.job_events import GenerateReport, JobEvent
 from greenroom.desk.planning.model import Plan
+from greenroom.desk.rights.inventing import say_invented
 from greenroom.engines.contract import Performer
 from greenroom.errors import CastError, CueError, PlanError, Problem
 
@@ -136,7 +137,15 @@ def pick(name: str, number: int, *, project: Path | None = None) -> Picked:
         sheet={} if had else None,
         made={"engine": take.engine, "candidate": str(number), "label": take.label, "day": take.created[:10]},
     )
+    if request["actor"]["portrait"] is None:  # out of words alone: nobody sat for it
+        say_invented(added.actor, _how(take, request))
     return Picked(added.actor, number, added.problems, added.updated, had)
+
+
+def _how(take: Take, request: Mapping[str, Any]) -> str:
+    """How a candidate was made, in words for its statement."""
+    words = f', "{request["actor"]["prompt"]}"' if request["actor"].get("prompt") else ""
+    return f"by {take.engine} out of words, seed {request['seed']}, on {take.created[:10]}{words}"
 
 
 def _check(parts: Mapping[str, str], reference: Path | None) -> None:

@@ -27,6 +27,7 @@ from greenroom.desk.planning.model import CuePlan, Plan, PlannedTake
 from greenroom.desk.planning.plan_engine import choose_engine
 from greenroom.desk.planning.prepare import draft_request
 from greenroom.desk.project.project import Project
+from greenroom.desk.rights.asking import consent_problems, read_rights, refuse_if_nobody_agreed
 from greenroom.engines.contract import Engine, Estimate, Performer
 from greenroom.errors import GreenroomError, PlanError, Problem, Severity, StoreError
 from greenroom.frames import FrameRange
@@ -115,6 +116,7 @@ def make(
 
     wrong = [problem for cue in plan.cues for problem in cue.problems if problem.severity is Severity.ERROR]
     if wrong and not plan.to_make and not any(take.cached for cue in plan.cues for take in cue.takes):
+        refuse_if_nobody_agreed(wrong)
         raise PlanError(wrong, hint="Mend these and run the same command again.")
     budget = desk.project.budget
     spent = desk.ledger.committed(budget.currency)
@@ -223,6 +225,10 @@ def with_takes(desk: CastingDesk, planned: CuePlan, *, first: int | None, count:
     )
     planned = replace(planned, takes=takes)
     fresh = next((take for take in takes if take.cached is None and take.sent is None), None)
+    if fresh is not None:
+        rights = read_rights(desk.project, planned.cue.event.name)
+        asked = consent_problems(planned, desk.engines[planned.engine].capabilities(), rights, planned.cue.event.name)
+        planned = replace(planned, problems=(*planned.problems, *asked))
     if fresh is None or any(problem.severity is Severity.ERROR for problem in planned.problems):
         return planned
     return _asked(desk.engines[planned.engine], planned, fresh)

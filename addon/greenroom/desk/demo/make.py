@@ -19,6 +19,7 @@ from greenroom.desk.demo.script import RATE
 from greenroom.desk.generating.job_events import JobEvent, Outcome
 from greenroom.desk.project.project import Project
 from greenroom.desk.results import Generated
+from greenroom.desk.rights.inventing import say_invented
 from greenroom.errors import ProjectError
 
 __all__ = ["Demo", "DemoFile", "demo_json", "make_demo"]
@@ -147,6 +148,7 @@ def _cast(folder: Path, on_step: Callable[[str], None]) -> None:
     for name in demo_media.ACTORS:
         if name not in there:
             added = road.add_actor(name, portrait=folder / demo_media.portrait_path(name), project=folder)
+            say_invented(added.actor, "drawn by Greenroom itself for its demo; there is no photograph, and no person")
             on_step(f"cast: {added.actor.display_name}")
 
 

@@ -21,6 +21,7 @@ from greenroom.desk.generating.stopping import stopped_once
 from greenroom.desk.planning.model import CuePlan, Plan
 from greenroom.desk.planning.prepare import prepare as build_request
 from greenroom.desk.project.project import Project
+from greenroom.desk.rights.asking import check_consent
 from greenroom.engines.contract import Engine
 from greenroom.engines.workers import Workers
 from greenroom.errors import Problem
@@ -67,7 +68,8 @@ def generate(
     orders = _orders(plan, ledger)
     results: dict[str, JobResult] = {}
     work = _perform_all(
-        orders, results, project, ledger, store, engines, jobs_at_once, remote_at_once, on_event, prepare, cap or Cap()
+        *(orders, results, project, plan.layout.name, ledger, store, engines, jobs_at_once, remote_at_once),
+        *(on_event, prepare, cap or Cap()),
     )
     try:
         asyncio.run(work if stop is None else _until(stop, work))
@@ -104,6 +106,7 @@ async def _perform_all(
     orders: Sequence[Order],
     results: dict[str, JobResult],
     project: Project,
+    cut: str,
     ledger: Ledger,
     store: Store,
     engines: Mapping[str, Engine],
@@ -125,6 +128,7 @@ async def _perform_all(
             cpu=asyncio.Semaphore(max(1, jobs_at_once)),
             remote=asyncio.Semaphore(max(1, remote_at_once)),
             cap=cap,
+            gate=lambda planned, engine, where: check_consent(planned, engine, project, cut, where),
         )
 
         async def one(order: Order) -> None:

@@ -70,6 +70,7 @@ class JobResult:
     hint: str = ""
     where: str = ""
     resumable: bool = False
+    refused: bool = False  # for want of somebody's consent; nothing was sent
 
 
 @dataclass(frozen=True)

@@ -11,14 +11,14 @@ from typing import Protocol
 
 from greenroom.desk.generating.job_events import JobEvent
 from greenroom.desk.planning.model import CuePlan, PlannedTake
-from greenroom.engines.contract import Engine, Request
+from greenroom.engines.contract import Capabilities, Engine, Request
 from greenroom.engines.workers import Workers
 from greenroom.takes.ledger import Ledger
 from greenroom.takes.money import Cap
 from greenroom.takes.states import Job
 from greenroom.takes.store import Store
 
-__all__ = ["Order", "Prepare", "Room"]
+__all__ = ["Gate", "Order", "Prepare", "Room"]
 
 
 class Prepare(Protocol):
@@ -30,10 +30,17 @@ class Prepare(Protocol):
     def __call__(self, cue_plan: CuePlan, planned_take: PlannedTake, job: Job, work_folder: Path, /) -> Request: ...
 
 
+class Gate(Protocol):
+    """Asked right before a job is sent, in a thread."""
+
+    def __call__(self, cue_plan: CuePlan, engine: Capabilities, where: str, /) -> None: ...
+
+
 @dataclass(frozen=True)
 class Room:
     """What all jobs of a run share. `cpu` and `remote` bound how many are at work at once; `held` are the performances
-    (fingerprint, variant) whose claim could not be given back. `cap` is what the project may spend.
+    (fingerprint, variant) whose claim could not be given back. `cap` is what the project may spend. `gate` raises
+    ConsentError where somebody in it hasn't agreed.
     """
 
     ledger: Ledger
@@ -47,6 +54,7 @@ class Room:
     remote: asyncio.Semaphore
     held: set[tuple[str, int]] = field(default_factory=set)
     cap: Cap = field(default_factory=Cap)
+    gate: Gate | None = None
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from greenroom.desk.generating.job_room import Order, Room
 from greenroom.desk.generating.twins import attempt_folder
 from greenroom.desk.generating.verdict import ForeignError, Stage, Verdict, verdict
 from greenroom.engines.contract import Capabilities, Handle
-from greenroom.errors import EngineUnavailable, GreenroomError, StoreError
+from greenroom.errors import ConsentError, EngineUnavailable, GreenroomError, StoreError
 from greenroom.takes import part_costs
 from greenroom.takes.states import Done, FailedJob, Running, Submitted, Take, Unknown
 
@@ -53,7 +53,8 @@ class Performance:
             ruling, error.hint = Verdict.KEEP, f"{error.hint} {trouble}".strip()
         outcome = Outcome.UNKNOWN if ruling is Verdict.UNKNOWN else Outcome.FAILED
         result = self.result(outcome, message=error.message, hint=error.hint)
-        return replace(result, resumable=ruling is Verdict.KEEP)
+        refused = isinstance(error, ConsentError)
+        return replace(result, resumable=ruling is Verdict.KEEP, refused=refused)
 
     def _rule(self, error: GreenroomError) -> Verdict:
         ledger, state = self.room.ledger, self.room.ledger.job(self.order.job.id).state

@@ -63,6 +63,8 @@ class Sending(Performance):
     async def _submit(self, engine: Engine, request: Request) -> Handle:
         ledger, job_id = self.room.ledger, self.job.id
         self.stage = Stage.PREPARE
+        if self.room.gate is not None:
+            await asyncio.to_thread(self.room.gate, self.order.cue_plan, self._abilities, self.order.where)
         if self._abilities.hosted:
             spare_handle.reserve(request.work)
             if self._abilities.says_when_it_sends:

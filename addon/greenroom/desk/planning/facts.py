@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from greenroom.cast.model import Actor
 from greenroom.cues.keys import KEY_MODES
@@ -17,6 +17,9 @@ from greenroom.errors import Problem
 from greenroom.frames import FrameRange, timecode
 from greenroom.media.types import MediaInfo
 from greenroom.takes.states import Job, Take
+
+if TYPE_CHECKING:
+    from greenroom.desk.rights.asking import Rights
 
 __all__ = [
     "PICTURE_MODES",
@@ -78,7 +81,7 @@ class Survey:
     `actors` by the name as the cue writes it; `media` by `media_key`; `dialogue` by cue id, only for cues with sound
     under them whose mode listens to it; `takes` by (fingerprint, variant): of all cues, where the media is still there.
     `size` is the most common size of the cut's media, None where none could be probed. `jobs` are those that were sent
-    and aren't done.
+    and aren't done. `rights` None: nobody is asked for consent.
     """
 
     actors: Mapping[str, Actor | Problem] = field(default_factory=dict)
@@ -88,6 +91,7 @@ class Survey:
     takes: Mapping[tuple[str, int], tuple[Take, ...]] = field(default_factory=dict)
     size: tuple[int, int] | None = None
     jobs: tuple[Job, ...] = ()
+    rights: Rights | None = None
     problems: tuple[Problem, ...] = ()
 
 

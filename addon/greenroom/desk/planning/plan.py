@@ -31,6 +31,7 @@ from greenroom.desk.planning.plan_turns import best, in_turn
 from greenroom.desk.planning.plan_wishes import Wishes, wishes_of, with_alpha
 from greenroom.desk.planning.prepare import draft_request
 from greenroom.desk.project.project import Project
+from greenroom.desk.rights.asking import consent_problems
 from greenroom.engines.contract import Capabilities, Estimate, Performer
 from greenroom.errors import GreenroomError, Problem, Severity, nearest
 from greenroom.limits import LARGEST_SEED, MOST_TAKES
@@ -213,12 +214,15 @@ class _Planner:
         takes = tuple(self._take(planned, variant) for variant in range(1, min(count, MOST_TAKES) + 1))
         fresh = next((take for take in takes if self._is_new(planned, take)), None)
         planned = replace(planned, takes=takes)
+        where = where_of(planned.cue, drop_frame=self.layout.drop_frame)
+        if quote and self.survey.rights is not None and any(self._is_sent(planned, take) for take in takes):
+            asked = consent_problems(planned, engine, self.survey.rights, where)
+            planned = replace(planned, problems=(*planned.problems, *asked))
         if fresh is None or not quote or any(p.severity is Severity.ERROR for p in planned.problems):
             return planned
         performing = self.survey.engines[engine.name]
         quoted = []
         problems = list(planned.problems)
-        where = where_of(planned.cue, drop_frame=self.layout.drop_frame)
         try:
             found = performing.check(draft_request(planned, fresh))
             problems += [replace(problem, where=problem.where or where) for problem in found]
@@ -246,6 +250,9 @@ class _Planner:
 
     def _is_new(self, planned: CuePlan, take: PlannedTake) -> bool:
         return (planned.fingerprint, take.variant) not in self.survey.takes
+
+    def _is_sent(self, planned: CuePlan, take: PlannedTake) -> bool:
+        return take.sent is None and self._is_new(planned, take)
 
     def _seed(self, planned: CuePlan, variant: int) -> int:
         """The cue's seed, or the actor's locked one, for take 1, and the numbers after it for the next takes."""

@@ -33,6 +33,7 @@ from greenroom.desk.planning.footage import Footage, FootageFinder
 from greenroom.desk.planning.memory import Memory, media_info_of, media_info_text
 from greenroom.desk.planning.prepare import moved_clips
 from greenroom.desk.project.project import Project
+from greenroom.desk.rights.asking import read_rights
 from greenroom.engines.contract import Engine
 from greenroom.errors import CastError, GreenroomError, MediaError, Problem, Severity
 from greenroom.frames import FrameRange
@@ -53,15 +54,19 @@ def survey(sheet: CueSheet, project: Project, cast: Cast, engines: Mapping[str, 
     """All facts about `sheet`. Nothing is raised for what an editor can get wrong; it is in the facts."""
     with Memory(ledger) as memory:
         media = _media(sheet, project, memory)
+        actors = _actors(sheet.cues, cast)
+        portraits = tuple(actor.portrait for actor in actors.values() if isinstance(actor, Actor))
+        rights = read_rights(project, sheet.layout.name, portraits)
         return Survey(
-            actors=_actors(sheet.cues, cast),
+            actors=actors,
             media=media,
             dialogue=_dialogue(sheet.cues, _listening(engines), memory),
             engines=dict(engines),
             takes=_takes(ledger),
             size=_common_size(sheet, media, memory),
             jobs=tuple(ledger.jobs(states=[Submitted, Running, Unknown])),
-            problems=(*project.problems, *project.disk_problems(), *cast.problems),
+            rights=rights,
+            problems=(*project.problems, *project.disk_problems(), *cast.problems, *rights.records.problems),
         )
 
 

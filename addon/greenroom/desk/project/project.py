@@ -19,6 +19,7 @@ from greenroom.desk.project.disks import network_file_system
 from greenroom.desk.project.project_file import SCHEMA, Settings, project_text, read_settings
 from greenroom.errors import Problem, ProjectError, Severity
 from greenroom.media.types import Codec, Fit
+from greenroom.rights.gate import GateRule
 
 __all__ = ["SCHEMA", "Budget", "Output", "Project", "data_folder"]
 
@@ -50,8 +51,8 @@ class Project:
     """A project as read. `rate` is for cuts that don't carry one (EDLs); `engines` is mode -> engine name and
     `engine_settings` engine name -> its own table; `hosts` and `models` are these tables as written, for the engines
     to read; `preflight` is rule -> "off", "note", "warning" or "error"; `review_after` says which takes are reviewed as
-    soon as they are made ("hosted", "all", "none"); `turnover` is how files that are handed on are called; `problems`
-    are warnings about greenroom.toml.
+    soon as they are made ("hosted", "all", "none"); `turnover` is how files that are handed on are called; `rights` is
+    that table as written; `problems` are warnings about greenroom.toml.
     """
 
     folder: Path
@@ -66,6 +67,7 @@ class Project:
     budget: Budget = Budget()
     preflight: Mapping[str, str] = field(default_factory=dict)
     turnover: Mapping[str, str] = field(default_factory=dict)
+    rights: Mapping[str, Any] = field(default_factory=dict)
     review_after: str = "hosted"
     review_thresholds: Mapping[str, Any] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
@@ -136,6 +138,11 @@ class Project:
     def engine_tables(self) -> dict[str, Any]:
         """What hosted engines read of a project (`engines.find_engines`)."""
         return {"hosts": self.hosts, "models": self.models, "folder": self.folder}
+
+    @property
+    def gate(self) -> GateRule:
+        """Whose consent is asked for."""
+        return GateRule(str(self.rights.get("consent", "strict")), str(self.rights.get("here", "off")))
 
     @property
     def cast_folder(self) -> Path:
@@ -214,6 +221,7 @@ def _project(folder: Path, settings: Settings) -> Project:
         budget=Budget(settings.budget_limit, settings.budget_currency, settings.ask_above, settings.allow_unknown_cost),
         preflight=settings.preflight,
         turnover=settings.turnover,
+        rights=settings.rights,
         review_after=settings.review_after,
         review_thresholds=settings.review_thresholds,
         problems=settings.problems,

@@ -17,6 +17,7 @@ from greenroom.frames import exact_rate
 from greenroom.limits import LARGEST_HANDLES
 from greenroom.media.types import Codec, Fit
 from greenroom.review.preflight.table import LEVELS, rules
+from greenroom.rights.gate import LEVELS as RIGHTS_LEVELS
 
 __all__ = ["SCHEMA", "Settings", "project_text", "read_settings"]
 
@@ -37,10 +38,12 @@ _KEYS = (
     "review",
     "preflight",
     "turnover",
+    "rights",
 )
 _OUTPUT_KEYS = ("codec", "width", "height", "fit")
 _REVIEWED = ("hosted", "all", "none")
 _TURNOVER_KEYS = ("name", "scene")
+_RIGHTS_KEYS = ("consent", "here", "sign", "prompts", "scene", "language", "answers")
 _BUDGET_KEYS = ("limit", "currency", "ask_above", "allow_unknown_cost")
 
 _TEXT = """\
@@ -85,6 +88,14 @@ fit = "fit"       # fit, fill or crop
 # name = "{{scene}}_{{cue}}_{{actor}}_v{{take:03d}}"
 # scene = "sc01"             # left out: the cut's name
 
+# Who agreed to be performed: strict, warn or off, for engines elsewhere and for those on this machine. docs/rights.md
+[rights]
+# consent = "strict"
+# here = "off"
+# language = "en"            # what consents are limited by; the scene is the cut's name unless it is said here
+# sign = true                # new takes get content credentials, where a certificate was made: greenroom sign --init
+# prompts = false            # true: with the words that were asked for
+
 # What is measured of takes: greenroom review. Thresholds have a table each.
 [review]
 # after_generate = "hosted"  # "all", or "none": which takes are reviewed as soon as they are made
@@ -116,6 +127,7 @@ class Settings:
     review_after: str = "hosted"
     review_thresholds: Mapping[str, Any] = field(default_factory=dict)
     turnover: Mapping[str, str] = field(default_factory=dict)
+    rights: Mapping[str, Any] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
 
 
@@ -171,6 +183,7 @@ def read_settings(table: Mapping[str, Any], where: str) -> Settings:
         review_after=check.review_after(review.get("after_generate", "hosted")),
         review_thresholds={key: value for key, value in review.items() if key != "after_generate"},
         turnover=check.words(table, "turnover", _TURNOVER_KEYS),
+        rights=check.rights(check.table(table, "rights")),
         problems=tuple(check.warnings),
     )
     if (settings.width is None) != (settings.height is None):
@@ -229,6 +242,21 @@ class _Check:
             else:
                 found[name.upper()] = str(level)
         return found
+
+    def rights(self, table: Mapping[str, Any]) -> dict[str, Any]:
+        """The table [rights], whose answers are asked for by rule files."""
+        self.keys(table, _RIGHTS_KEYS, "rights.")
+        for name in ("consent", "here"):
+            if table.get(name, "off") not in RIGHTS_LEVELS:
+                self.faults.append(f"rights.{name} can't be {table[name]!r}. Known: {', '.join(RIGHTS_LEVELS)}")
+        for name in ("sign", "prompts"):
+            if name in table:
+                self.yes(table[name], f"rights.{name}")
+        for name in ("scene", "language"):
+            if not isinstance(table.get(name, ""), str):
+                self.faults.append(f"rights.{name} has to be text, not {table[name]!r}")
+        self.table(table, "answers")
+        return {key: value for key, value in table.items() if key in _RIGHTS_KEYS}
 
     def words(self, table: Mapping[str, Any], name: str, known: tuple[str, ...]) -> dict[str, str]:
         """A table whose values are text."""
