@@ -22,7 +22,7 @@ from greenroom.media.posters import write_png
 from greenroom.media.sound import write_wav
 from greenroom.media.takes import TakeWriter
 from greenroom.media.types import Codec, TakeSpec
-from greenroom.testing.projects import measure_nothing
+from greenroom.testing.projects import everybody_agrees, measure_nothing
 from greenroom.testing.servers import Loopback, serve
 
 SMALL = '\n[output]\ncodec = "h264"\nwidth = 192\nheight = 108\n'
@@ -105,6 +105,7 @@ def make_scene(tmp_path: Path, portrait: Path, own_data: None) -> Callable[..., 
             measure_nothing(project.file)
         project.file.write_text(project.file.read_text("utf-8").replace("[output]", "[unused]") + SMALL, "utf-8")
         save_actor(project.cast_folder, "mara", portrait=portrait, identity="a woman of forty with short dark hair")
+        everybody_agrees(folder)
         seconds = np.arange(48000 * 30) / 48000
         speech = 0.3 * np.sin(2 * np.pi * 150 * seconds) * (np.sin(2 * np.pi * 3 * seconds) > 0)
         write_wav(folder / "speech.wav", speech.astype(np.float32), 48000)
