@@ -142,6 +142,8 @@ def _tell_written(value: Json, *, verbose: bool) -> None:
         say(f"  {line}")
     tell_losses(value["losses"], whole=verbose)
     say(f"Written: {value['output']}")
+    if value.get("media_folder"):
+        say(f"Its takes: {value['media_folder']}")
 
 
 def tell_restored(value: Json, *, verbose: bool = False) -> None:

@@ -175,10 +175,14 @@ class Desk:
 
     def apply(self, output: Path, to: str | None) -> Applied:
         from greenroom.desk.writing_back.apply import apply_to_timeline
+        from greenroom.desk.writing_back.media_folder import media_folder_of, with_media_beside
         from greenroom.desk.writing_back.take_paths import folder_to_name_from
         from greenroom.desk.writing_back.written import write_once
 
         edits, problems = self.edits()
+        beside = media_folder_of(output, to)
+        if beside is not None:
+            edits = with_media_beside(edits, beside)
 
         def write() -> tuple[Any, ...]:
             folder = folder_to_name_from(output, to, self.project.folder)
@@ -187,7 +191,7 @@ class Desk:
 
         source = self.cut if isinstance(self.cut, Path) else None
         losses = write_once(source, output, to, edits, self.ledger, write)
-        return Applied(output, edits, losses, (*problems, *edits.problems))
+        return Applied(output, edits, losses, (*problems, *edits.problems), beside)
 
 
 @contextmanager

@@ -61,12 +61,15 @@ class FoundTakes:
 
 @dataclass(frozen=True)
 class Applied:
-    """A cut that was written. `losses` are what its format can't keep (greenroom_otio.Loss)."""
+    """A cut that was written. `losses` are what its format can't keep (greenroom_otio.Loss); `media_folder` is where
+    its takes were put, beside it.
+    """
 
     output: Path
     edits: EditPlan
     losses: tuple[Any, ...] = ()
     problems: tuple[Problem, ...] = ()
+    media_folder: Path | None = None
 
     @property
     def complete(self) -> bool:

@@ -159,6 +159,7 @@ def applied_json(applied: Applied) -> Json:
 def _written_json(applied: Applied) -> Json:
     return {
         "output": str(applied.output),
+        **({"media_folder": str(applied.media_folder)} if applied.media_folder is not None else {}),
         "summary": list(applied.edits.summary),
         "losses": losses_json(applied.losses),
         "problems": problems_json(applied.problems),

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from greenroom.desk import road
+from greenroom.errors import StoreError
 from greenroom.testing import TinyEngine
 from greenroom.testing.resolve import RELEASES, SimulatedResolve
 from greenroom_resolve.calling import ResolveError
@@ -111,7 +112,8 @@ def test_out_takes_made_and_in_again(
         assert (after.start, after.frames, after.speed) == (before.start, before.frames, before.speed)
     stand_in, solid = new.tracks["video"][0].items[:2]
     for item in (stand_in, solid):
-        assert (item.source_in, "/takes/" in item.media.media.path, item.media.media.frames) == (8, True, 40)
+        assert Path(item.media.media.path).parent == film / "resolve" / "Reel 1.greenroom media"
+        assert (item.source_in, item.media.media.frames) == (8, 40)
     assert stand_in.markers[4].note.startswith("GR#")
     assert answer["timeline"] in said[-1]
     assert ENTRIES["import_takes"](session)["timeline"] == "Reel 1 Greenroom 2"  # a name that is free
@@ -200,3 +202,34 @@ def test_fcp7_xml_is_the_second_way(reel: Callable[[str], SimulatedResolve], fil
     for take in made.report.takes:
         assert text.count(take.media.name) >= 1
     assert "<start>0</start>" in text
+
+
+def test_the_takes_lie_in_a_folder_beside_the_cut_and_can_be_carried_away(
+    reel: Callable[[str], SimulatedResolve], film: Path, sessions: Sessions, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Only those that the cut shows; a file of somebody else's in there is never written over."""
+    from greenroom.cli.tell_takes import tell_applied
+    from greenroom.desk.results_json import applied_json
+
+    exported = Path(ENTRIES["export_cut"](sessions(reel("21.0.4 Studio")))["path"])
+    written, media = exported.with_name("new.otio"), exported.with_name("new media")
+    how: Any = {"to": "resolve-otio", "installed": {"tiny": TinyEngine()}}
+    made = road.generate(exported, written, engine="tiny", takes=2, **how)
+    shown = [take for take in made.report.takes if take.number == 2]
+    assert len(made.report.takes) == 4
+    assert sorted(media.iterdir()) == sorted(media / take.media.name for take in shown)
+    for take in shown:
+        assert (media / take.media.name).read_bytes() == take.media.read_bytes()
+        assert written.read_text("utf-8").count(str(media / take.media.name)) == 1
+
+    lost = media / shown[0].media.name
+    lost.unlink()
+    applied = road.apply(exported, written, **how)
+    assert lost.exists()  # though the cut itself was as it was
+    tell_applied(applied_json(applied))
+    assert f"Its takes: {media}" in capsys.readouterr().out
+    lost.unlink()
+    lost.write_bytes(b"somebody's own")
+    with pytest.raises(StoreError, match="is another one"):
+        road.apply(exported, written, **how)
+    assert lost.read_bytes() == b"somebody's own"
