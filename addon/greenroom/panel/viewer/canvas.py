@@ -125,7 +125,7 @@ class Canvas(QWidget):
 
     def _paint_pane(self, painter: QPainter, pane: Pane, room: QRect) -> None:
         if pane.image is not None:
-            place = self._place(pane.image, room)
+            place = self.place(pane.image, room)
             painter.drawImage(place, _as_qt(pane.image.pixels))
             self._paint_overlays(painter, pane, place)
         elif pane.message:
@@ -141,7 +141,7 @@ class Canvas(QWidget):
             painter.save()
             painter.setClipRect(part)
             if pane.image is not None:
-                place = self._place(pane.image, room)
+                place = self.place(pane.image, room)
                 painter.drawImage(place, _as_qt(pane.image.pixels))
                 self._paint_overlays(painter, pane, place)
             elif pane.message:
@@ -163,7 +163,7 @@ class Canvas(QWidget):
         label = f"{self.first.label} − {self.second.label}"
         self._paint_label(painter, label, room, Qt.AlignmentFlag.AlignLeft)
 
-    def _place(self, image: Image, room: QRect) -> QRectF:
+    def place(self, image: Image, room: QRect) -> QRectF:
         """Pixel for pixel where the image was made for this room; scaled until one of the new size is there."""
         fits = self.room_in_pixels(second=room.x() > 0)
         width, height = image.size

@@ -152,10 +152,11 @@ class Decoder:
         if not wish.playing:
             return next((frame for frame in ahead(wish, _STANDING) if self._lacks(frame, exact=True)), None)
         count = self._capacity() * 3 // 4
-        # what can't be ready in time isn't begun: it would only make the next ones late as well
+        # what can't be ready in time comes last: it would only make the next ones late as well
         behind = wish.frame not in self._images
         lead = min(count, math.ceil(self._cost * float(self.picture.rate))) if behind else 0
-        return next((frame for frame in ahead(wish, count, lead) if self._lacks(frame)), None)
+        order = (*ahead(wish, count, lead), *ahead(wish, lead))
+        return next((frame for frame in order if self._lacks(frame)), None)
 
     def _lacks(self, frame: int, *, exact: bool = False) -> bool:
         if frame not in self._images:

@@ -12,6 +12,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from greenroom.errors import MediaError
 from greenroom.media.container import opened, picture_stream
 from greenroom.media.decode import PictureReader
 from greenroom.media.pictures import shaped_frames
@@ -46,6 +47,9 @@ class Source:
     def __init__(self, picture: Picture) -> None:
         self.picture = picture
         self.info: MediaInfo = probe_source(picture.path)
+        if self.info.kind is MediaKind.AUDIO:
+            name, where = self.info.path.name, str(self.info.path)
+            raise MediaError(f"{name} has no picture", hint="Relink the clip to a file with picture.", where=where)
         self.intra = True
         self._stack = contextlib.ExitStack()
         self._shaper: tuple[tuple[int, int, bool], Shaper] | None = None

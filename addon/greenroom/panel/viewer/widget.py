@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import QCoreApplication, QEvent, Qt, QTimer, Signal
@@ -42,12 +42,19 @@ class Viewer(QWidget):
     faces_wanted = Signal(int, object)
     _news = Signal()
 
-    def __init__(self, parent: QWidget | None = None, *, open_sink: OpenSink = open_device) -> None:
+    def __init__(
+        self,
+        parent: QWidget | None = None,
+        *,
+        open_sink: OpenSink = open_device,
+        monotonic: Callable[[], int] = time.monotonic_ns,
+    ) -> None:
         super().__init__(parent)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(self.tr("Viewer"))
-        self.transport = Transport(time.monotonic_ns)
-        self.sound = DialoguePlayer(open_sink, time.monotonic_ns)
+        self._monotonic = monotonic
+        self.transport = Transport(monotonic)
+        self.sound = DialoguePlayer(open_sink, monotonic)
         self.canvas = Canvas(self)
         self.scrubber = Scrubber(self)
         self.scrubber.setAccessibleName(self.tr("Frame"))
@@ -58,6 +65,7 @@ class Viewer(QWidget):
         self._decoders: tuple[Decoder, ...] = ()
         self._findings: tuple[FindingTick, ...] = ()
         self._shown = -1
+        self._reached = 0  # the last frame that play came to, shown before it or by it
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._tick)
@@ -110,6 +118,7 @@ class Viewer(QWidget):
         if second is None:
             self._compare(Compare.FIRST)
         self._show_marks()
+        self._show_state()
         self._want_faces()
         self._tick()
 
@@ -120,7 +129,7 @@ class Viewer(QWidget):
         for decoder in self._decoders:
             decoder.close()
         self._pictures, self._decoders = (), ()
-        self.transport.use_clock(time.monotonic_ns, 0)
+        self.transport.use_clock(self._monotonic, 0)
         self.transport.load(0, self.transport.rate)
         self.findings = ()
         self.dropped = 0
@@ -156,6 +165,8 @@ class Viewer(QWidget):
         elif self._decoders:
             self.transport.play(speed)
         self._count_by_sound()
+        frame = self.transport.due()
+        self._reached = frame if frame == self._shown else frame - self.transport.speed
         self._started()
 
     def shuttle_on(self) -> None:
@@ -295,7 +306,7 @@ class Viewer(QWidget):
         frame = transport.due()
         run = Run(frame, transport.speed, transport.low, transport.high, transport.loop)
         heard = transport.playing and self.sound.play(run)
-        transport.use_clock(self.sound.clock if heard else time.monotonic_ns, frame)
+        transport.use_clock(self.sound.clock if heard else self._monotonic, frame)
 
     def _started(self) -> None:
         if self.transport.playing:
@@ -308,7 +319,7 @@ class Viewer(QWidget):
     def _stand(self, frame: int, direction: int) -> None:
         self.sound.stop()
         self._timer.stop()
-        self.transport.use_clock(time.monotonic_ns, frame)
+        self.transport.use_clock(self._monotonic, frame)
         self.transport.go_to(frame)
         for decoder in self._decoders:
             decoder.retry()
@@ -341,7 +352,7 @@ class Viewer(QWidget):
         if not self._decoders:
             return
         if not self.sound.pump():
-            self.transport.use_clock(time.monotonic_ns, self.transport.due())
+            self.transport.use_clock(self._monotonic, self.transport.due())
             self._show_state()
         due = self.transport.due()
         if not self.transport.playing and self._timer.isActive():
@@ -393,9 +404,9 @@ class Viewer(QWidget):
         if all(decoder.has(due) for decoder in self._decoders):
             return due
         speed = self.transport.speed
-        if not speed or self._shown < 0:
+        if not speed:
             return None
-        late = range(due - speed, self._shown, -speed)
+        late = range(due - speed, self._reached, -speed)
         return next((frame for frame in late if all(decoder.has(frame) for decoder in self._decoders)), None)
 
     def _pane(self, number: int, frame: int) -> Pane:
@@ -405,11 +416,11 @@ class Viewer(QWidget):
 
     def _count_dropped(self, frame: int) -> None:
         speed = self.transport.speed
-        if speed and self._shown >= 0 and (frame - self._shown) * speed > 0:
-            skipped = (frame - self._shown) // speed - 1
-            if skipped:
-                self.dropped += skipped
-                self._show_state()
+        skipped = (frame - self._reached) // speed - 1 if speed else 0
+        self._reached = frame
+        if skipped > 0:
+            self.dropped += skipped
+            self._show_state()
 
     def _show_problems(self) -> None:
         problems = [decoder.problem for decoder in self._decoders]

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Media that is missing, cut short, no picture, or taken away: told in the viewer, which goes on."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from greenroom.media import write_wav
+from greenroom.panel.viewer import Picture, Viewer
+from greenroom.panel.viewer.decoder import Decoder
+from greenroom.panel.viewer.plan import Wish
+
+Wait = Callable[[Callable[[], bool]], None]
+
+
+def test_missing_media_is_told_and_may_come_back(
+    long_gop: Picture, tmp_path: Path, viewer: Viewer, wait: Wait, stands: Callable[[int], None]
+) -> None:
+    path = tmp_path / "take.mov"
+    viewer.load(replace(long_gop, path=path))
+    wait(lambda: "no file take.mov" in viewer.canvas.first.message)
+    assert "Relink" in viewer.canvas.first.message
+    shutil.copy(str(long_gop.path), path)
+    viewer.go_to(12)
+    stands(12)
+    assert viewer.canvas.first.message == ""
+
+
+@pytest.mark.parametrize("bad", ["cut-short", "sound-only", "empty", "text"])
+def test_what_is_wrong_is_told_and_the_other_picture_is_named(
+    bad: str, long_gop: Picture, tmp_path: Path, viewer: Viewer, wait: Wait
+) -> None:
+    path = tmp_path / "bad.mov"
+    if bad == "cut-short":
+        whole = Path(str(long_gop.path)).read_bytes()
+        path.write_bytes(whole[: len(whole) * 2 // 3])
+    elif bad == "sound-only":
+        path = tmp_path / "bad.wav"
+        write_wav(path, np.zeros(4800, np.float32), 48000)
+    else:
+        path.write_text("" if bad == "empty" else "Not a movie at all, but long enough to be looked at.")
+    viewer.load(long_gop, Picture(path, Fraction(24), 0, 100, "Stand-in"))
+    wait(lambda: bool(viewer.canvas.second.message))
+    assert "bad." in viewer.canvas.second.message
+    viewer.play(1)
+    wait(lambda: not viewer.transport.playing)
+
+
+def test_media_taken_away_and_overwritten_while_it_plays(
+    long_gop: Picture, tmp_path: Path, viewer: Viewer, wait: Wait
+) -> None:
+    path = tmp_path / "take.mov"
+    shutil.copy(str(long_gop.path), path)
+    viewer.load(replace(long_gop, path=path))
+    viewer.action("set_loop").setChecked(True)
+    viewer.play(4)
+    wait(lambda: viewer.frame > 8)
+    path.write_bytes(b"")  # the same file for the open decoder: a render that begins anew
+    path.unlink()
+    viewer.resize(500, 400)
+    wait(lambda: bool(viewer.canvas.first.message) or viewer.frame > 80)
+    viewer.halt()
+    viewer.load(replace(long_gop, path=path))
+    wait(lambda: "no file" in viewer.canvas.first.message)
+
+
+def test_a_hundred_takes_one_after_another_leave_no_thread(long_gop: Picture, viewer: Viewer, wait: Wait) -> None:
+    for number in range(100):
+        viewer.load(replace(long_gop, label=f"Take {number}"))
+    viewer.close_media()
+    wait(lambda: not any(thread.name.startswith("viewer") for thread in threading.enumerate()))
+
+
+def test_memory_is_bounded_however_long_it_plays(long_gop: Picture) -> None:
+    """At 1920 x 1080 an image is 8 MB: twelve of them are held, forwards, backwards and round again."""
+    new = threading.Event()
+    decoder = Decoder(long_gop, new.set)
+    most = 0
+    for speed in (1, -1, 2):
+        for frame in range(0, 100, 9):
+            size = (1920, 1080)
+            decoder.want(Wish(frame if speed > 0 else 99 - frame, speed, 0, 100, True, True, size))
+            new.wait(5)
+            new.clear()
+            most = max(most, decoder.held_bytes())
+    decoder.close()
+    assert 8 << 20 < most <= 96 << 20
+    assert decoder.wait(20)
