@@ -7,11 +7,14 @@ process `greenroom host`, to which the timeline goes as plain JSON and from whic
 
     compat.py       the only module that knows Blender's versions
     identity.py     who is who: ids on strips and scenes
-    snapshot.py     the timeline as JSON
+    home.py         the project that the file is part of
+    snapshot.py     the timeline as JSON; mixes.py puts mixed sound into it
     edits.py        the child's edits on the timeline
-    pump.py         the child and its pipes
+    pump.py         the child and its pipes; errands.py sends children with a single task
     jobs.py         what is under way, and the timer
-    operators.py, dialog.py, exchange.py, menus.py, panel.py, preferences.py    what the editor sees
+    mixdown.py      run by a second Blender: the sound of a range of frames
+    operators.py, dialog.py, project.py, mixing.py, exchange.py, window.py, menus.py, panel.py, preferences.py
+                    what the editor sees
 """
 
 bl_info = {
@@ -26,9 +29,9 @@ bl_info = {
 
 
 def _modules():
-    from . import dialog, exchange, menus, operators, panel
+    from . import dialog, exchange, menus, mixing, operators, panel, project, window
 
-    return operators, dialog, exchange, menus, panel
+    return operators, project, dialog, mixing, exchange, window, menus, panel
 
 
 def register():

@@ -22,6 +22,7 @@ _TRIMS = (
     ("content_trim_start", "content_trim_end") if _NEW_NAMES else ("animation_offset_start", "animation_offset_end")
 )
 _OWN_SCENE = "sequencer_scene" in bpy.types.WorkSpace.bl_rna.properties
+STRIPS_IN_PROPERTIES = hasattr(bpy.types, "STRIP_PT_strip")  # from 5.0 a strip's own panels are in that editor
 LAST_CHANNEL = 128  # a higher number silently becomes this one
 
 
@@ -118,15 +119,30 @@ def constant_speed(strip):
     return getattr(strip, "speed_factor", 1.0)
 
 
-def animated_paths(scene):
-    """The data paths of all F-curves of the scene."""
+def retiming(strip):
+    """Where the keys of a retimed strip lie."""
+    return [getattr(key, "timeline_frame", 0) for key in getattr(strip, "retiming_keys", ())]
+
+
+def curves(scene):
+    """All F-curves of the scene."""
     action = scene.animation_data.action if scene.animation_data else None
     if action is None:
-        return frozenset()
+        return []
     if hasattr(action, "fcurves"):
-        return frozenset(curve.data_path for curve in action.fcurves)
+        return list(action.fcurves)
     bags = [bag for layer in action.layers for piece in layer.strips for bag in piece.channelbags]
-    return frozenset(curve.data_path for bag in bags for curve in bag.fcurves)
+    return [curve for bag in bags for curve in bag.fcurves]
+
+
+def animated_paths(scene):
+    """The data paths of all F-curves of the scene."""
+    return frozenset(curve.data_path for curve in curves(scene))
+
+
+def meta_strips(meta):
+    """What is in a meta strip."""
+    return meta.strips if hasattr(meta, "strips") else meta.sequences
 
 
 def new_movie(editor, name, path, channel, first):
@@ -203,14 +219,6 @@ def redraw_status_bar():
     window = next(iter(bpy.context.window_manager.windows), None)
     if window and not len(getattr(window, "modal_operators", ())):
         window.workspace.status_text_set(None)
-
-
-def show_tab(area, name):
-    """Turns the sidebar to a tab; 3.4 can't be told, there the editor clicks it."""
-    region = next((region for region in area.regions if region.type == "UI"), None)
-    with contextlib.suppress(AttributeError, TypeError):
-        region.active_panel_category = name
-    area.tag_redraw()
 
 
 def progress(layout, fraction, text):

@@ -3,7 +3,7 @@
 
 import bpy
 
-from . import compat, identity, jobs, operators, pump, snapshot
+from . import compat, home, identity, jobs, mixes, operators, project, pump, snapshot
 
 MODES = (
     ("auto", "Automatic", "Dialogue under a placeholder is talk, none is animate, footage is replace"),
@@ -26,6 +26,12 @@ def requote(dialog, context):
     jobs.wait_for(lambda: jobs.state.quote is not None, PATIENCE)
 
 
+def names_like(dialog, context, typed):
+    """The cast, to choose from."""
+    names = [actor.get("name", "") for actor in jobs.state.actors or ()]
+    return [name for name in names if typed.casefold() in name.casefold()]
+
+
 class GREENROOM_OT_generate_dialog(operators.Operator):
     bl_idname = "greenroom.generate_dialog"
     bl_label = "Generate Take..."
@@ -34,7 +40,11 @@ class GREENROOM_OT_generate_dialog(operators.Operator):
 
     # Nothing is kept for the next strip: left empty, the strip's own note counts.
     actor: bpy.props.StringProperty(
-        name="Actor", description="Who performs: a name of the cast", update=requote, options={"SKIP_SAVE"}
+        name="Actor",
+        description="Who performs: a name of the cast",
+        update=requote,
+        search=names_like,
+        options={"SKIP_SAVE"},
     )
     mode: bpy.props.EnumProperty(
         name="Mode", description="What is asked for", items=MODES, update=requote, options={"SKIP_SAVE"}
@@ -61,6 +71,7 @@ class GREENROOM_OT_generate_dialog(operators.Operator):
     )
 
     priced: bpy.props.BoolProperty(options={"HIDDEN", "SKIP_SAVE"})
+    unheard = ()  # (strip, what) of sound that only a mix holds
 
     def invoke(self, context, event):
         """Opens when the price is there: asked for at the first call, and shown by the second."""
@@ -69,7 +80,11 @@ class GREENROOM_OT_generate_dialog(operators.Operator):
     @operators.told
     def open(self, context):
         if self.priced:
+            scene = compat.sequencer_scene(context)
+            uids = [strip[identity.UID] for strip in operators.need_selected(scene)]
+            self.unheard = mixes.unheld_under(snapshot.take_snapshot(scene), uids)
             return context.window_manager.invoke_props_dialog(self, width=420)
+        project.list_actors()
         self.ask_price(context, open_priced)
         return {"FINISHED"}
 
@@ -80,10 +95,14 @@ class GREENROOM_OT_generate_dialog(operators.Operator):
             layout.prop(self, name)
         for icon, text in price_lines(jobs.state.quote):
             layout.label(text=text, icon=icon)
+        for name, what in self.unheard[:2]:
+            layout.label(text=f"{name}: {what} isn't heard by the engine", icon="SOUND")
+        if self.unheard:
+            layout.operator("greenroom.mix_sound", icon="SOUND")
 
     @operators.told
     def execute(self, context):
-        operators.need_saved()
+        home.need_project()
         scene = compat.sequencer_scene(context)
         chosen = operators.need_selected(scene)
         wanted = self.wanted(scene, chosen)

@@ -35,7 +35,8 @@ class GREENROOM_OT_export_timeline(operators.Operator, ExportHelper):
         path = bpy.path.abspath(self.filepath)
         if not path.lower().endswith(SUFFIXES):
             path += self.filename_ext
-        jobs.ask("export", jobs.wishes(scene, path=path), exported)
+        wanted = {"snapshot": snapshot.take_snapshot(scene, mixed=False), "path": path}
+        jobs.ask("export", wanted, exported)
 
 
 def exported(answer):

@@ -11,7 +11,7 @@ import time
 
 import bpy
 
-from . import compat, edits, identity, preferences, pump, snapshot
+from . import compat, edits, errands, home, identity, preferences, pump, snapshot
 
 _APPLYING, _BUSY, _QUIET = 0.01, 0.05, 0.5  # seconds to the next tick: edits wait, an answer is awaited, batches run
 _MESSAGES = 8  # shown in the panel
@@ -47,6 +47,8 @@ class State:
         self.messages = collections.deque(maxlen=_MESSAGES)
         self.cues = {}  # scene uid -> answer of `cues`
         self.takes = {}  # strip uid -> answer of `takes`
+        self.actors = None  # of the project, once they were asked for
+        self.mixing = {}  # path of the sound -> the errand that mixes it
         self.quote = None  # answer of `plan`, or HostError, or None while it is worked out
         self.hello = None
         self.last_tick = 0.0  # seconds of the main thread
@@ -80,7 +82,7 @@ def tell_problems(problems):
     for problem in problems:
         parts = [problem.get("where", ""), problem.get("message", "")]
         text = ": ".join(part for part in parts if part).rstrip(".")
-        hint = problem.get("hint", "")
+        hint = pump.in_blender(problem.get("hint", ""))
         icon = "ERROR" if problem.get("severity") == "error" else "INFO"
         tell(icon, f"{text}. {hint}".rstrip(". ") if hint else text)
 
@@ -179,13 +181,13 @@ def _on_timer():
         return _APPLYING
     if host.busy or _edits:
         return _BUSY
-    return _QUIET if state.batches else None
+    return _QUIET if state.batches or errands.any_left() else None
 
 
 def tick():
     """One turn: messages that came, then edits, within 8 ms; more only where Blender itself takes longer for one."""
     began = time.perf_counter()
-    came = host.tick(pump.DEADLINE * 0.75)
+    came = host.tick(pump.DEADLINE * 0.75) | errands.look()
     applied = False
     while _edits and time.perf_counter() - began < pump.DEADLINE / 2 and not compat.editor_is_busy():
         if applied and callable(_edits[0]):
@@ -209,7 +211,7 @@ def wait_for(reached, patience):
 
 def idle():
     """Whether nothing is awaited or under way."""
-    return not (host.busy or state.batches or _edits)
+    return not (host.busy or state.batches or _edits or errands.any_left())
 
 
 # -- Edits
@@ -337,6 +339,8 @@ def quote(wanted, done=None):
 def cancel():
     for number in list(state.batches):
         ask("cancel", {"batch": number})
+    for errand in state.mixing.values():
+        errand.kill()
 
 
 def resume(scene):
@@ -366,6 +370,7 @@ def resume(scene):
 def on_load(*_):
     """Another file: batches go on in the child, their takes come in when their file is opened again."""
     identity.forget_everything()
+    home.forget()
     _edits.clear()
     _early.clear()
     _starting.clear()
@@ -391,5 +396,6 @@ def catch_up(scene):
 def stop():
     """The add-on is switched off, or Blender ends: the child saves its jobs."""
     host.stop()
+    errands.forget()
     if bpy.app.timers.is_registered(_on_timer):
         bpy.app.timers.unregister(_on_timer)

@@ -3,7 +3,7 @@
 
 import bpy
 
-from . import exchange, jobs
+from . import exchange, home, jobs
 
 # Free in Blender's own keymaps of the sequencer in all versions from 3.4 to 5.2; the editor may change them.
 SHORTCUTS = (
@@ -16,6 +16,8 @@ _keys = []
 
 def draw_items(layout):
     layout.operator_context = "INVOKE_DEFAULT"
+    if bpy.data.filepath and not home.folder_of(bpy.data.filepath):
+        layout.operator("greenroom.start_project", text="Start Greenroom Project", icon="ADD")
     layout.operator("greenroom.generate", icon="RENDER_ANIMATION")
     layout.operator("greenroom.generate_dialog")
     layout.operator("greenroom.choose", text="Next Take").take = "next"
@@ -25,6 +27,8 @@ def draw_items(layout):
     layout.separator()
     layout.operator("greenroom.read_cues")
     layout.operator("greenroom.refresh")
+    layout.operator("greenroom.mix_sound")
+    layout.operator("greenroom.add_actor")
     layout.operator("greenroom.open_panel")
 
 
@@ -49,12 +53,14 @@ def draw_in_strip_menu(menu, context):
 
 def draw_status(bar, context):
     """One line while something is under way, wherever the editor works in Blender."""
-    batches = list(jobs.state.batches.values())
-    if not batches:
+    lines = [line_of(batch) for batch in jobs.state.batches.values()]
+    if jobs.state.mixing:
+        lines.append("Greenroom: mixing sound")
+    if not lines:
         return
     layout = bar.layout
-    for batch in batches:
-        layout.label(text=line_of(batch))
+    for line in lines:
+        layout.label(text=line)
     layout.operator("greenroom.cancel", text="", icon="CANCEL")
 
 

@@ -5,7 +5,7 @@ import functools
 
 import bpy
 
-from . import compat, edits, identity, jobs, preferences, pump
+from . import compat, edits, home, identity, jobs, mixes, preferences, pump
 
 # Not REGISTER: Blender's Adjust Last Operation would run a job again at each click.
 UNDOABLE = {"UNDO"}
@@ -54,13 +54,6 @@ def need_selected(scene):
     return chosen
 
 
-def need_saved():
-    if not bpy.data.filepath:
-        raise pump.HostError(
-            "The project isn't saved yet", "Save it first (File > Save): takes go into the Greenroom project beside it"
-        )
-
-
 def need_online(engine):
     """The local engine needs no network; any other does, and only the editor can allow it."""
     if not compat.online() and engine != "previz":
@@ -92,7 +85,7 @@ class GREENROOM_OT_generate(Operator):
 
     @told
     def execute(self, context):
-        need_saved()
+        home.need_project()
         scene = compat.sequencer_scene(context)
         chosen = [] if self.everything else need_selected(scene)
         start_generating(scene, jobs.wishes(scene, [strip[identity.UID] for strip in chosen]), label_of(chosen))
@@ -110,7 +103,18 @@ def start_generating(scene, wanted, label):
         jobs.tell("INFO", "Online access is off: the local engine previz performs. Allow it in Preferences > System")
     if wanted.get("engine"):
         need_online(wanted["engine"])
+    tell_unheard(scene, wanted)
     jobs.generate(scene, wanted, label)
+
+
+def tell_unheard(scene, wanted):
+    """Sound that the engine won't hear as Blender plays it, and mixes that are out of date."""
+    for name, what in mixes.unheld_under(wanted["snapshot"], wanted.get("only", ()))[:3]:
+        jobs.tell("INFO", f"{name}: {what} isn't heard by the engine. Choose Mix Sound first if it matters")
+    for mix, current in mixes.known(scene):
+        if not current:
+            place = f"The sound mixed at frame {mix['first']}"
+            jobs.tell("INFO", f"{place} is older than the timeline's and isn't used. Choose Mix Sound again")
 
 
 class GREENROOM_OT_choose(Operator):
@@ -127,7 +131,7 @@ class GREENROOM_OT_choose(Operator):
 
     @told
     def execute(self, context):
-        need_saved()
+        home.need_saved()
         scene = compat.sequencer_scene(context)
         take = int(self.take) if self.take.isdigit() else self.take
         for strip in need_selected(scene):
@@ -187,7 +191,7 @@ class GREENROOM_OT_refresh(Operator):
 
     @told
     def execute(self, context):
-        need_saved()
+        home.need_saved()
         jobs.edit_by("apply", compat.sequencer_scene(context), "Refresh Takes")
 
 
@@ -199,7 +203,7 @@ class GREENROOM_OT_list_takes(Operator):
 
     @told
     def execute(self, context):
-        need_saved()
+        home.need_saved()
         scene = compat.sequencer_scene(context)
         for strip in need_selected(scene)[:1]:
             jobs.list_takes(scene, strip[identity.UID])
@@ -212,7 +216,7 @@ class GREENROOM_OT_cancel(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context):
-        return bool(jobs.state.batches)
+        return bool(jobs.state.batches or jobs.state.mixing)
 
     @told
     def execute(self, context):
@@ -227,7 +231,7 @@ class GREENROOM_OT_resume(bpy.types.Operator):
 
     @told
     def execute(self, context):
-        need_saved()
+        home.need_saved()
         jobs.resume(compat.sequencer_scene(context))
 
 
@@ -238,21 +242,6 @@ class GREENROOM_OT_clear_messages(bpy.types.Operator):
 
     def execute(self, context):
         jobs.state.messages.clear()
-        return {"FINISHED"}
-
-
-class GREENROOM_OT_open_panel(bpy.types.Operator):
-    bl_idname = "greenroom.open_panel"
-    bl_label = "Open Greenroom Panel"
-    bl_description = "Show the sequencer's sidebar with the Greenroom tab"
-
-    @classmethod
-    def poll(cls, context):
-        return context.area is not None and context.area.type == "SEQUENCE_EDITOR"
-
-    def execute(self, context):
-        context.space_data.show_region_ui = True
-        compat.show_tab(context.area, "Greenroom")
         return {"FINISHED"}
 
 
@@ -281,6 +270,5 @@ CLASSES = (
     GREENROOM_OT_cancel,
     GREENROOM_OT_resume,
     GREENROOM_OT_clear_messages,
-    GREENROOM_OT_open_panel,
     GREENROOM_OT_test_command,
 )

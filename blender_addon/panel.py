@@ -6,7 +6,7 @@ import os
 import bpy
 import bpy.utils.previews
 
-from . import compat, identity, jobs, menus
+from . import compat, home, identity, jobs, menus, project
 
 _ICONS = {"done": "CHECKMARK", "cached": "CHECKMARK", "failed": "ERROR", "unknown": "QUESTION"}
 _WIDTH = 36  # letters of a line in a sidebar of usual width
@@ -23,29 +23,58 @@ class Sidebar:
         return context.space_data.view_type in {"SEQUENCER", "SEQUENCER_PREVIEW"}
 
 
+class GREENROOM_PT_project(Sidebar, bpy.types.Panel):
+    bl_label = "Project"
+
+    def draw(self, context):
+        if project.draw(self.layout):
+            self.layout.operator("greenroom.open_panel", icon="WINDOW")
+
+
 class GREENROOM_PT_take(Sidebar, bpy.types.Panel):
     bl_label = "Take"
 
     def draw(self, context):
-        layout = self.layout
-        scene = compat.sequencer_scene(context)
-        strip = active_owner(scene)
-        if strip is None:
-            layout.label(text="Select a placeholder or a stand-in", icon="INFO")
-            return
-        layout.label(text=strip.name, icon="SEQUENCE")
-        layout.prop(strip, "greenroom_note", text="Note")
-        column = layout.column(align=True)
-        column.operator_context = "INVOKE_DEFAULT"
-        column.operator("greenroom.generate", icon="RENDER_ANIMATION")
-        column.operator("greenroom.generate_dialog")
-        row = layout.row(align=True)
-        row.operator("greenroom.choose", text="Previous", icon="TRIA_LEFT").take = "previous"
-        row.operator("greenroom.choose", text="Next", icon="TRIA_RIGHT").take = "next"
-        row = layout.row(align=True)
-        row.operator("greenroom.compare", text="Compare")
-        row.operator("greenroom.restore", text="Restore")
-        draw_takes(layout, strip)
+        draw_strip(self.layout, compat.sequencer_scene(context))
+
+
+class GREENROOM_PT_strip(bpy.types.Panel):
+    """The same among the strip's own panels, which are in the Properties editor from 5.0."""
+
+    bl_label = "Greenroom"
+    bl_space_type = "PROPERTIES"
+    bl_region_type = "WINDOW"
+    bl_context = "strip"
+
+    @classmethod
+    def poll(cls, context):
+        return active_owner(compat.sequencer_scene(context)) is not None
+
+    def draw(self, context):
+        if home.folder_of(bpy.data.filepath) or not project.draw(self.layout):
+            draw_strip(self.layout, compat.sequencer_scene(context))
+
+
+def draw_strip(layout, scene):
+    """The active strip's note, what can be done with it, and its takes."""
+    strip = active_owner(scene)
+    if strip is None:
+        layout.label(text="Select a placeholder or a stand-in", icon="INFO")
+        return
+    layout.label(text=strip.name, icon="SEQUENCE")
+    layout.prop(strip, "greenroom_note", text="Note")
+    column = layout.column(align=True)
+    column.operator_context = "INVOKE_DEFAULT"
+    column.operator("greenroom.generate", icon="RENDER_ANIMATION")
+    column.operator("greenroom.generate_dialog")
+    column.operator("greenroom.mix_sound")
+    row = layout.row(align=True)
+    row.operator("greenroom.choose", text="Previous", icon="TRIA_LEFT").take = "previous"
+    row.operator("greenroom.choose", text="Next", icon="TRIA_RIGHT").take = "next"
+    row = layout.row(align=True)
+    row.operator("greenroom.compare", text="Compare")
+    row.operator("greenroom.restore", text="Restore")
+    draw_takes(layout, strip)
 
 
 def active_owner(scene):
@@ -133,6 +162,8 @@ class GREENROOM_PT_jobs(Sidebar, bpy.types.Panel):
                 row = layout.row()
                 row.label(text=f"{told.get('cue')} take {told.get('take')}", icon=_ICONS.get(told["state"], "TIME"))
                 row.label(text=told.get("message") or told["state"])
+        if jobs.state.mixing:
+            layout.label(text="Mixing sound", icon="SOUND")
         row = layout.row(align=True)
         row.operator("greenroom.cancel", icon="CANCEL")
         row.operator("greenroom.resume", icon="PLAY")
@@ -154,7 +185,9 @@ def wrapped(text, width):
     return lines
 
 
-CLASSES = (GREENROOM_PT_take, GREENROOM_PT_cues, GREENROOM_PT_jobs)
+CLASSES = (GREENROOM_PT_project, GREENROOM_PT_take, GREENROOM_PT_cues, GREENROOM_PT_jobs)
+if compat.STRIPS_IN_PROPERTIES:
+    CLASSES += (GREENROOM_PT_strip,)
 
 
 def register():

@@ -12,6 +12,7 @@ import itertools
 import json
 import os
 import queue
+import re
 import threading
 import time
 
@@ -21,12 +22,25 @@ _LAST_WORDS = 12  # lines of the child's stderr that are kept to explain its end
 _GONE = object()
 
 
+_IN_BLENDER = (
+    (re.compile(r"(Make one beside the cut: )?greenroom init \S+"), "Choose Start Project"),
+    (re.compile(r"(A new one: )?greenroom cast add \S+ --portrait \S+"), "Choose Add Actor..."),
+)
+
+
+def in_blender(hint):
+    """A hint with Blender's menu entries for the command line's commands."""
+    for command, entry in _IN_BLENDER:
+        hint = command.sub(entry, hint)
+    return hint
+
+
 class HostError(Exception):
     """An answer that says why not; `hint` is the next step, `data` what came along."""
 
     def __init__(self, message, hint="", data=None):
         super().__init__(message)
-        self.message, self.hint, self.data = message, hint, data or {}
+        self.message, self.hint, self.data = message, in_blender(hint), data or {}
 
     def __str__(self):
         return f"{self.message.rstrip('.')}. {self.hint}".rstrip(". ") if self.hint else self.message.rstrip(".")

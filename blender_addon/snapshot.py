@@ -12,7 +12,7 @@ from fractions import Fraction
 
 import bpy
 
-from . import compat, identity
+from . import compat, identity, mixes
 
 SCHEMA = 1
 _NUMBERED = re.compile(r"^(.*?)(\d+)(\.[^.]*)$")  # the last number before the suffix counts pictures
@@ -21,15 +21,18 @@ NOTE_LIKE = re.compile(r"^\s*(GR(#[0-9a-z]{4,8})?\s*:|@\w)", re.IGNORECASE)
 MARKED = re.compile(r"^\s*GR#([0-9a-z]{4,8})\b", re.IGNORECASE)
 
 
-def take_snapshot(scene):
-    """The scene as the contract's JSON; gives ids to strips that have none."""
+def take_snapshot(scene, mixed=True):
+    """The scene as the contract's JSON; gives ids to strips that have none. Mixed sound stands for the strips that it
+    was made of, unless the timeline itself is meant.
+    """
     by_uid = identity.settle(scene)
+    tracks = _tracks(scene, by_uid)
     return {
         "greenroom": "snapshot",
         "schema": SCHEMA,
         "host": {"name": "blender", "version": bpy.app.version_string.split()[0], "document": bpy.data.filepath},
         "timeline": _timeline(scene),
-        "tracks": _tracks(scene, by_uid),
+        "tracks": mixes.carve(scene, tracks, pair(rate_of(scene))) if mixed else tracks,
         "markers": _markers(scene),
     }
 
@@ -265,6 +268,15 @@ def _text(reading, strip, value):
 def _meta(reading, strip, value):
     value["kind"] = "compound"
     value["unheld"].append("meta strip")
+    if _has_sound(compat.meta_strips(strip)):
+        value["unheld"].append("sound inside the meta strip")
+
+
+def _has_sound(strips):
+    """Whether a sound strip is among these, or in a meta among them."""
+    return any(
+        strip.type == "SOUND" or (strip.type == "META" and _has_sound(compat.meta_strips(strip))) for strip in strips
+    )
 
 
 def _other(reading, strip, value):
@@ -273,6 +285,9 @@ def _other(reading, strip, value):
         return
     words = {"SCENE": "scene strip", "MOVIECLIP": "movie clip strip", "MASK": "mask strip"}
     value["unheld"].append(words.get(strip.type, f"{strip.type.replace('_', ' ').lower()} effect"))
+    editor = compat.editor_of(strip.scene) if strip.type == "SCENE" else None
+    if editor is not None and _has_sound(compat.strips(editor)):
+        value["unheld"].append("sound of the scene strip")
 
 
 _KINDS = {"MOVIE": _movie, "IMAGE": _image, "SOUND": _sound, "COLOR": _colour, "TEXT": _text, "META": _meta}

@@ -192,8 +192,10 @@ def another_file_opened_while_a_take_is_made(stage):
 def no_project_beside_the_file(stage):
     _set_up(stage)
     bpy.ops.wm.save_as_mainfile(filepath=str(stage.folder.parent / "elsewhere.blend"))
-    stage.do("generate")
-    assert any("project" in text for text in stage.errors()), stage.told()
+    assert "Choose Start Project" in stage.refused("generate")
+    assert "Choose Start Project" in stage.refused("mix_sound")
+    stage.do("refresh")
+    assert any("Choose Start Project" in text for text in stage.errors()), stage.told()
     assert stage.takes() == []
 
 
