@@ -59,10 +59,15 @@ class JobSteps(TakeBook):
                 self._reserve(job, attempts, cap, due)
 
     def never_sent(self, job_id: str) -> None:
-        """Plan a job again whose request surely never left, keeping the claim; its money is free again."""
+        """Plan a job again whose request surely never left, keeping the claim; its money is free again. A claim of its
+        twin does as well, since it keeps all others away from both.
+        """
         with self.transaction():
-            owned = f"{_NO_HANDLE} and owner = '{self._presence.owner}'"
-            self._change(job_id, owned, "plan again", state="planned")
+            claimed = (
+                "exists (select mine.id from jobs as mine where mine.fingerprint = jobs.fingerprint "
+                f"and mine.variant = jobs.variant and mine.owner = '{self._presence.owner}')"
+            )
+            self._change(job_id, f"{_NO_HANDLE} and {claimed}", "plan again", state="planned")
             self._refund(job_id)
 
     def submitted(self, job_id: str, handle: Mapping[str, Any]) -> None:

@@ -11,8 +11,10 @@ from typing import Any
 
 import pytest
 
+from greenroom.desk.project.project import Project
 from greenroom.errors import BudgetError, QuoteError, Severity
 from greenroom.media.probe import probe
+from greenroom.takes import Ledger
 from greenroom.testing.servers import Fault
 
 TALK = "GR: actor=mara mode=talk engine=fabric-1.0"
@@ -20,6 +22,12 @@ TALK = "GR: actor=mara mode=talk engine=fabric-1.0"
 
 def errors_of(plan: Any) -> list[Any]:
     return [p for cue in plan.cues for p in cue.problems if p.severity is Severity.ERROR]
+
+
+def charges(scene: Any) -> list[Any]:
+    project = Project.load(scene.folder)
+    with Ledger.open(project.ledger_path, project=project.id) as ledger:
+        return ledger.charges()
 
 
 def test_a_talking_take_is_made_at_fal_and_reviewed(make_scene: Any, open_host: Callable[..., Any]) -> None:
@@ -210,3 +218,18 @@ def test_a_cut_at_23976_gets_its_own_frames_back(make_scene: Callable[..., Any],
     assert (probe(take.media).frames, probe(take.media).rate) == (32, Fraction(24000, 1001))
     assert '"1001/1000"' in (take.media.parent / "take.json").read_text("utf-8")
     assert sync.billed() == 1
+
+
+@pytest.mark.parametrize("fault", [Fault.DAMAGED, Fault.GARBLED])
+def test_a_damaged_movie_fails_for_good_and_its_money_is_spent(
+    scene: Any, open_host: Callable[..., Any], fault: Fault
+) -> None:
+    """The host has no other: fetching it again and again would bring the same."""
+    fal = open_host("fal")
+    scene.placeholder(TALK)
+    fal.switch(fault)
+    (result,) = scene.generate().report.results
+    assert (str(result.outcome), result.resumable) == ("failed", False)
+    assert [str(charge.state) for charge in charges(scene)] == ["settled"]
+    assert len(scene.generate("again.otio").report.takes) == 1
+    assert fal.billed() == 2

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from decimal import Decimal
@@ -18,7 +19,7 @@ import pytest
 
 from greenroom.desk import road
 from greenroom.desk.generating import settling
-from greenroom.desk.generating.job_events import Outcome
+from greenroom.desk.generating.job_events import JobStep, Outcome
 from greenroom.desk.spending import spend
 from greenroom.takes import Planned, unsent
 from greenroom.testing.servers import Fault, Phase
@@ -32,13 +33,22 @@ NOTES = {
 }
 
 
+def start(cut: Path) -> subprocess.Popen[bytes]:
+    """A run of its own."""
+    command = [sys.executable, "-c", RUN, str(cut), str(cut.with_name("killed.otio"))]
+    return subprocess.Popen(command, env=os.environ, stdout=subprocess.DEVNULL)
+
+
+def until(happened: Callable[[], bool]) -> None:
+    latest = time.monotonic() + 60
+    while not happened() and time.monotonic() < latest:
+        time.sleep(0.01)
+
+
 def kill_once(happened: Callable[[], bool], cut: Path) -> None:
     """A run of its own, killed as soon as that has happened."""
-    command = [sys.executable, "-c", RUN, str(cut), str(cut.with_name("killed.otio"))]
-    process = subprocess.Popen(command, env=os.environ, stdout=subprocess.DEVNULL)
-    until = time.monotonic() + 60
-    while not happened() and time.monotonic() < until:
-        time.sleep(0.01)
+    process = start(cut)
+    until(happened)
     process.kill()
     process.wait()
 
@@ -86,6 +96,29 @@ def test_a_run_that_is_killed_while_files_go_up_has_paid_nothing_and_that_is_kno
     (result,) = scene.generate().report.results
     assert (result.outcome, server.billed()) == (Outcome.MADE, 1)
     assert settling.listed(scene.folder) == ()
+
+
+def test_a_twin_of_a_run_that_is_killed_while_files_go_up_is_made(scene: Any, open_host: Callable[..., Any]) -> None:
+    """A duplicated clip waits for the other; when that one's process dies, it need not wait for a further command."""
+    fal = open_host("fal")
+    scene.placeholder(NOTES["fal"], frames=48)
+    scene.placeholder(NOTES["fal"], frames=48)
+    fal.switch(Fault.TIMEOUT, on=Phase.UPLOAD)
+    ready = threading.Event()
+
+    def kill(event: Any) -> None:
+        if event.state is JobStep.WAITING:
+            ready.set()
+
+    second = scene.plan().cues[1].cue.id
+    other = start(scene.cut)
+    until(lambda: bool(fal.count("POST")))
+    killer = threading.Thread(target=lambda: (ready.wait(60), other.kill(), other.wait()))
+    killer.start()
+    (result,) = road.perform(scene.cut, only=(second,), on_event=kill).made.report.results
+    killer.join()
+    assert result.outcome is Outcome.MADE
+    assert fal.billed() == 1
 
 
 def test_a_run_that_is_stopped_while_files_go_up_sends_nothing_more(scene: Any, open_host: Callable[..., Any]) -> None:

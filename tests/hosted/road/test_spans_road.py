@@ -89,12 +89,20 @@ def test_footage_is_sent_in_spans_and_dissolves_in_silence(scene: Any, long_scen
     assert "by a dissolve of 4 frames in silence" in (take.media.parent / "take.json").read_text("utf-8")
 
 
-@pytest.mark.parametrize("fault", [Fault.FAILS, Fault.NO_OUTPUT, Fault.HTML])
-def test_a_span_that_fails_costs_one_span_again(scene: Any, long_scene: LongScene, fault: Fault) -> None:
+@pytest.mark.parametrize(
+    ("fault", "detail"),
+    [(Fault.FAILS, {}), (Fault.NO_OUTPUT, {}), (Fault.HTML, {"times": 3}), (Fault.DAMAGED, {}), (Fault.SHORT, {})],
+)
+def test_a_span_that_fails_costs_one_span_again(
+    scene: Any, long_scene: LongScene, fault: Fault, detail: dict[str, int]
+) -> None:
+    """Also one that is found to be no good only when it has come: it isn't remembered as delivered."""
     fal = long_scene()
-    fal.switch(fault, **({"after": 1} if fault is not Fault.HTML else {"after": 1, "times": 3}))
+    more = {"frames": 12} if fault is Fault.SHORT else detail
+    fal.switch(fault, after=1, **more)
     (result,) = scene.generate().report.results
     assert (result.outcome, len(fal.jobs)) == (Outcome.FAILED, 2)
+    assert fault in (Fault.NO_OUTPUT, Fault.HTML, Fault.DAMAGED) or "span 2 of" in result.message
     (take,) = scene.generate("again.otio").report.takes
     assert probe(take.media).frames == FRAMES
     spans = len(spans_in(take))

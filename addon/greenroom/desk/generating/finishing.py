@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from greenroom.cues.wishes import read_hold
-from greenroom.errors import DeliveryError, Problem, Severity
+from greenroom.errors import DeliveryError, MediaError, Problem, Severity
 from greenroom.frames import sample_range
 from greenroom.media.types import Codec, TakeSpec
 
@@ -112,7 +112,10 @@ def _conform(
         sound = read_sound(dialogue, Fraction(0), samples, sample_rate=spec.sample_rate)
     media = folder / "conformed.mov"
     held = spec.frames if read_hold(hold) else 0
-    report = conform(delivered, spec, media, sound=sound, hold_tail=held)
+    try:
+        report = conform(delivered, spec, media, sound=sound, hold_tail=held)
+    except MediaError as error:  # a damaged picture in the middle, which no look at the file's head shows
+        raise DeliveryError(error.message, hint=error.hint, where=delivered.name) from error
     return media, {
         "method": report.method,
         "notes": list(report.notes),

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from greenroom.desk.generating.twins import attempt_folder
+from greenroom.desk.generating.twins import attempt_folder, killed_unsent
 from greenroom.engines.contract import Engine
-from greenroom.takes import spare_handle, unsent
+from greenroom.takes import spare_handle
 from greenroom.takes.ledger import Ledger
 from greenroom.takes.states import Job, Submitted
 
@@ -37,7 +37,7 @@ def find_stranded(ledger: Ledger, engines: Mapping[str, Engine], work_folder: Pa
 
 def planned_if_unsent(job: Job, ledger: Ledger, work_folder: Path) -> Job:
     """The job, which has to be claimed; planned again where it was killed before its paid request."""
-    if not _in_between(job) or not unsent.noted(attempt_folder(work_folder, job)):
+    if not killed_unsent(job, work_folder):
         return job
     ledger.never_sent(job.id)
     return ledger.job(job.id)

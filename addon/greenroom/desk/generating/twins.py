@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from greenroom.engines.contract import Delivery
-from greenroom.takes import spare_handle
+from greenroom.takes import spare_handle, unsent
 from greenroom.takes.ledger import Ledger
 from greenroom.takes.states import Job, Planned, Running, Submitted, Unknown
 
-__all__ = ["attempt_folder", "attempt_name", "delivery_of_twin", "inherit", "name_there"]
+__all__ = ["attempt_folder", "attempt_name", "delivery_of_twin", "inherit", "killed_unsent", "name_there"]
 
 
 def attempt_folder(work_folder: Path, job: Job) -> Path:
@@ -42,12 +42,15 @@ def inherit(ledger: Ledger, work_folder: Path, job: Job) -> Job | None:
     """What was sent for a twin of `job`, which has to be claimed. None where nothing was.
 
     That is `job` itself, which goes on where the twin was; or the twin, where nobody knows what came of it: then
-    `job` may not be sent either.
+    `job` may not be sent either. A twin that was killed before its paid request left is planned again.
 
     Raises:
         StoreError: the ledger can't be written.
     """
     twin = ledger.sent_twin(job.id)
+    while twin is not None and killed_unsent(twin, work_folder):
+        ledger.never_sent(twin.id)
+        twin = ledger.sent_twin(job.id)
     if twin is None:
         return None
     if isinstance(twin.state, Submitted) and twin.state.handle is None:
@@ -61,6 +64,12 @@ def inherit(ledger: Ledger, work_folder: Path, job: Job) -> Job | None:
     heir = ledger.job(job.id)
     _move(attempt_folder(work_folder, twin), attempt_folder(work_folder, heir))
     return heir
+
+
+def killed_unsent(job: Job, work_folder: Path) -> bool:
+    """Whether a job that nobody works at any more is known to have been killed before its paid request."""
+    in_between = isinstance(job.state, Submitted) and job.state.handle is None
+    return in_between and unsent.noted(attempt_folder(work_folder, job))
 
 
 def _move(old: Path, new: Path) -> None:

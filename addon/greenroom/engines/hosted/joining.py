@@ -18,7 +18,7 @@ from greenroom.media.types import TakeSpec
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
 
-__all__ = ["join", "join_notes", "write_last_picture"]
+__all__ = ["check_length", "join", "join_notes", "write_last_picture"]
 
 _DEEP = "rgb48le"  # a dissolve must not cost a ten-bit take its depth
 
@@ -48,6 +48,16 @@ def join(movies: Sequence[Path], spans: Sequence[Span], request: Request, to: Pa
 def join_notes(spans: Sequence[Span], *, dissolves: bool) -> tuple[str, ...]:
     """Where the take was put together, and how."""
     return tuple(_words(span, before, dissolves=dissolves) for before, span in pairwise(spans))
+
+
+def check_length(movie: Path, span: Span, rate: Fraction) -> None:
+    """Whether all of a span is there.
+
+    Raises:
+        DeliveryError: frames are missing.
+        MediaError: it can't be read.
+    """
+    _indices(movie, span.frames, rate)
 
 
 def write_last_picture(movie: Path, span: Span, rate: Fraction, to: Path) -> None:

@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 from greenroom.engines.contract import Handle, Request
 from greenroom.engines.hosted.connections import Connections
 from greenroom.engines.hosted.offers import Model, Offer
-from greenroom.errors import DeliveryError, EngineError, GreenroomError
+from greenroom.errors import DeliveryError, EngineError, GreenroomError, MediaError
 from greenroom.takes import unsent
 
 if TYPE_CHECKING:
@@ -108,11 +108,25 @@ class OneJob:
         await download(
             wire, output.url, path, limit=limit, expected=self.model.kind, headers_needed=output.headers_needed
         )
+        await asyncio.to_thread(self._look_at, path)
         stretch = Fraction(str(about.get("stretch", "1")))
         if stretch == 1 or self.model.kind != "video":
             return path
         to = request.work / "delivered_in_time.mp4"
         return await asyncio.to_thread(retimed, path, stretch, request.spec.rate, to)
+
+    def _look_at(self, path: Path) -> None:
+        """Whether it can be read, and is whole."""
+        from greenroom.media.probe import probe
+
+        try:
+            probe(path)
+        except MediaError as error:
+            raise DeliveryError(
+                f"{self.name} delivered a file that can't be used: {error.message}",
+                hint="Look at the result on the provider's own page.",
+                where=path.name,
+            ) from error
 
     def sent_again(self, request: Request) -> dict[str, Any]:
         """What was sent, for a job whose handle was made afterwards: the same request asks for the same."""

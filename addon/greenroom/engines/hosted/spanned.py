@@ -122,7 +122,7 @@ class Spanned:
         tell(f"{where}: fetching", (number + 1) / len(self.spans))
         about: Mapping[str, Any] = handle.get("sent") or job.sent_again(part)
         found = Delivered(await job.fetch(handle, part, about), str(handle.get("id", "")), about)
-        await asyncio.to_thread(self._remember, number, found)
+        await asyncio.to_thread(self._remember, number, found, where)
         return found
 
     async def _one(self, number: int) -> tuple[OneJob, Request]:
@@ -185,9 +185,16 @@ class Spanned:
     def _cost(self, number: int) -> Decimal | None:
         return estimate_of_one(self.job.model, self.job.offer, self._parts[number]).cost
 
-    def _remember(self, number: int, found: Delivered) -> None:
+    def _remember(self, number: int, found: Delivered, where: str) -> None:
+        """Raises DeliveryError, and remembers nothing, where it is too short to be joined."""
+        from greenroom.engines.hosted.joining import check_length
         from greenroom.takes.disk import write_atomically
 
+        try:
+            check_length(found.path, self.spans[number], self.request.spec.rate)
+        except DeliveryError as error:
+            error.message = f"{where}: {error.message}"
+            raise
         content = {
             "spans": self._mark(),
             "file": found.path.name,

@@ -9,7 +9,7 @@ from pathlib import Path
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import Message, Receive, Scope, Send
 
-__all__ = ["Announced", "HangUp", "NoAnswer", "Truncated", "error", "nonsense"]
+__all__ = ["Announced", "HangUp", "NoAnswer", "Truncated", "damaged", "error", "nonsense"]
 
 Closing = Callable[[Scope], None]
 """Closes the connection that a request came by."""
@@ -71,6 +71,15 @@ class Announced(Response):
 def _start(size: int, mime: str) -> Message:
     headers = [(b"content-length", str(size).encode()), (b"content-type", mime.encode())]
     return {"type": "http.response.start", "status": 200, "headers": headers}
+
+
+def damaged(path: Path, mime: str, *, garbled: bool) -> Response:
+    """A whole answer with a file that isn't: its first half, or `garbled` in the middle and with head and tail."""
+    content = path.read_bytes()
+    third = len(content) // 3
+    middle = bytes(255 - byte for byte in content[third : 2 * third])
+    broken = content[:third] + middle + content[2 * third :] if garbled else content[: len(content) // 2]
+    return Response(broken, media_type=mime)
 
 
 def error(status: int) -> Response:

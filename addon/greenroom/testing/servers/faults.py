@@ -59,6 +59,8 @@ class Fault(enum.StrEnum):
     GONE = "the file is gone"  # status=404
     TRUNCATED = "the connection closes half-way through the file"
     HTML = "a page of HTML instead of the movie"
+    DAMAGED = "the file itself lacks its second half"
+    GARBLED = "the file's middle is noise"
     HUGE = "4 GB are announced"
     REDIRECTED = "the file is at another host"  # to=URL
 
@@ -79,7 +81,9 @@ OF_A_JOB = frozenset(
         Fault.SILENT,
     )
 )
-OF_A_FILE = frozenset((Fault.GONE, Fault.TRUNCATED, Fault.HTML, Fault.HUGE, Fault.REDIRECTED))
+OF_A_FILE = frozenset(
+    (Fault.GONE, Fault.TRUNCATED, Fault.HTML, Fault.DAMAGED, Fault.GARBLED, Fault.HUGE, Fault.REDIRECTED)
+)
 OF_A_REQUEST = frozenset(Fault) - OF_A_JOB - OF_A_FILE
 
 

@@ -29,7 +29,7 @@ from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import Route
 from starlette.types import Scope
 
-from greenroom.testing.servers.answers import Announced, HangUp, NoAnswer, Truncated, error, nonsense
+from greenroom.testing.servers.answers import Announced, HangUp, NoAnswer, Truncated, damaged, error, nonsense
 from greenroom.testing.servers.faults import OF_A_FILE, OF_A_JOB, OF_A_REQUEST, Fault, Phase, Switched, Switches
 from greenroom.testing.servers.jobs import Job, Seen, State, Stored, Unfetchable, addresses, bytes_of
 from greenroom.testing.servers.performing import Wanted, paint, perform
@@ -174,6 +174,8 @@ class Loopback(Switches):
             return JSONResponse({"detail": "Expired"}, int(switched.detail.get("status", 404)))
         if switched.fault is Fault.TRUNCATED:
             return Truncated(stored.path, stored.mime, self.close)
+        if switched.fault in (Fault.DAMAGED, Fault.GARBLED):
+            return damaged(stored.path, stored.mime, garbled=switched.fault is Fault.GARBLED)
         if switched.fault is Fault.HUGE:
             return Announced(_HUGE, stored.mime)
         if switched.fault is Fault.REDIRECTED:
