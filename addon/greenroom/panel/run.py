@@ -12,6 +12,7 @@ from PySide6.QtCore import QLibraryInfo, QLocale, QTimer, QTranslator
 from PySide6.QtWidgets import QApplication
 
 from greenroom import __version__
+from greenroom.panel.link import link_of
 from greenroom.panel.state import State
 from greenroom.panel.style import use_style
 from greenroom.panel.window import Window
@@ -52,7 +53,8 @@ def run(cut: Path | None, project: Path | None, host: str = "", *, verbose: bool
     made = application()
     state = State()
     use_style(made, light=state.text("palette") == "light")
-    window = Window(state=state)
+    link = link_of(host)
+    window = Window(state=state, link=link)
     window.open(cut or state.last_cut(), project)
     window.show()
     signal.signal(signal.SIGINT, lambda number, frame: window.close())

@@ -1,58 +1,353 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The window."""
+"""The window: what lies where, the keys, and who hears of what."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QLabel, QMainWindow, QSplitter, QTableView, QVBoxLayout, QWidget
+from PySide6.QtCore import QByteArray, Qt
+from PySide6.QtGui import QAction, QCloseEvent, QKeySequence
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QLabel,
+    QMainWindow,
+    QSplitter,
+    QStackedWidget,
+    QToolBar,
+    QVBoxLayout,
+    QWidget,
+)
 
 from greenroom.errors import GreenroomError
 from greenroom.panel.board.cue_model import CueModel
-from greenroom.panel.model.reading import read_board, read_cues
-from greenroom.panel.model.rows import Board
+from greenroom.panel.board.filter_bar import FilterBar
+from greenroom.panel.board.posters import Posters
+from greenroom.panel.board.strip import Strip
+from greenroom.panel.board.table import CueTable
+from greenroom.panel.generate.pane import GeneratePane
+from greenroom.panel.link import Link
+from greenroom.panel.model.filters import Filter
+from greenroom.panel.model.pictures import dialogue_of, stand_in_picture, take_picture, ticks_of
+from greenroom.panel.model.rows import Board, CueRow
+from greenroom.panel.model.takes import TakeRow
+from greenroom.panel.notice import Notice
+from greenroom.panel.shown_cut import ShownCut
 from greenroom.panel.state import State
+from greenroom.panel.style import POSTER
+from greenroom.panel.takes.take_list import THUMBNAIL
+from greenroom.panel.takes.takes_pane import TakesPane
+from greenroom.panel.viewer.picture import Picture
+from greenroom.panel.viewer.widget import Viewer
 from greenroom.panel.work import Work
 
 __all__ = ["Window"]
 
+_CUTS = "*.otio *.otioz *.edl *.xml *.fcpxml *.aaf *.vse"
+
 
 class Window(QMainWindow):
-    def __init__(self, *, state: State | None = None) -> None:
+    """Everything of the panel. `open` shows a cut, `close` lets go of it and stops nothing that is on its way."""
+
+    def __init__(self, *, state: State | None = None, link: Link | None = None) -> None:
         super().__init__()
         self.state = state or State()
         self.work = Work(self)
+        self.link = link
+        self.shown = ShownCut(self.work, self)
         self.setWindowTitle("Greenroom")
+        self.setMinimumSize(960, 560)
         self.resize(1280, 720)
+        self._make_views()
+        self._lay_out()
+        self._make_actions()
+        self._connect()
+        self._restore()
+        self.table.setFocus()
+
+    # building
+
+    def _make_views(self) -> None:
+        posters = Posters(self.work, *POSTER, parent=self)
+        thumbnails = Posters(self.work, *THUMBNAIL, parent=self)
         self.cues = CueModel(self)
-        self.table = QTableView()
-        self.table.setModel(self.cues)
-        self.said = QLabel()
-        pane = QWidget()
-        column = QVBoxLayout(pane)
-        column.addWidget(self.said)
-        column.addWidget(self.table)
-        split = QSplitter(Qt.Orientation.Horizontal)
-        split.addWidget(pane)
-        self.setCentralWidget(split)
+        self.strip = Strip()
+        self.filters = FilterBar()
+        self.table = CueTable(self.cues, posters, self.state)
+        self.takes = TakesPane(thumbnails)
+        self.viewer = Viewer()
+        self.generate = GeneratePane()
+        self.notice = Notice()
+        self.place = QLabel()
+        self.place.setTextFormat(Qt.TextFormat.PlainText)
+        self.light = QLabel()
 
-    def open(self, cut: Path | None, project: Path | None = None) -> None:
-        """Shows a cut: first its cues, then its takes."""
-        if cut is None:
-            return
-        self.work.run(lambda: read_cues(cut, project), self._show, self._tell, key="cues")
-        self.work.run(lambda: read_board(cut, project), self._show, self._tell, key="board")
+    def _lay_out(self) -> None:
+        left = _column(self.filters, self.table)
+        self.middle = QSplitter(Qt.Orientation.Vertical)
+        self.middle.addWidget(self.viewer)
+        self.middle.addWidget(self.takes)
+        self.middle.setSizes([360, 250])
+        self.split = QSplitter(Qt.Orientation.Horizontal)
+        for pane in (left, self.middle, self.generate):
+            self.split.addWidget(pane)
+        self.split.setSizes([560, 450, 270])
+        self.split.setStretchFactor(1, 1)
+        for split in (self.split, self.middle):
+            split.setChildrenCollapsible(False)
+            split.setHandleWidth(1)
+        self.board = _column(self.strip, self.split)
+        self.pages = QStackedWidget()
+        self.pages.addWidget(self.board)
+        self.setCentralWidget(_column(self.notice, self.pages))
+        self.bar = QToolBar()
+        self.bar.setObjectName("bar")
+        self.bar.setMovable(False)
+        self.addToolBar(self.bar)
+        self.statusBar().setSizeGripEnabled(False)
 
-    def _show(self, board: Board) -> None:
-        self.setWindowTitle(f"{board.name} - Greenroom")
-        self.cues.show(board.rows)
+    def _make_actions(self) -> None:
+        self.actions_by_name: dict[str, QAction] = {}
+        self._add("open", self.tr("Open cut"), "Ctrl+O", self._choose_cut)
+        self._add("apply", self.tr("Save cut with takes"), "Ctrl+S", self._choose_output)
+        self._add("again", self.tr("Read again"), "F5", self._read_again)
+        self._add("find", self.tr("Find"), "Ctrl+F", self._find)
+        self._add("board", self.tr("To the cues"), "Esc", self._to_board)
+        self._add("stand_in", self.tr("Compare with the stand-in"), "S", self._toggle_stand_in)
+        self._add("circled", self.tr("Compare with the take in use"), "D", self._toggle_used)
+        self._add("more", self.tr("One more take"), "A", self._one_more)
+        self._add("change", self.tr("Change and regenerate"), "E", self._change)
+        self._add("measure", self.tr("Measure takes"), "Ctrl+M", self._measure)
+        self._add("next", self.tr("Next cue"), "Ctrl+Down", lambda: self.table.step(1))
+        self._add("before", self.tr("Cue before"), "Ctrl+Up", lambda: self.table.step(-1))
+        for name in ("open", "apply", "again"):
+            self.bar.addAction(self.actions_by_name[name])
+        self.bar.addSeparator()
+        self.bar.addWidget(self.place)
+        spacer = QWidget()
+        spacer.setSizePolicy(spacer.sizePolicy().Policy.Expanding, spacer.sizePolicy().Policy.Preferred)
+        self.bar.addWidget(spacer)
+        self.bar.addWidget(self.light)
+        for pane in (self.table, self.strip, self.takes):
+            pane.addActions(self.viewer.actions())
 
-    def _tell(self, error: GreenroomError) -> None:
-        self.said.setText(str(error))
+    def _add(self, name: str, text: str, key: str, slot: object) -> None:
+        action = QAction(text, self)
+        action.setShortcut(QKeySequence(key))
+        action.setToolTip(f"{text} ({key})")
+        action.triggered.connect(slot)
+        self.addAction(action)
+        self.actions_by_name[name] = action
+
+    def _connect(self) -> None:
+        shown, form, runs = self.shown, self.generate.form, self.generate.runs
+        shown.board_changed.connect(self._show_board)
+        shown.takes_read.connect(self._show_takes)
+        shown.told.connect(self.notice.tell)
+        shown.said.connect(lambda words: self.statusBar().showMessage(words, 6000))
+        shown.engines_read.connect(form.offer_engines)
+        shown.spending_read.connect(self.generate.show_spending)
+        shown.runs_changed.connect(runs.show_runs)
+        shown.jobs_read.connect(runs.show_jobs)
+        shown.quoted.connect(form.show_quote)
+        shown.quote_failed.connect(form.show_error)
+        form.wished.connect(shown.ask_quote)
+        form.begin.connect(shown.generate)
+        runs.stop.connect(shown.stop)
+        runs.again.connect(shown.go_on)
+        runs.forget.connect(shown.forget)
+        runs.settle.connect(shown.settle)
+        self.work.failed.connect(self.notice.tell)
+        self.notice.again.connect(shown.read_again)
+        self.notice.make_project.connect(shown.make_project)
+        self.filters.changed.connect(self._filter)
+        self.filters.left.connect(self.table.setFocus)
+        self.cues.modelReset.connect(self._rows_changed)
+        self.table.picked.connect(self._pick)
+        self.strip.picked.connect(self.table.go_to)
+        self.takes.looked_at.connect(self._look_at)
+        self.takes.circle.connect(shown.circle)
+        self.takes.reject.connect(lambda row, reason: shown.reject(row, reason, self.takes.list.takes.rows))
+        self.takes.accept.connect(shown.accept)
+        self.takes.frame_wanted.connect(self._go_to_take_frame)
+
+    # state
+
+    def _restore(self) -> None:
+        self.restoreGeometry(self.state.bytes("window/geometry"))
+        for name, split in (("window/split", self.split), ("window/middle", self.middle)):
+            kept: QByteArray = self.state.bytes(name)
+            if not kept.isEmpty():
+                split.restoreState(kept)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        self.work.close()
+        self.viewer.close_media()
+        self.state.keep("window/geometry", self.saveGeometry())
+        self.state.keep("window/split", self.split.saveState())
+        self.state.keep("window/middle", self.middle.saveState())
+        self.table.keep()
         self.state.save()
+        self.work.close()
         super().closeEvent(event)
+
+    # cut, cues, takes
+
+    def open(self, cut: Path | None, project: Path | None = None) -> None:
+        """Shows a cut; None: the window asks for one."""
+        self.notice.ask_for_cut(cut is None)
+        if cut is None:
+            return
+        self._shown_cue, self._beside = "", ""
+        self.state.keep("cut", str(cut.absolute()))
+        self.shown.open(cut, project)
+
+    _shown_cue = ""
+    _beside = ""
+
+    def _show_board(self, board: Board) -> None:
+        self.setWindowTitle(f"{board.name} - Greenroom")
+        self.place.setText(f"  {board.name}   {board.cut.name}")
+        self.place.setToolTip(str(board.cut))
+        self.notice.show_problems(board)
+        self.strip.show_board(board)
+        self.filters.offer(board.rows)
+        self.cues.show(board.rows)
+        self.strip.show_rows(self.cues.rows)
+        self.filters.show_count(len(self.cues.rows), len(board.rows))
+        self._pick(self.table.selected_first())
+        self.generate.form.ask_again()
+
+    def _filter(self, wanted: Filter) -> None:
+        self.cues.use(wanted)
+
+    def _rows_changed(self) -> None:
+        self.strip.show_rows(self.cues.rows)
+        self.filters.show_count(len(self.cues.rows), len(self.cues.everything))
+
+    def _pick(self, rows: list[CueRow]) -> None:
+        self.strip.select([row.id for row in rows])
+        self.generate.form.show_cues(rows)
+        if rows:
+            self._shown_cue = rows[0].id
+            self.shown.read_takes(rows[0].id)
+        else:
+            self._shown_cue = ""
+            self.takes.show_cue(None, ())
+
+    def _show_takes(self, cue: str, rows: tuple[TakeRow, ...]) -> None:
+        if cue == self._shown_cue and self.shown.board is not None:
+            row = next((row for row in self.shown.board.rows if row.id == cue), None)
+            self.takes.show_cue(row, rows)
+
+    _in_viewer: tuple[object, ...] = ()
+
+    def _look_at(self, row: TakeRow | None) -> None:
+        """Plays a take, or what the editor has where there is none."""
+        board = self.shown.board
+        cue = board.cues.get(self._shown_cue) if board is not None else None
+        if board is None or cue is None:
+            self._in_viewer = ()
+            self.viewer.close_media()
+            return
+        drop = board.drop_frame
+        stand_in = stand_in_picture(cue, drop_frame=drop, label=self.tr("stand-in"))
+        if row is None:
+            first, second = stand_in, None
+        else:
+            title = self.tr("take {0}").format(row.number)
+            first = take_picture(row.take, cue, drop_frame=drop, label=title)
+            second = stand_in if self._beside == "stand_in" else self._used(row, drop)
+        wanted = (first, second, row.findings if row is not None else ())
+        if wanted == self._in_viewer:
+            return
+        self._in_viewer = wanted
+        if first is None:
+            self.viewer.close_media()
+            return
+        self.viewer.load(first, second, dialogue_of(cue))
+        self.viewer.findings = ticks_of(row) if row is not None else ()
+
+    def _used(self, row: TakeRow, drop_frame: bool) -> Picture | None:
+        """The take in use, where it is to be compared with and is another one."""
+        if self._beside != "used" or self.shown.board is None:
+            return None
+        used = next((each for each in self.takes.list.takes.rows if each.used), None)
+        if used is None or used.number == row.number:
+            return None
+        cue = self.shown.board.cues[self._shown_cue]
+        return take_picture(used.take, cue, drop_frame=drop_frame, label=self.tr("take {0}").format(used.number))
+
+    def _go_to_take_frame(self, frame: int) -> None:
+        row = self.takes.list.current()
+        if row is not None:
+            self.viewer.go_to(max(0, frame - row.take.head))
+
+    def _toggle_stand_in(self) -> None:
+        self._compare("stand_in")
+
+    def _toggle_used(self) -> None:
+        self._compare("used")
+
+    def _compare(self, beside: str) -> None:
+        self._beside = "" if self._beside == beside else beside
+        self._look_at(self.takes.list.current())
+
+    # commands
+
+    def _choose_cut(self) -> None:
+        start = str(self.shown.cut.parent) if self.shown.cut is not None else ""
+        found, _ = QFileDialog.getOpenFileName(self, self.tr("Open cut"), start, self.tr("Cuts ({0})").format(_CUTS))
+        if found:
+            self.open(Path(found))
+
+    def _choose_output(self) -> None:
+        cut = self.shown.cut
+        if cut is None:
+            return
+        if self.link is not None and self.link.open:
+            self.link.ask("apply", self._applied, self.notice.tell, only=[])
+            return
+        suggested = cut.with_name(f"{cut.stem}.greenroom.otio")
+        found, _ = QFileDialog.getSaveFileName(self, self.tr("Save cut with takes"), str(suggested))
+        if found:
+            self.shown.apply(Path(found))
+
+    def _applied(self, result: dict[str, object]) -> None:
+        self.statusBar().showMessage(str(result.get("said", "")), 6000)
+
+    def _read_again(self) -> None:
+        if self.link is not None and self.link.open:
+            self.link.ask("read", lambda result: self.shown.read_again(), self.notice.tell)
+        else:
+            self.shown.read_again()
+
+    def _find(self) -> None:
+        self.filters.text.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.filters.text.selectAll()
+
+    def _to_board(self) -> None:
+        self.pages.setCurrentWidget(self.board)
+        self.table.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def _one_more(self) -> None:
+        self.generate.form.one_more()
+
+    def _change(self) -> None:
+        self.generate.form.change()
+
+    def _measure(self) -> None:
+        self.shown.review(tuple(row.id for row in self.table.selected()))
+
+    def tell(self, error: GreenroomError) -> None:
+        """Shows an error of whoever opened the window."""
+        self.notice.tell(error)
+
+
+def _column(*widgets: QWidget) -> QWidget:
+    made = QWidget()
+    layout = QVBoxLayout(made)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(0)
+    for widget in widgets:
+        layout.addWidget(widget)
+    layout.setStretch(len(widgets) - 1, 1)
+    return made

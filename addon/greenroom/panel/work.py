@@ -117,7 +117,7 @@ class Work(QObject):
 
 
 def _alive(slot: Callable[..., object]) -> bool:
-    owner = getattr(slot, "__self__", None)
+    owner = getattr(getattr(slot, "func", slot), "__self__", None)
     return not isinstance(owner, QObject) or Shiboken.isValid(owner)
 
 

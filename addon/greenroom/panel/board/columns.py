@@ -40,11 +40,11 @@ def _takes(row: CueRow) -> str:
 
 COLUMNS = (
     Column("poster", str(QT_TRANSLATE_NOOP("Columns", "Poster")), 58, lambda row: "", lambda row: row.start),
-    Column("in", str(QT_TRANSLATE_NOOP("Columns", "Record in")), 88, lambda row: row.timecode, lambda row: row.start),
+    Column("in", str(QT_TRANSLATE_NOOP("Columns", "Record in")), 86, lambda row: row.timecode, lambda row: row.start),
     Column(
         "length",
         str(QT_TRANSLATE_NOOP("Columns", "Length")),
-        56,
+        52,
         lambda row: str(row.frames),
         lambda row: row.frames,
         right=True,
@@ -52,7 +52,7 @@ COLUMNS = (
     Column(
         "actor",
         str(QT_TRANSLATE_NOOP("Columns", "Actor")),
-        72,
+        64,
         lambda row: row.actor,
         lambda row: row.actor.casefold(),
     ),
@@ -60,7 +60,7 @@ COLUMNS = (
     Column(
         "status",
         str(QT_TRANSLATE_NOOP("Columns", "Status")),
-        84,
+        80,
         lambda row: str(row.status),
         lambda row: (_ORDER[row.status], row.start),
     ),
@@ -76,7 +76,7 @@ COLUMNS = (
     Column(
         "cost",
         str(QT_TRANSLATE_NOOP("Columns", "Cost")),
-        72,
+        66,
         lambda row: money(row.cost, row.currency),
         lambda row: row.cost or 0,
         right=True,

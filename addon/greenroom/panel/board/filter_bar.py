@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the board is filtered by: words, actor, scene, status, finding."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QWidget
+
+from greenroom.panel.model.filters import Filter, choices
+from greenroom.panel.model.rows import CueRow, Status
+from greenroom.panel.style import GAP
+
+__all__ = ["FilterBar"]
+
+_LISTS = ("actor", "scene", "status", "code")
+
+
+class FilterBar(QWidget):
+    """`changed` tells the new filter; Escape in the field takes everything out."""
+
+    changed = Signal(object)
+    left = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.text = QLineEdit()
+        self.text.setPlaceholderText(self.tr("Find in cues"))
+        self.text.setAccessibleName(self.tr("Find in cues"))
+        self.text.setClearButtonEnabled(True)
+        self.text.setMinimumWidth(90)
+        titles = (self.tr("All actors"), self.tr("All scenes"), self.tr("Any status"), self.tr("Any finding"))
+        self.lists = {name: self._list(title) for name, title in zip(_LISTS, titles, strict=True)}
+        self.count = QLabel()
+        self.count.setProperty("dim", True)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(GAP, GAP, GAP, GAP)
+        row.setSpacing(GAP)
+        row.addWidget(self.text, 1)
+        for each in self.lists.values():
+            row.addWidget(each)
+        row.addWidget(self.count)
+        self.text.textChanged.connect(self._tell)
+        self.text.returnPressed.connect(self.left)
+        escape = QShortcut(QKeySequence("Esc"), self.text)
+        escape.activated.connect(self.clear)
+
+    def _list(self, title: str) -> QComboBox:
+        made = QComboBox()
+        made.addItem(title, "")
+        made.setAccessibleName(title)
+        made.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        made.setMinimumContentsLength(5)
+        made.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        made.currentIndexChanged.connect(self._tell)
+        return made
+
+    def offer(self, rows: Iterable[CueRow]) -> None:
+        """The choices that the cut has; what is chosen stays chosen."""
+        for name, values in choices(rows).items():
+            box = self.lists[name]
+            wanted = box.currentData()
+            if [box.itemData(place) for place in range(1, box.count())] == values:
+                continue
+            box.blockSignals(True)
+            while box.count() > 1:
+                box.removeItem(1)
+            for value in values:
+                box.addItem(value, value)
+            box.setCurrentIndex(max(0, box.findData(wanted)))
+            box.blockSignals(False)
+
+    def filter(self) -> Filter:
+        status = self.lists["status"].currentData()
+        return Filter(
+            text=self.text.text(),
+            actor=self.lists["actor"].currentData(),
+            scene=self.lists["scene"].currentData(),
+            status=Status(status) if status else None,
+            code=self.lists["code"].currentData(),
+        )
+
+    def show_count(self, shown: int, everything: int) -> None:
+        of = self.tr("{0} of {1}").format(shown, everything)
+        self.count.setText(str(everything) if shown == everything else of)
+
+    def clear(self) -> None:
+        """Everything is shown again, and the table has the keys."""
+        for box in self.lists.values():
+            box.setCurrentIndex(0)
+        self.text.clear()
+        self.left.emit()
+
+    def _tell(self) -> None:
+        self.changed.emit(self.filter())

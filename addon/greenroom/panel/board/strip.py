@@ -1,0 +1,201 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The cut as a strip: every cue where it lies on the timeline, in the colour of its state.
+
+Wheel zooms about the pointer, dragging the empty part moves along, a click selects. Cues that are closer together than
+a pixel are drawn as one, so that ten thousand cost no more than the strip is wide.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from fractions import Fraction
+
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
+from PySide6.QtWidgets import QToolTip, QWidget
+
+from greenroom.frames import timecode
+from greenroom.panel.model.rows import Board, CueRow, Status
+from greenroom.panel.style import colours
+
+__all__ = ["Strip"]
+
+_HEIGHT, _RULER, _EDGE = 62, 16, 6
+_STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600)  # seconds between two numbers of the ruler
+_WORST = {status: place for place, status in enumerate(Status)}
+
+
+class Strip(QWidget):
+    """`picked` tells the cue that was clicked."""
+
+    picked = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(self.tr("Timeline"))
+        self.setAccessibleDescription(self.tr("The cues along the cut; the table below lists the same"))
+        self.setFixedHeight(_HEIGHT)
+        self._rows: list[CueRow] = []
+        self._starts: list[int] = []
+        self._longest = 1
+        self._selected: set[str] = set()
+        self._rate, self._drop_frame = Fraction(24), False
+        self._first, self._last = 0, 1  # the cut
+        self._from, self._frames = 0.0, 1.0  # what is seen
+        self._grabbed: float | None = None
+
+    def sizeHint(self) -> QSize:
+        return QSize(600, _HEIGHT)
+
+    def show_board(self, board: Board) -> None:
+        """The cut's ends and rate; zoomed out where it is another cut."""
+        ends = (board.start, max(board.end, board.start + 1))
+        if ends != (self._first, self._last):
+            self._first, self._last = ends
+            self._from, self._frames = float(ends[0]), float(ends[1] - ends[0])
+        self._rate, self._drop_frame = board.rate, board.drop_frame
+
+    def show_rows(self, rows: Sequence[CueRow]) -> None:
+        """The cues, as filtered."""
+        self._rows = sorted(rows, key=lambda row: row.start)
+        self._starts = [row.start for row in self._rows]
+        self._longest = max((row.frames for row in self._rows), default=1)
+        self.update()
+
+    def select(self, cues: Sequence[str]) -> None:
+        """Marks cues, and moves along so that the first of them is seen."""
+        self._selected = set(cues)
+        row = next((row for row in self._rows if cues and row.id == cues[0]), None)
+        if row is not None and not (self._from <= row.start and row.start + row.frames <= self._from + self._frames):
+            self._look_at(row.start + row.frames / 2 - self._frames / 2)
+        self.update()
+
+    def _x(self, frame: float) -> float:
+        return _EDGE + (frame - self._from) / self._frames * (self.width() - 2 * _EDGE)
+
+    def _frame(self, x: float) -> float:
+        return self._from + (x - _EDGE) / max(1, self.width() - 2 * _EDGE) * self._frames
+
+    def _look_at(self, start: float) -> None:
+        self._from = min(max(start, self._first), max(self._first, self._last - self._frames))
+        self.update()
+
+    def _seen(self) -> list[CueRow]:
+        low = bisect_left(self._starts, int(self._from) - self._longest)
+        high = bisect_left(self._starts, int(self._from + self._frames) + 1)
+        return self._rows[low:high]
+
+    def cue_at(self, x: float) -> CueRow | None:
+        """The cue under a place of the strip; of several the one that begins last."""
+        frame, near = self._frame(x), self._frames / max(1, self.width()) * 2
+        found = [row for row in self._seen() if row.start - near <= frame < row.start + row.frames + near]
+        return found[-1] if found else None
+
+    # drawing
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(colours().base))
+        self._draw_ruler(painter)
+        lane = QRectF(_EDGE, _RULER + 4, self.width() - 2 * _EDGE, _HEIGHT - _RULER - 10)
+        painter.fillRect(lane, QColor(colours().window))
+        if self._frames / max(1.0, lane.width()) * 2 > self._shortest():
+            self._draw_dense(painter, lane)
+        else:
+            self._draw_cues(painter, lane)
+        painter.end()
+
+    def _shortest(self) -> int:
+        """The length of a usual cue: where it has no two pixels, cues are drawn together."""
+        return self._rows[len(self._rows) // 2].frames if self._rows else 1
+
+    def _draw_ruler(self, painter: QPainter) -> None:
+        wanted = self._frames / float(self._rate) / max(1, self.width() / 110)
+        step = next((step for step in _STEPS if step >= wanted), _STEPS[-1])
+        frames = step * float(self._rate)
+        painter.setPen(QColor(colours().dim))
+        number = int((self._from - self._first) // frames)
+        while (frame := self._first + number * frames) <= self._from + self._frames:
+            x = self._x(frame)
+            painter.drawLine(int(x), _RULER - 4, int(x), _RULER)
+            room = painter.fontMetrics().horizontalAdvance("00:00:00:00")
+            if number >= 0 and x + 3 + room <= self.width() and x >= 0:
+                text = timecode(round(frame), self._rate, drop_frame=self._drop_frame)
+                painter.drawText(int(x) + 3, _RULER - 4, text)
+            number += 1
+
+    def _draw_cues(self, painter: QPainter, lane: QRectF) -> None:
+        metrics = painter.fontMetrics()
+        for row in self._seen():
+            left, right = self._x(row.start), self._x(row.start + row.frames)
+            room = QRectF(left, lane.top(), max(2.0, right - left - 1), lane.height()).intersected(lane)
+            chosen = row.id in self._selected
+            painter.fillRect(room, QColor(colours().accent if chosen else colours().raised))
+            painter.fillRect(QRectF(room.left(), room.bottom() - 3, room.width(), 3), self._colour(row.status))
+            if room.width() > 24:
+                painter.setPen(QColor(colours().on_accent if chosen else colours().text))
+                text = f"{row.actor} {row.mode}".strip()
+                inner = room.adjusted(4, 0, -4, -3)
+                shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, int(inner.width()))
+                painter.drawText(inner, Qt.AlignmentFlag.AlignVCenter, shown)
+
+    def _draw_dense(self, painter: QPainter, lane: QRectF) -> None:
+        """A column for each pixel, in the state of the worst cue under it."""
+        columns: dict[int, Status] = {}
+        chosen: set[int] = set()
+        for row in self._seen():
+            left, right = int(self._x(row.start)), int(self._x(row.start + row.frames))
+            for x in range(max(left, int(lane.left())), min(max(right, left + 1), int(lane.right()))):
+                if x not in columns or _WORST[row.status] < _WORST[columns[x]]:
+                    columns[x] = row.status
+                if row.id in self._selected:
+                    chosen.add(x)
+        top, height = int(lane.top()), int(lane.height())
+        for x, status in columns.items():
+            painter.fillRect(x, top, 1, height, QColor(colours().accent if x in chosen else colours().raised))
+            painter.fillRect(x, top + height - 3, 1, 3, self._colour(status))
+
+    def _colour(self, status: Status) -> QColor:
+        return QColor(colours().of_light(str(status)) or colours().line)
+
+    # hands
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        found = self.cue_at(event.position().x())
+        if found is not None:
+            self.picked.emit(found.id)
+        else:
+            self._grabbed = self._frame(event.position().x())
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._grabbed is not None:
+            self._look_at(self._from + self._grabbed - self._frame(event.position().x()))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self._grabbed = None
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self._from, self._frames = float(self._first), float(self._last - self._first)
+        self.update()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        turned, across = event.angleDelta().y(), event.angleDelta().x()
+        if across:
+            self._look_at(self._from - across / 120 * self._frames / 10)
+            return
+        frame = self._frame(event.position().x())
+        whole = float(self._last - self._first)
+        frames = min(whole, max(float(self._rate), self._frames * 0.8 ** (turned / 120)))
+        share = (frame - self._from) / self._frames
+        self._frames = frames
+        self._look_at(frame - share * frames)
+        event.accept()
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QHelpEvent) and event.type() is QEvent.Type.ToolTip:
+            row = self.cue_at(event.pos().x())
+            text = f"{row.timecode}  {row.actor} {row.mode}, {row.status}\n{row.words}" if row else ""
+            QToolTip.showText(event.globalPos(), text.strip(), self)
+            return True
+        return super().event(event)

@@ -1,0 +1,271 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The cut that the window shows: read, read again when it or its project changes, and acted on. All of it off the main
+thread; views hear of it by signals.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from greenroom.desk import road
+from greenroom.desk.generating import settling
+from greenroom.desk.project.project import FILE_NAME, Project
+from greenroom.desk.rejecting import accept, reject
+from greenroom.errors import GreenroomError, LedgerBusy
+from greenroom.panel.model.quote import Wish, order_of, quote, read_spending
+from greenroom.panel.model.reading import read_board, read_cues
+from greenroom.panel.model.rows import Board
+from greenroom.panel.model.takes import TakeRow, read_takes
+from greenroom.panel.runs.following import RunRow, forget, read_runs, start, stop
+from greenroom.panel.runs.order import Order
+from greenroom.panel.work import Work
+
+__all__ = ["ShownCut", "signature"]
+
+_LOOK = 1000  # milliseconds between two looks at what changed on disk
+_FOLLOW = 300  # likewise at runs, while one is at work
+_BUSY_AGAIN = 2000  # milliseconds until a busy ledger is asked again
+
+Signature = tuple[tuple[str, int, int], ...]
+
+
+def signature(cut: Path, project: Path | None, data: Path | None) -> Signature:
+    """What changes on disk when cut, project, cast or takes do: names with times and sizes. Only stats."""
+    places = [cut]
+    if project is not None:
+        places += [project / FILE_NAME, project / "cast", project / "takes"]
+    if data is not None:
+        places += [data / "ledger.sqlite", data / "ledger.sqlite-wal"]
+    found = []
+    for place in places:
+        with contextlib.suppress(OSError):
+            told = place.stat()
+            found.append((str(place), told.st_mtime_ns, 0 if stat.S_ISDIR(told.st_mode) else told.st_size))
+    return tuple(found)
+
+
+class ShownCut(QObject):
+    """`board_changed` brings a Board, `takes_read` the takes of a cue, `told` errors (None: it is well again)."""
+
+    board_changed = Signal(object)
+    takes_read = Signal(str, object)
+    runs_changed = Signal(object)
+    jobs_read = Signal(object)
+    spending_read = Signal(object)
+    engines_read = Signal(object)
+    quoted = Signal(object)
+    quote_failed = Signal(object)
+    told = Signal(object)
+    said = Signal(str)
+
+    def __init__(self, work: Work, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._work = work
+        self.cut: Path | None = None
+        self.chosen_project: Path | None = None
+        self.board: Board | None = None
+        self.runs: tuple[RunRow, ...] = ()
+        self._data: Path | None = None
+        self._seen: Signature = ()
+        self._looking = QTimer(self)
+        self._looking.setInterval(_LOOK)
+        self._looking.timeout.connect(self._look)
+        self._following = QTimer(self)
+        self._following.setInterval(_FOLLOW)
+        self._following.timeout.connect(self._follow)
+
+    @property
+    def project(self) -> Path | None:
+        return self.board.project if self.board is not None else None
+
+    # reading
+
+    def open(self, cut: Path, project: Path | None = None) -> None:
+        """Shows another cut: its cues first, its takes as soon as they are read."""
+        self.cut, self.chosen_project = cut.absolute(), project
+        self.board, self.runs, self._seen, self._data = None, (), (), None
+        self._work.run(self._reader(read_cues), self._show_cues, self.told.emit, key="cues")
+        self.read_again()
+        self._looking.start()
+        self._following.start()
+
+    def _reader(self, read: Callable[[Path, Path | None], Board]) -> Callable[[], Board]:
+        cut, project = self.cut, self.chosen_project
+        assert cut is not None
+        return lambda: read(cut, project)
+
+    def _show_cues(self, board: Board) -> None:
+        if self.board is None:
+            self._show(board)
+
+    def read_again(self) -> None:
+        """Reads the cut and the project as they are now."""
+        if self.cut is not None:
+            self._work.run(self._reader(read_board), self._show_board, self._not_read, key="board")
+
+    def _show_board(self, board: Board) -> None:
+        self.told.emit(None)
+        self._show(board)
+        if board.project is not None:
+            self._read_project(board.project)
+
+    def _show(self, board: Board) -> None:
+        self.board = board
+        self.board_changed.emit(board)
+
+    def _not_read(self, error: GreenroomError) -> None:
+        self.told.emit(error)
+        if isinstance(error, LedgerBusy):
+            QTimer.singleShot(_BUSY_AGAIN, self, self.read_again)
+
+    def _read_project(self, project: Path) -> None:
+        self._work.run(lambda: Project.load(project).data_folder, self._know_data, self._quiet, key="data")
+        self._work.run(lambda: read_spending(project), self.spending_read.emit, self._quiet, key="spending")
+        self._work.run(lambda: settling.listed(project), self.jobs_read.emit, self._quiet, key="jobs")
+        self._work.run(lambda: road.engines(project), self.engines_read.emit, self._quiet, key="engines")
+
+    def _know_data(self, folder: Path) -> None:
+        self._data = folder
+
+    def _quiet(self, error: GreenroomError) -> None:
+        """What the board has told already, or tells at the next look."""
+
+    def read_takes(self, cue: str) -> None:
+        """The takes of a cue; `takes_read` brings them."""
+        has = self.board.takes.get(cue) if self.board is not None else None
+        if has is None:
+            self.takes_read.emit(cue, ())
+        else:
+            self._work.run(lambda: (cue, read_takes(has)), self._show_takes, self.told.emit, key="takes")
+
+    def _show_takes(self, found: tuple[str, tuple[TakeRow, ...]]) -> None:
+        self.takes_read.emit(*found)
+
+    # watching
+
+    def _look(self) -> None:
+        cut, project, data = self.cut, self.project, self._data
+        if cut is not None:
+            self._work.run(lambda: signature(cut, project, data), self._compare, self._quiet, key="look")
+
+    def _compare(self, now: Signature) -> None:
+        before, self._seen = self._seen, now
+        if before and now != before:
+            self.read_again()
+
+    def _follow(self) -> None:
+        project = self.project
+        if project is not None:
+            self._work.run(lambda: read_runs(project), self._show_runs, self._quiet, key="runs")
+
+    def _show_runs(self, runs: tuple[RunRow, ...]) -> None:
+        at_work = any(run.alive and not run.ended for run in runs)
+        self._following.setInterval(_FOLLOW if at_work else _LOOK)
+        if runs == self.runs:
+            return
+        ended = sum(job.ended for run in runs for job in run.jobs), sum(run.ended for run in runs)
+        before = sum(job.ended for run in self.runs for job in run.jobs), sum(run.ended for run in self.runs)
+        self.runs = runs
+        self.runs_changed.emit(runs)
+        if ended != before:
+            self.read_again()
+
+    # acting
+
+    def _act(self, deed: Callable[[], object], said: Callable[[object], str] = lambda result: "") -> None:
+        def done(result: object) -> None:
+            words = said(result)
+            if words:
+                self.said.emit(words)
+            self.read_again()
+
+        self._work.run(deed, done, self.told.emit)
+
+    def circle(self, row: TakeRow) -> None:
+        """Chooses a take."""
+        project, take = self.project, row.take
+        words = self.tr("Take {0} is circled").format(take.number)
+        self._act(lambda: road.circle(take.cue, take.number, project=project), lambda result: words)
+
+    def reject(self, row: TakeRow, reason: str, others: tuple[TakeRow, ...]) -> None:
+        """Rejects a take; where it was in use, another is circled."""
+        project, used = self.project, next((each.number for each in others if each.used), None)
+        if project is None:
+            return
+        takes = tuple(each.take for each in others)
+        instead = self.tr("Take {0} is rejected, take {1} is circled instead")
+        plain = self.tr("Take {0} is rejected")
+
+        def words(result: object) -> str:
+            return plain.format(row.number) if result is None else instead.format(row.number, result)
+
+        self._act(lambda: reject(row.take, reason, takes, used, project=project), words)
+
+    def accept(self, row: TakeRow) -> None:
+        """Takes a rejection back."""
+        self._act(lambda: accept(row.take))
+
+    def ask_quote(self, wish: Wish) -> None:
+        """Plans; `quoted` or `quote_failed` brings the answer."""
+        board = self.board
+        if board is not None and board.project is not None:
+            self._work.run(lambda: quote(wish, board), self.quoted.emit, self.quote_failed.emit, key="quote")
+
+    def generate(self, wish: Wish) -> None:
+        """Begins a run: the editor saw its quote."""
+        if self.board is not None:
+            self.start(order_of(wish, self.board, yes=True))
+
+    def review(self, cues: tuple[str, ...]) -> None:
+        """Measures the takes of cues."""
+        if self.board is not None:
+            self.start(Order(str(self.board.cut), str(self.board.project), only=cues, review=True))
+
+    def start(self, order: Order) -> None:
+        """Begins a run in a process that goes on when the window is closed."""
+
+        def begin() -> None:
+            start(order, Project.load(Path(order.project)))
+
+        self._work.run(begin, lambda result: self._follow(), self.told.emit)
+
+    def go_on(self, run: RunRow) -> None:
+        """Begins a run that was cut short or stopped again: what is made is found, what was sent is fetched."""
+        forget_path, order = run.path, run.order
+        self._work.run(lambda: forget(forget_path), lambda result: self.start(order), self.told.emit)
+
+    def stop(self, path: Path) -> None:
+        self._work.run(lambda: stop(path), lambda result: self._follow(), self.told.emit)
+
+    def forget(self, path: Path) -> None:
+        self._work.run(lambda: forget(path), lambda result: self._follow(), self.told.emit)
+
+    def settle(self, job: str, how: str, number: str) -> None:
+        """Settles a job of which nobody knows what came."""
+        project = self.project
+        deeds: dict[str, Callable[[], object]] = {
+            "find": lambda: settling.find(job, project),
+            "attach": lambda: settling.attach(job, number, project),
+            "lost": lambda: settling.give_up(job, project, billed=False),
+            "give-up": lambda: settling.give_up(job, project, billed=True),
+        }
+        self._act(deeds[how])
+
+    def apply(self, output: Path) -> None:
+        """Writes the cut with its takes to a new file."""
+        cut, project = self.cut, self.project
+        if cut is None:
+            return
+        words = self.tr("Written: {0}").format(output)
+        self._act(lambda: road.apply(cut, output, project=project), lambda result: words)
+
+    def make_project(self) -> None:
+        """Makes a project beside the cut."""
+        cut = self.cut
+        if cut is not None:
+            self._act(lambda: road.init(cut.parent))
