@@ -47,6 +47,7 @@ MAY_IMPORT = {
         "errors",
         "late_names",
         "frames",
+        "limits",
         "media",
         "cues",
         "cast",
