@@ -8,7 +8,7 @@ all of it is known. What isn't: whether every engine will deliver.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -65,8 +65,8 @@ def _foresee(desk: Desk, planned: Plan, agreed: Agreed) -> Foreseen:
         check_quote(planned, budget, committed, yes=agreed.yes, allow_unknown_cost=agreed.allow_unknown_cost)
     except (PlanError, RefusedError) as error:
         refused = error.problem(severity=Severity.WARNING)
-    new = () if desk.takes_are_away or _is_broken(refused) else _new_takes(planned, desk)
-    found = _with_new(desk, tuple(new))
+    new = () if desk.takes_are_away or _is_broken(refused) else tuple(_new_takes(planned, desk))
+    found = _with_new(desk, new)
     edits, problems = desk.edits(found)
     return Foreseen(planned, Edits(desk.sheet, edits, problems, found), refused)
 
@@ -76,10 +76,19 @@ def _is_broken(refused: Problem | None) -> bool:
     return refused is not None and refused.code == "plan"
 
 
-def _new_takes(plan: Plan, desk: Desk) -> Iterator[Take]:
+@dataclass(frozen=True)
+class _New:
+    """A take that would be made; `continues` is the number of the older one that would go on in it."""
+
+    take: Take
+    continues: int | None
+
+
+def _new_takes(plan: Plan, desk: Desk) -> Iterator[_New]:
     labels = {name: engine.capabilities().label for name, engine in desk.engines.items() if _is_used(name, plan)}
     for (cue_plan, planned), job in zip(plan.to_make, _numbered(plan, desk.ledger), strict=True):
-        yield _take(cue_plan, planned.variant, job, desk.store, labels)
+        continues = planned.continued.take if planned.continued is not None else None
+        yield _New(_take(cue_plan, planned.variant, job, desk.store, labels), continues)
 
 
 def _is_used(name: str, plan: Plan) -> bool:
@@ -125,18 +134,23 @@ def _take(cue_plan: CuePlan, variant: int, job: Job, store: Store, labels: Mappi
     )
 
 
-def _with_new(desk: Desk, new: tuple[Take, ...]) -> tuple[CueTakes, ...]:
-    """The takes of every cue as they would be; where no editor chose, the newest is used."""
-    desk.takes = sorted([*desk.known_takes(), *new], key=lambda take: (take.cue, take.number))
-    found = tuple(desk.cue_takes())
-    mine = {(take.cue, take.number) for take in new}
-    return tuple(
-        replace(each, circled=CircledTake(each.takes[-1].cue, each.takes[-1].number, "newest"))
-        if any((take.cue, take.number) in mine for take in each.takes) and not _chosen(each.circled)
-        else each
-        for each in found
-    )
+def _with_new(desk: Desk, new: tuple[_New, ...]) -> tuple[CueTakes, ...]:
+    """The takes of every cue as they would be, and the one that a write-back would use."""
+    if not new:
+        return tuple(desk.cue_takes())
+    made = {(each.take.cue, each.take.number): each for each in new}
+    desk.takes = sorted([*desk.ledger.takes(), *(each.take for each in new)], key=lambda take: (take.cue, take.number))
+    return tuple(_chosen(each, made) for each in desk.cue_takes())
 
 
-def _chosen(circled: CircledTake | None) -> bool:
-    return circled is not None and circled.by == "editor"
+def _chosen(each: CueTakes, made: Mapping[tuple[str, int], _New]) -> CueTakes:
+    """The editor's choice stays, or goes on in the take that continues it; where nobody chose, the newest is used."""
+    mine = [made[take.cue, take.number] for take in each.takes if (take.cue, take.number) in made]
+    if not mine:
+        return each
+    circled = CircledTake(each.takes[-1].cue, each.takes[-1].number, "newest")
+    if each.circled is not None and each.circled.by == "editor":
+        chosen = each.circled.number
+        number = next((new.take.number for new in mine if new.continues == chosen), chosen)
+        circled = replace(each.circled, number=number)
+    return replace(each, circled=circled)
