@@ -172,13 +172,13 @@ def test_dialogue_that_cannot_be_read_is_told_and_the_picture_plays_on(
     wait(lambda: viewer.sound_state is SoundState.FAILED)
     clock.now += SECOND // 4
     wait(lambda: viewer.frame == 6)
-    assert "gone.wav" in viewer.bar.state.text()
+    assert "gone.wav" in viewer.bar.state.toolTip()
 
 
 def test_without_a_device_it_is_silent_and_says_so(viewer: Viewer, long_gop: Picture, speech: Path, wait: Wait) -> None:
     viewer.load(long_gop, dialogue=Dialogue.of_file(speech, FrameRange(0, 100, Fraction(24))))
     assert viewer.sound_state is SoundState.SILENT
-    assert "no sound device" in viewer.bar.state.text()
+    assert "no sound device" in viewer.bar.state.toolTip()
     viewer.play(1)
     wait(lambda: viewer.frame > 3)
 
@@ -187,7 +187,7 @@ def test_this_machine_plays_or_says_why_not(speech: Path, clock: Clock) -> None:
     """With the real device, if there is one and QtMultimedia is installed."""
     player = DialoguePlayer(open_device, clock)
     player.load(Dialogue.of_file(speech, FrameRange(0, 100, Fraction(24))))
-    assert player.state is SoundState.PLAYS or "panel-sound" in player.why or "no sound device" in player.why
+    assert player.state is SoundState.PLAYS or "panel-sound" in player.hint or "no sound device" in player.why
 
 
 def test_the_clock_of_the_sound_never_goes_back_and_stands_with_the_device(clock: Clock, speech: Path) -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtGui import QAction, QFontDatabase, QIcon, QPalette
+from PySide6.QtGui import QAction, QFontDatabase, QIcon, QPalette, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
 
 from greenroom.panel.viewer.icons import icon
@@ -29,6 +29,7 @@ class Bar(QWidget):
         super().__init__(parent)
         self._actions = dict(actions)
         self._playing = False
+        self._said = ""
         fixed = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
         self.timecode = QLabel("--:--:--:--", self)
         self.timecode.setAccessibleName(self.tr("Timecode"))
@@ -51,16 +52,25 @@ class Bar(QWidget):
             self._playing = playing
             self._actions["toggle"].setIcon(self._icon("pause" if playing else "play"))
 
-    def set_state(self, text: str) -> None:
-        """Elided by the window's width; whole in the tool tip."""
-        if text != self.state.text():
-            self.state.setText(text)
-            self.state.setToolTip(text)
+    def set_state(self, text: str, more: str = "") -> None:
+        """Elided where there is no room for it; the tool tip has all of it, and what more there is to say."""
+        self._said = text
+        self.state.setToolTip(f"{text}\n{more}" if more else text)
+        self.state.setAccessibleDescription(text)
+        self._elide()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._elide()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() is QEvent.Type.PaletteChange:
             self._give_icons()
+
+    def _elide(self) -> None:
+        room = self.state.width()
+        self.state.setText(self.state.fontMetrics().elidedText(self._said, Qt.TextElideMode.ElideRight, room))
 
     def _give_icons(self) -> None:
         for command in COMMANDS:

@@ -45,19 +45,19 @@ class DialoguePlayer:
         self._heard_of = (0, 0)  # what the device said was played, and when it said so first (ns)
         self._last = 0
         self.state = SoundState.NO_DIALOGUE
-        self.why = ""
+        self.why = self.hint = ""
         self.muted = False
 
     def load(self, dialogue: Dialogue | None) -> None:
         """The dialogue of what is shown next; None: it has none."""
         self.stop()
-        self._heard, self.state, self.why = None, SoundState.NO_DIALOGUE, ""
+        self._heard, self.state, self.why, self.hint = None, SoundState.NO_DIALOGUE, "", ""
         if dialogue is None:
             return
         try:
             self._sink = self._sink or self._open()
         except EngineUnavailable as error:
-            self.state, self.why = SoundState.SILENT, str(error)
+            self.state, self.why, self.hint = SoundState.SILENT, error.message, error.hint
             return
         self._heard = Heard(dialogue, self._sink.rate)
         self.state = SoundState.PLAYS
@@ -88,7 +88,8 @@ class DialoguePlayer:
         if self._feed is None or self._sink is None:
             return True
         if self._feed.problem is not None:
-            self.state, self.why = SoundState.FAILED, str(self._feed.problem)
+            problem = self._feed.problem
+            self.state, self.why, self.hint = SoundState.FAILED, problem.message, problem.hint
             self.stop()
             return False
         samples = self._feed.take(self._sink.room())

@@ -11,6 +11,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from greenroom.errors import GreenroomError
 from greenroom.frames import nominal, timecode
 from greenroom.panel.viewer.bar import Bar
 from greenroom.panel.viewer.canvas import Canvas, Compare, Pane
@@ -79,7 +80,7 @@ class Viewer(QWidget):
         layout.addWidget(self.canvas, 1)
         layout.addWidget(self.scrubber)
         layout.addWidget(self.bar)
-        self._enable()
+        self.close_media()
 
     @property
     def frame(self) -> int:
@@ -134,7 +135,7 @@ class Viewer(QWidget):
         self.findings = ()
         self.dropped = 0
         self._shown = -1
-        self.canvas.first = self.canvas.second = Pane()
+        self.canvas.first, self.canvas.second = Pane(message=self.tr("Choose a take to see it here.")), Pane()
         self.canvas.update()
         self.bar.timecode.setText(_NOWHERE)
         self.bar.length.setText("")
@@ -163,6 +164,7 @@ class Viewer(QWidget):
         if not speed:
             self.transport.stop()
         elif self._decoders:
+            self._retry()
             self.transport.play(speed)
         self._count_by_sound()
         frame = self.transport.due()
@@ -321,10 +323,14 @@ class Viewer(QWidget):
         self._timer.stop()
         self.transport.use_clock(self._monotonic, frame)
         self.transport.go_to(frame)
-        for decoder in self._decoders:
-            decoder.retry()
+        self._retry()
         self._show_state()
         self._tick(direction)
+
+    def _retry(self) -> None:
+        """Media that was missing may be back."""
+        for decoder in self._decoders:
+            decoder.retry()
 
     def _marked(self) -> None:
         self._show_marks()
@@ -401,16 +407,25 @@ class Viewer(QWidget):
 
     def _ready(self, due: int) -> int | None:
         """The frame to show: the one due, or in play the last before it that is there and wasn't shown yet."""
-        if all(decoder.has(due) for decoder in self._decoders):
+        if all(decoder.problem is not None for decoder in self._decoders):
+            return None
+        if self._have(due):
             return due
         speed = self.transport.speed
         if not speed:
             return None
         late = range(due - speed, self._reached, -speed)
-        return next((frame for frame in late if all(decoder.has(frame) for decoder in self._decoders)), None)
+        return next((frame for frame in late if self._have(frame)), None)
+
+    def _have(self, frame: int) -> bool:
+        """Whether every picture is ready, but for those that can't be read."""
+        return all(decoder.problem is not None or decoder.has(frame) for decoder in self._decoders)
 
     def _pane(self, number: int, frame: int) -> Pane:
-        picture, image = self._pictures[number], self._decoders[number].image(frame)
+        picture, decoder = self._pictures[number], self._decoders[number]
+        if decoder.problem is not None:
+            return Pane(picture.label, None, _told(decoder.problem))
+        image = decoder.image(frame)
         face = picture.faces.at(frame) if picture.faces is not None else None
         return Pane(picture.label, image, "" if image is not None else self.tr("The media has no picture here."), face)
 
@@ -423,14 +438,16 @@ class Viewer(QWidget):
             self._show_state()
 
     def _show_problems(self) -> None:
+        """Where no picture can be read, nothing plays."""
         problems = [decoder.problem for decoder in self._decoders]
-        if not any(problems):
+        if None in problems:
             return
         if self.transport.playing:
             self.halt()
         panes = [
-            Pane(picture.label, None, "" if problem is None else f"{problem.message}\n{problem.hint}")
+            Pane(picture.label, None, _told(problem))
             for picture, problem in zip(self._pictures, problems, strict=True)
+            if problem is not None
         ]
         self.canvas.first, self.canvas.second = panes[0], panes[1] if len(panes) == 2 else Pane()
         self.canvas.update()
@@ -441,13 +458,21 @@ class Viewer(QWidget):
         told = [self.tr("{0}x").format(speed)] if speed not in (0, 1) else []
         if self.dropped:
             told.append(self.tr("%n frame(s) dropped", "", self.dropped))
-        if self.sound.state is SoundState.NO_DIALOGUE:
-            told += [self.tr("No dialogue")] if self._pictures else []
-        elif self.sound.state is not SoundState.PLAYS:
+        silent = self.sound.state not in (SoundState.NO_DIALOGUE, SoundState.PLAYS)
+        if silent:
             told.append(self.tr("Silent: {0}").format(self.sound.why))
         elif self.sound.muted:
             told.append(self.tr("Muted"))
-        self.bar.set_state(" · ".join(told))
+        elif self.sound.state is SoundState.NO_DIALOGUE and self._pictures:
+            told.append(self.tr("No dialogue"))
+        self.bar.set_state(" · ".join(told), f"{self.sound.why}\n{self.sound.hint}" if silent else "")
+
+
+def _told(problem: GreenroomError) -> str:
+    """As sentences; a file's name at the beginning stays as it is."""
+    first = problem.message.partition(" ")[0]
+    message = first.capitalize() + problem.message[len(first) :] if first.isalpha() else problem.message
+    return f"{message}.\n{problem.hint}"
 
 
 _COMPARE_ACTIONS = {
