@@ -9,6 +9,7 @@ JOB.json: {"file": a library with the scene, "scene": its name, "first": frame, 
 The WAV has exactly as many samples as the frames last; Blender's own mixdown ends on a full block.
 """
 
+import importlib
 import json
 import os
 import struct
@@ -17,8 +18,9 @@ from fractions import Fraction
 
 import bpy
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-import compat
+_ADDON = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.dirname(_ADDON))
+compat = importlib.import_module(f"{os.path.basename(_ADDON)}.compat")  # run as a file, this is part of no package
 
 
 def mix(job):

@@ -9,6 +9,7 @@ drop-frame, rate, picture size and warnings. Nothing of it is guessed silently.
 from __future__ import annotations
 
 import io
+import json
 import re
 import stat
 import zipfile
@@ -31,6 +32,7 @@ from greenroom_otio.notes import normalise_aaf, normalise_fcp7, normalise_fcpxml
 from greenroom_otio.rates import rate_of
 from greenroom_otio.safe_json import MAX_BYTES, parse_otio
 from greenroom_otio.values import Values, schema_of, values_of
+from greenroom_otio.vse import document_of, timeline_of
 
 __all__ = ["READ_KEY", "Reading", "look_at_cut", "read_cut"]
 
@@ -43,6 +45,7 @@ _FORMATS = {
     ".xml": "fcp7",
     ".fcpxml": "fcpxml",
     ".aaf": "aaf",
+    ".vse": "vse",
 }
 _BUNDLES = {".otiod": "content.otio", ".fcpxmld": "Info.fcpxml"}
 _NO_CUTS = {
@@ -51,7 +54,7 @@ _NO_CUTS = {
     ".drt": "Export the timeline from Resolve as OTIO.",
     ".prproj": "Export the sequence from Premiere Pro as Final Cut Pro XML.",
     ".kdenlive": "Export the project from Kdenlive as OTIO.",
-    ".blend": "Use the Blender extension.",
+    ".blend": "Use the Blender extension; its Open Greenroom Panel writes a .vse that can be read.",
 }
 _AAF = bytes.fromhex("d0cf11e0a1b11ae1")  # a structured-storage file
 _AGAIN = "The file is damaged: export the cut again."
@@ -110,6 +113,8 @@ def _read(path: Path, rate: str | float | Fraction | None, timeout: float) -> Re
         data = read_bytes(path)
         if file_format == "otio":
             return _read_otio(data, path, warnings)
+        if file_format == "vse":
+            return _read_snapshot(data, path)
         if file_format == "edl":
             timeline, facts = read_edl(data, path.name, rate, timeout, warnings)
         else:
@@ -151,7 +156,7 @@ def _format_of(path: Path) -> str:
     suffix = path.suffix.lower()
     if suffix in _FORMATS:
         return _FORMATS[suffix]
-    known = "It reads .otio, .otioz, .edl, .xml (FCP7), .fcpxml and .aaf."
+    known = "It reads .otio, .otioz, .edl, .xml (FCP7), .fcpxml, .aaf and .vse."
     hint = _NO_CUTS.get(suffix, "Export the cut from the editing program.")
     raise ReadError(f"Greenroom knows no cuts with the suffix {suffix!r}", hint=f"{hint} {known}", where=str(path))
 
@@ -179,6 +184,17 @@ def _read_otio(data: bytes, path: Path, warnings: Warnings) -> Reading:
     folder = str(path.parent.absolute())
     metadata[READ_KEY] = description(warnings, file_format=_otio_format("Resolve_OTIO" in metadata), folder=folder)
     return Reading(build, values)
+
+
+def _read_snapshot(data: bytes, path: Path) -> Reading:
+    """A host's timeline that was kept in a file. It is checked field by field as it becomes a document."""
+    try:
+        document = document_of(json.loads(data))
+    except (ValueError, RecursionError) as error:
+        raise ReadError(f"This is no snapshot: {error}", hint="Write it again in the host.", where=path.name) from None
+    document["metadata"][READ_KEY]["folder"] = str(path.parent.absolute())
+    timeline = timeline_of(document)
+    return Reading(lambda: timeline, None)
 
 
 def _otio_format(resolve: bool) -> str:

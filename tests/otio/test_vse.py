@@ -13,7 +13,8 @@ from typing import Any
 import opentimelineio as otio
 import pytest
 
-from greenroom_otio import ReadError
+from greenroom_otio import ReadError, read_cut
+from greenroom_otio.reading import READ_KEY
 from greenroom_otio.vse import document_of, read_from_string, timeline_of
 from greenroom_otio.vse_writing import snapshot_of
 
@@ -391,3 +392,21 @@ def test_unknown_fields_and_odd_texts_do_no_harm() -> None:
     assert read_from_string(json.dumps(snapshot(track(movie("a", 1))))).name == "Scene"
     with pytest.raises(ReadError):
         read_from_string("[" * 100_000)
+
+
+def test_a_snapshot_in_a_file_is_read_as_any_cut_is(tmp_path: Path) -> None:
+    path = tmp_path / "scene.vse"
+    path.write_text(json.dumps(full_snapshot()), "utf-8")
+    timeline = read_cut(path)
+    assert canonical(snapshot_of(timeline)[0]) == canonical(full_snapshot())
+    told = timeline.metadata[READ_KEY]
+    assert (told["format"], told["folder"]) == ("vse", str(tmp_path))
+
+
+@pytest.mark.parametrize("text", ["{", "7", '{"greenroom": "edit"}', "[" * 100_000, '{"greenroom": "snapshot"}'])
+def test_what_is_no_snapshot_is_refused_with_a_next_step(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "scene.vse"
+    path.write_text(text, "utf-8")
+    with pytest.raises(ReadError) as refused:
+        read_cut(path)
+    assert refused.value.hint
