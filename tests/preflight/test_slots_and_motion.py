@@ -77,7 +77,9 @@ def test_a_budget_that_would_be_passed(scene: Any, project: Any) -> None:
     from decimal import Decimal
 
     from greenroom.testing.engines import TinyEngine
+    from greenroom.testing.projects import everybody_agrees
 
+    everybody_agrees(project)
     paid = {"tiny": TinyEngine(hosted=True, price=Decimal("3.00"))}
     scene.shot("@theo animate: nods", 48)
     toml = project / "greenroom.toml"
