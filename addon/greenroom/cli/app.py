@@ -32,6 +32,7 @@ COMMANDS = {
     "sheet": "look_commands:sheet",
     "preview": "look_commands:preview",
     "turnover": "turnover_commands:turnover",
+    "consent": "rights_commands:consent",
     "slate": "slate_command:slate",
     "engines": "project_commands:engines",
     "keys": "keys_commands:keys",

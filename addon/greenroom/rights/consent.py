@@ -24,6 +24,7 @@ __all__ = [
     "Standing",
     "State",
     "best_standing",
+    "last_day",
     "standing_of",
     "state_of",
 ]
@@ -125,12 +126,12 @@ def standing_of(consent: Consent, now: datetime) -> State:
     if consent.begins is not None and now < consent.begins:
         return state(Standing.NOT_YET, f"begins on {_day(consent.begins)}")
     if consent.ends is not None and now >= consent.ends:
-        return state(Standing.ENDED, f"ended on {_last_day(consent.ends)}")
+        return state(Standing.ENDED, f"ended on {last_day(consent.ends)}")
     if consent.invented:
         return state(Standing.INVENTED, f"nobody that lives: {consent.made}")
     if consent.ends is not None and consent.ends - now <= SOON:
-        return state(Standing.ENDS_SOON, f"ends on {_last_day(consent.ends)}")
-    until = f" until {_last_day(consent.ends)}" if consent.ends is not None else ""
+        return state(Standing.ENDS_SOON, f"ends on {last_day(consent.ends)}")
+    until = f" until {last_day(consent.ends)}" if consent.ends is not None else ""
     return state(Standing.GIVEN, f"{consent.who}: {consent.kind}{until}")
 
 
@@ -156,6 +157,6 @@ def _day(moment: datetime) -> str:
     return moment.date().isoformat()
 
 
-def _last_day(end: datetime) -> str:
+def last_day(end: datetime) -> str:
     """An end at midnight is the day before, as the paper has it."""
     return (end - timedelta(microseconds=1)).date().isoformat()

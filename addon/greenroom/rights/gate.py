@@ -12,10 +12,10 @@ import fnmatch
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from greenroom.errors import Problem, Severity
-from greenroom.rights.consent import SOON, SYNTHETIC, Consent, Standing, standing_of
+from greenroom.rights.consent import SOON, SYNTHETIC, Consent, Standing, last_day, standing_of
 
 __all__ = ["CODES", "LEVELS", "Appearance", "GateRule", "Use", "refusals"]
 
@@ -202,7 +202,7 @@ def _ends_soon(allowing: list[Consent], appearance: Appearance, use: Use, now: d
     last = max(allowing, key=lambda record: record.ends or now)
     if last.ends is None or last.ends - now > SOON:
         return
-    day = (last.ends - timedelta(microseconds=1)).date().isoformat()
+    day = last_day(last.ends)
     days = max(0, (last.ends - now).days)
     message = f"the consent of {last.who or last.name} for {appearance.what} ends on {day}, in {days} days"
     yield Problem(Severity.WARNING, "consent-ends-soon", message, f"{last.giver} can prolong it.", use.where)
