@@ -11,7 +11,7 @@ from typing import Any, Callable, Dict, List
 
 from greenroom_resolve.calling import ResolveError
 
-__all__ = ["PROTOCOL", "Desk", "DeskError", "clean_environment"]
+__all__ = ["PROTOCOL", "Desk", "DeskError", "clean_environment", "no_window"]
 
 PROTOCOL = 1
 _PATIENCE = 120.0  # seconds for an answer; a batch tells of itself meanwhile
@@ -22,6 +22,11 @@ _LAST_WORDS = 12  # lines of the child's stderr that are kept to explain its end
 def clean_environment() -> Dict[str, str]:
     """Resolve's own Python settings would send Greenroom's Python to the wrong libraries."""
     return {key: value for key, value in os.environ.items() if not key.upper().startswith("PYTHON")}
+
+
+def no_window() -> Dict[str, Any]:
+    """For Popen on Windows, where a child would open a console."""
+    return {"creationflags": 0x08000000} if os.name == "nt" else {}  # CREATE_NO_WINDOW
 
 
 class DeskError(ResolveError):
@@ -44,11 +49,10 @@ class Desk:
     """A child that answers until it is closed. `command` starts greenroom, without "host"."""
 
     def __init__(self, command: List[str]) -> None:
-        flags: Dict[str, Any] = {"creationflags": 0x08000000} if os.name == "nt" else {}  # CREATE_NO_WINDOW
         pipe = subprocess.PIPE
         try:
             self._process = subprocess.Popen(
-                [*command, "host"], stdin=pipe, stdout=pipe, stderr=pipe, env=clean_environment(), **flags
+                [*command, "host"], stdin=pipe, stdout=pipe, stderr=pipe, env=clean_environment(), **no_window()
             )
         except OSError as error:
             raise DeskError(f"Greenroom can't be started: {error}", "Run  greenroom install resolve  again.") from error

@@ -1,23 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the entries of Workspace > Scripts > Greenroom do, and what `greenroom resolve` does from outside: the same."""
 
-import subprocess
-import tempfile
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Sequence
 
-from greenroom_resolve.calling import ResolveError
-from greenroom_resolve.desk import clean_environment
 from greenroom_resolve.files import export_cut, import_takes
+from greenroom_resolve.panel import serve_panel
 from greenroom_resolve.program import Before
 from greenroom_resolve.rendering import render_sound
 from greenroom_resolve.session import Json, Session
 from greenroom_resolve.survey import record
 
 __all__ = ["ENTRIES", "errors"]
-
-
-_PANEL_ENDS = 2.0  # seconds in which a panel that can't start has ended
 
 
 def cues(session: Session, **_: Any) -> Json:
@@ -153,19 +147,9 @@ def undo(session: Session, unfinished: bool = False, **_: Any) -> Json:
 
 
 def panel(session: Session, **_: Any) -> Json:
-    """The panel is a program of its own, which stays when this script has ended."""
-    words = [*session.settings.command, "panel", session.project()]
-    with tempfile.TemporaryFile() as said:
-        started = subprocess.Popen(words, env=clean_environment(), stdout=said, stderr=said)
-        try:
-            status = started.wait(timeout=_PANEL_ENDS)
-        except subprocess.TimeoutExpired:
-            return {}
-        said.seek(0)
-        words_of_it = said.read().decode("utf-8", "replace").strip().splitlines()
-    if status:
-        raise ResolveError("the panel can't be opened: {}".format((words_of_it or ["no reason told"])[-1]), "")
-    return {}
+    """The panel, a program of its own; this entry runs as long as it is open."""
+    session.tell("Opening the panel. It works with this timeline until it is closed.")
+    return serve_panel(session, apply)
 
 
 def errors(problems: Sequence[Json]) -> List[Json]:

@@ -13,14 +13,14 @@ from greenroom_resolve.program import Before
 from greenroom_resolve.session import Session
 from greenroom_resolve.steps import Problem
 
-__all__ = ["export_cut", "import_takes"]
+__all__ = ["export_cut", "import_takes", "path_for"]
 
 _FOLDER = "resolve"  # in the project's folder
 
 
 def export_cut(session: Session, **_: Any) -> Dict[str, Any]:
     """The open timeline as Resolve's own OTIO, in the project's folder."""
-    path = _path(session, ".otio")
+    path = path_for(session, ".otio")
     path.parent.mkdir(exist_ok=True)
     program = session.program
     kind, no_kind = program.constant("EXPORT_OTIO"), program.constant("EXPORT_NONE")
@@ -29,14 +29,14 @@ def export_cut(session: Session, **_: Any) -> Dict[str, Any]:
     if not made or not path.exists() or path.stat().st_mtime_ns == before:
         raise ResolveError("Resolve could not export the timeline", "Use File > Export > Timeline, as OTIO.")
     session.tell(f"Exported: {path}")
-    session.tell(f'Next: greenroom generate "{path}" -o "{_path(session, ".greenroom.otio")}" --to resolve-otio')
+    session.tell(f'Next: greenroom generate "{path}" -o "{path_for(session, ".greenroom.otio")}" --to resolve-otio')
     session.tell("Then: Workspace > Scripts > Greenroom > Import takes")
     return {"path": str(path), "problems": []}
 
 
 def import_takes(session: Session, **_: Any) -> Dict[str, Any]:
     """The cut with takes as a new timeline; the editor's own stays as it is. Every clip is looked at afterwards."""
-    path = _path(session, ".greenroom.otio")
+    path = path_for(session, ".greenroom.otio")
     if not path.exists():
         raise ResolveError(f"there is no {path}", "Export for Greenroom first, then: greenroom generate.")
     program = session.program
@@ -86,6 +86,7 @@ def _new_name(session: Session) -> str:
     return f"{session.cut.name} Greenroom {number}"
 
 
-def _path(session: Session, suffix: str) -> Path:
+def path_for(session: Session, suffix: str) -> Path:
+    """A file of ours about this timeline, in the project's folder."""
     safe = "".join("_" if character in '<>:"/\\|?*' else character for character in session.cut.name).strip(". ")
     return Path(session.project()) / _FOLDER / ((safe or "timeline") + suffix)

@@ -12,6 +12,7 @@ from typing import Any, List, Optional, Tuple
 
 __all__ = [
     "exact_rate",
+    "frame_of",
     "from_offset",
     "is_drop_frame",
     "media_length",
@@ -62,6 +63,20 @@ def timecode(frame: int, rate: Fraction, drop_frame: bool) -> str:
     minutes, second = divmod(seconds, 60)
     mark = ";" if drop_frame else ":"
     return f"{minutes // 60 % 24:02d}:{minutes % 60:02d}:{second:02d}{mark}{frames:02d}"
+
+
+def frame_of(text: str, rate: Fraction) -> Optional[int]:
+    """The timeline frame of a timecode; None where it is none."""
+    parts = text.replace(";", ":").replace(".", ":").split(":")
+    if len(parts) != 4 or not all(part.isdigit() for part in parts):
+        return None
+    hour, minute, second, frames = (int(part) for part in parts)
+    base = _base(rate)
+    count = ((hour * 60 + minute) * 60 + second) * base + frames
+    if ";" in text:
+        minutes = hour * 60 + minute
+        count -= base // 15 * (minutes - minutes // 10)
+    return count
 
 
 def to_offset(start: int, frame: int) -> int:

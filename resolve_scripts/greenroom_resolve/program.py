@@ -58,6 +58,10 @@ class Program:
     def product(self) -> str:
         return text(self.resolve, "GetProductName")
 
+    def open_timeline(self) -> Any:
+        """The timeline that is open; None where there is none, or no answer."""
+        return ask(self.project, "GetCurrentTimeline")
+
     def timeline(self, uid: str = "") -> Any:
         """The timeline with this id, wherever the editor is; without one, the open timeline."""
         current = ask(self.project, "GetCurrentTimeline")

@@ -31,6 +31,7 @@ class Session:
         self.cut = Cut(self.program, self.program.timeline())
         self.undo_list = UndoList(settings.data, self.cut.uid)
         self._desk: Optional[Desk] = None
+        self._project = ""
 
     @property
     def desk(self) -> Desk:
@@ -46,7 +47,14 @@ class Session:
             self._desk = None
 
     def project(self) -> str:
-        """The nearest folder with a greenroom.toml above the media: a Resolve project is no file to lie beside."""
+        """The nearest folder with a greenroom.toml above the media: a Resolve project is no file to lie beside.
+
+        It stays the session's, whatever clips show later.
+        """
+        self._project = self._project or self._find_project()
+        return self._project
+
+    def _find_project(self) -> str:
         folders: List[Path] = []
         for item in self.cut.items():
             path = Path(text(item.media, "GetClipProperty", "File Path"))

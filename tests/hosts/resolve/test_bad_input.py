@@ -16,7 +16,6 @@ import pytest
 from greenroom.testing.resolve import SimulatedResolve
 from greenroom_resolve.calling import ResolveError
 from greenroom_resolve.desk import Desk, DeskError
-from greenroom_resolve.entries import ENTRIES
 from greenroom_resolve.session import Session
 from greenroom_resolve.settings import Settings
 from greenroom_resolve.snapshot import snapshot_of
@@ -344,15 +343,3 @@ def test_a_timeline_of_a_thousand_clips_is_not_read_again_for_each_take(
     edits = [edit_for(items[n * 50], movies(frames=32, name=f"take{n}"), cue=f"{n:04d}") for n in range(4)]
     assert session.apply(edits, "generate").problems == []
     assert len(resolve.gate.calls) < 20_000  # 8 for each clip to read them all, one for each clip and take to find it
-
-
-def test_a_panel_that_can_not_start_is_told(
-    resolve: SimulatedResolve, sessions: Sessions, settings: Settings, tmp_path: Path
-) -> None:
-    resolve.new_timeline("Reel 1")
-    settings.project = str(tmp_path)
-    settings.command = [sys.executable, "-c", "import sys; sys.exit('no window here')"]
-    with pytest.raises(ResolveError, match="can't be opened: no window here"):
-        ENTRIES["panel"](sessions(resolve))
-    settings.command = [sys.executable, "-c", "import sys; sys.exit(sys.argv[1:] != ['panel', sys.argv[2]])"]
-    assert ENTRIES["panel"](sessions(resolve)) == {}

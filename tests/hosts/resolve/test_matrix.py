@@ -151,7 +151,9 @@ def test_the_scripts_write_timecode_as_the_core_does(rate: str) -> None:
     exact = Fraction(rate)
     for drop in (False, True) if exact in (Fraction(30000, 1001), Fraction(60000, 1001)) else (False,):
         for frame in (*range(0, 130000, 977), 17982, 17981, 1800, 1799, 107892, 1078920):
-            assert frames.timecode(frame, exact, drop) == timecode(frame, exact, drop_frame=drop)
+            text = timecode(frame, exact, drop_frame=drop)
+            assert frames.timecode(frame, exact, drop) == text
+            assert frames.frame_of(text, exact) == frame
 
 
 @pytest.mark.parametrize(
