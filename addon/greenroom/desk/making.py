@@ -15,9 +15,13 @@ from greenroom.desk.rights.asking import refuse_if_nobody_agreed
 from greenroom.errors import PlanError, Severity
 
 if TYPE_CHECKING:
+    from greenroom.desk.farm.crew import FarmCrew
     from greenroom.desk.open_cut import Desk
 
 __all__ = ["make_takes", "refuse", "workers_here"]
+
+HERE = "here"
+"""In place of a farm's address: no farm, whatever the project says."""
 
 
 def make_takes(
@@ -30,11 +34,15 @@ def make_takes(
     on_event: Callable[[JobEvent], None],
     on_plan: Callable[[Plan], None],
     stop: Callable[[], bool] | None = None,
+    farm: str = "",
 ) -> Generated:
     """Plans, and makes what is missing, if what it costs is agreed to; nothing is written into the cut.
 
+    `farm` is the address of machines that do the heavy work, "" for what the project says, "here" for none.
+
     Raises:
         PlanError, BudgetError, QuoteError: nothing was sent.
+        InputError, EngineUnavailable: the farm can't be used; nothing was sent.
     """
     from greenroom.desk.generating.generate import generate
     from greenroom.desk.recut.kept_takes import circle_continued
@@ -58,12 +66,22 @@ def make_takes(
             on_event=on_event,
             cap=cap_of(budget, allow_unknown_cost=agreed.allow_unknown_cost),
             stop=stop,
+            farm=_farm(desk, farm),
         )
         desk.takes = None
         circle_continued(planned, report, desk.ledger, desk.store)
     at_once = jobs_at_once or workers_here()
     reviews = review_new(report, desk.engines, desk.store, desk.project, at_once, stop) if report.takes else ()
     return Generated(planned, report, None, reviews)
+
+
+def _farm(desk: Desk, asked: str) -> FarmCrew | None:
+    settings = desk.project.farm
+    if asked == HERE or not (asked or settings.address):
+        return None
+    from greenroom.desk.farm.crew import FarmCrew
+
+    return FarmCrew(settings.at(asked) if asked else settings, desk.project.work_folder)
 
 
 def refuse(planned: Plan) -> None:

@@ -57,6 +57,7 @@ from greenroom.takes.states import CircledTake, Take
 if TYPE_CHECKING:
     from greenroom.cast.load import Cast
     from greenroom.cast.model import Actor
+    from greenroom.desk.farm.bundle import Bundle
     from greenroom.desk.recut.conform import Conformed
     from greenroom.desk.reviewing.reviewed import Reviewed
     from greenroom.engines.contract import Engine
@@ -66,6 +67,7 @@ __all__ = [
     "add_actor",
     "apply",
     "best_take",
+    "bundle",
     "cast",
     "circle",
     "circle_best",
@@ -179,11 +181,13 @@ def generate(
     installed: Mapping[str, Engine] | None = None,
     on_event: Callable[[JobEvent], None] = lambda event: None,
     on_plan: Callable[[Plan], None] = lambda plan: None,
+    farm: str = "",
 ) -> Generated:
     """Makes what is missing and writes the new cut. Cues with an error are left out, the rest is written.
 
     `on_plan` is called before anything is sent. `yes`: the quote was read and agreed to, whatever it is.
-    `allow_unknown_cost`: send also what nobody knows the price of, under a limit too.
+    `allow_unknown_cost`: send also what nobody knows the price of, under a limit too. `farm`: the address of machines
+    that do the heavy work, "" for what the project says, "here" for none.
 
     Raises:
         PlanError: no cue can be made, or one was asked for that isn't there.
@@ -194,12 +198,38 @@ def generate(
     with open_cut(cut, project, rate, installed) as desk:
         check_media_kept(output, desk.sheet.layout, desk.project)
         timeline_of(desk.source)  # before anything is paid for: what OpenTimelineIO can't read can't be written
-        made = make_takes(desk, engine, takes, only, Agreed(yes, allow_unknown_cost), jobs_at_once, on_event, on_plan)
+        agreed = Agreed(yes, allow_unknown_cost)
+        made = make_takes(desk, engine, takes, only, agreed, jobs_at_once, on_event, on_plan, farm=farm)
         if made.interrupted:
             return made
         if only:
             desk.plan(quote=False)  # the whole cut is written, not only what was made now
         return replace(made, applied=desk.apply(output, to))
+
+
+def bundle(
+    cut: Path,
+    folder: Path,
+    *,
+    project: Path | None = None,
+    rate: Fraction | None = None,
+    engine: str = "",
+    takes: int | None = None,
+    only: tuple[str, ...] = (),
+    chunk: int = 4,
+) -> Bundle:
+    """What `generate` would make, as a job bundle for a render farm in `folder`; nothing is made.
+
+    Raises:
+        InputError: there is nothing to make, or it can't be done elsewhere.
+    """
+    from greenroom.desk.farm.bundle import write_bundle
+
+    with open_cut(cut, project, rate, None) as desk:
+        planned = desk.plan(engine=engine, takes=takes, only=only)
+        output = cut.with_name(f"{cut.stem}.greenroom.otio")
+        options = [*(["--engine", engine] if engine else []), *(["--takes", str(takes)] if takes else [])]
+        return write_bundle(planned, cut, desk.project.folder, output, folder, chunk=chunk, options=options)
 
 
 def perform(

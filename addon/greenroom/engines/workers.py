@@ -4,6 +4,8 @@
 Each process is a pool of its own, so that a file that kills a decoder costs one job and not its neighbours. Stopping
 is the parent's business: Ctrl-C and a polite end (SIGTERM) reach a whole group of processes, and only the parent knows
 what has to be on the disk first.
+
+Where a run has a crew of its own (machines of a farm), engines give their heavy work to that.
 """
 
 from __future__ import annotations
@@ -13,18 +15,44 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from contextvars import ContextVar
 from multiprocessing.connection import Connection
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Protocol, Self, TypeVar
 
 from greenroom.errors import EngineError
 
-__all__ = ["Workers"]
+__all__ = ["Crew", "Workers", "crew_of_run", "working_with"]
 
 Result = TypeVar("Result")
+
+
+class Crew(Protocol):
+    """Who does heavy work: processes of this machine (`Workers`), or of a farm's machines."""
+
+    async def run(self, function: Callable[..., Result], *values: object) -> Result: ...
+
+
+_crew: ContextVar[Crew | None] = ContextVar("crew", default=None)
+
+
+@contextmanager
+def working_with(crew: Crew | None) -> Iterator[None]:
+    """Within, in this task and those that it begins, engines give their heavy work to `crew`; None: to their own."""
+    before = _crew.set(crew)
+    try:
+        yield
+    finally:
+        _crew.reset(before)
+
+
+def crew_of_run() -> Crew | None:
+    """The crew of this run, where it has one."""
+    return _crew.get()
 
 
 def _live_with_parent(parent: Connection) -> None:

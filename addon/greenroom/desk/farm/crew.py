@@ -33,7 +33,8 @@ _PAUSE = 2.0  # seconds before a lost farm is looked for again
 
 
 class FarmCrew:
-    """Use it as an async context manager. `work` is the folder of the run's work folders.
+    """Use it as an async context manager. `work` is the folder of the run's work folders; `cores` are those of all
+    machines that were at work when it was entered.
 
     Raises:
         InputError: no certificates, no store, no extra.
@@ -43,6 +44,7 @@ class FarmCrew:
     def __init__(self, settings: FarmSettings, work: Path) -> None:
         self.settings = settings
         self.work = work
+        self.cores = 0
         self._store = SharedStore(settings.store)
         self._security = security(certificates_folder())
         self._client: Client | None = None
@@ -50,7 +52,8 @@ class FarmCrew:
 
     async def __aenter__(self) -> Self:
         client = await self._connected()
-        if not self._cores(client):
+        self.cores = await _cores(client)
+        if not self.cores:
             await self._leave()
             raise EngineUnavailable(
                 "the farm has no machine at work", hint="Start one there: greenroom farm worker", where=self._where
@@ -65,11 +68,6 @@ class FarmCrew:
     @property
     def _where(self) -> str:
         return self.settings.address
-
-    @property
-    def cores(self) -> int:
-        """Of all machines that are at work now."""
-        return self._cores(self._client) if self._client is not None else 0
 
     async def run(self, function: Callable[..., Result], *values: object) -> Result:
         """The result of function(*values), made on one of the farm's machines, files and all.
@@ -153,7 +151,10 @@ class FarmCrew:
             with contextlib.suppress(Exception):  # it is lost already
                 await asyncio.wait_for(client.close(timeout=2), 5)
 
-    @staticmethod
-    def _cores(client: Client) -> int:
-        machines = client.scheduler_info(n_workers=-1)["workers"].values()
-        return int(sum(each.get("resources", {}).get("cpu", 0) for each in machines))
+
+async def _cores(client: Client) -> int:
+    """Of all machines that are at work now."""
+    if client.scheduler is None:
+        return 0
+    machines = (await client.scheduler.identity(n_workers=-1))["workers"].values()
+    return int(sum(each.get("resources", {}).get("cpu", 0) for each in machines))

@@ -27,6 +27,9 @@ __all__ = ["ALLOWED_FAILURES", "perform_parcel", "serve", "status", "stop", "wor
 ALLOWED_FAILURES = 3
 _SILENT = "30s"  # a machine that says nothing for so long is given up; Dask's own 5 minutes hold up a whole run
 _TIMEOUT = "30s"  # below 11 s Dask's TCP layer refuses to connect
+_QUIET: dict[str, Any] = {"dashboard": False, "dashboard_address": "127.0.0.1:0"}
+"""Dask's pages are plain HTTP: they stay on the machine, and show nothing."""
+
 _ROOTS = "GREENROOM_FARM_ROOTS"
 _SCRATCH = "GREENROOM_FARM_SCRATCH"
 
@@ -48,13 +51,13 @@ async def serve(listen: str, told: Callable[[str], None]) -> None:
     Raises:
         InputError: no certificates, or the address can't be had.
     """
-    from distributed import Scheduler
-
     host, _, port = read_address(listen).removeprefix("tls://").rpartition(":")
     with _configured():
+        from distributed import Scheduler  # reads its settings when it is imported
+
         try:
             scheduler = await Scheduler(
-                host=host, port=int(port), protocol="tls", security=security(certificates_folder()), dashboard=False
+                host=host, port=int(port), protocol="tls", security=security(certificates_folder()), **_QUIET
             )
         except OSError as error:
             raise InputError(
@@ -73,12 +76,12 @@ async def work(address: str, cores: int, roots: Mapping[str, Path], scratch: Pat
         InputError: no certificates.
         EngineUnavailable: the farm can't be reached.
     """
-    from distributed import Nanny
-
     lock = security(certificates_folder())
     environment = {_ROOTS: json.dumps({name: str(path) for name, path in roots.items()})}
     nannies: list[Any] = []
     with _configured():
+        from distributed import Nanny  # reads its settings when it is imported
+
         try:
             for number in range(cores):
                 own = scratch / f"{os.getpid()}-{number}"
@@ -91,7 +94,7 @@ async def work(address: str, cores: int, roots: Mapping[str, Path], scratch: Pat
                     protocol="tls",
                     local_directory=str(own),
                     env={**environment, _SCRATCH: str(own)},
-                    dashboard=False,
+                    **_QUIET,
                 )
                 nannies.append(await asyncio.wait_for(nanny, 60))
             told(f"{cores} core{'s' * (cores != 1)} at work for {address}")
@@ -115,7 +118,7 @@ async def status(address: str) -> dict[str, Any]:
         InputError, EngineUnavailable: as `work`.
     """
     async with _asking(address) as client:
-        info = client.scheduler_info(n_workers=-1)["workers"]
+        info = (await client.scheduler.identity(n_workers=-1))["workers"]
         versions = await client.run(_version)
         doing = await client.processing()
     machines = [
@@ -187,6 +190,10 @@ def _configured() -> Any:
 
     return dask.config.set(
         {
+            "logging": {"distributed": "warning"},
+            "distributed.scheduler.http.routes": [],
+            "distributed.worker.http.routes": [],
+            "distributed.nanny.environ.DASK_LOGGING__DISTRIBUTED": "warning",
             "distributed.scheduler.worker-ttl": _SILENT,
             "distributed.scheduler.allowed-failures": ALLOWED_FAILURES,
             "distributed.comm.timeouts.connect": _TIMEOUT,

@@ -12,7 +12,7 @@ import contextlib
 import shutil
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from greenroom.desk.generating.falling_back import perform_in_turn, plan_job
 from greenroom.desk.generating.job_events import GenerateReport, JobEvent, JobResult, JobStep, Outcome
@@ -23,7 +23,7 @@ from greenroom.desk.planning.prepare import prepare as build_request
 from greenroom.desk.project.project import Project
 from greenroom.desk.rights.asking import check_consent
 from greenroom.engines.contract import Engine
-from greenroom.engines.workers import Workers
+from greenroom.engines.workers import Crew, Workers, working_with
 from greenroom.errors import Problem
 from greenroom.frames import timecode
 from greenroom.takes.ledger import Ledger
@@ -31,6 +31,9 @@ from greenroom.takes.money import Cap
 from greenroom.takes.reconciling import reconcile
 from greenroom.takes.states import Done
 from greenroom.takes.store import Store
+
+if TYPE_CHECKING:
+    from greenroom.desk.farm.crew import FarmCrew
 
 __all__ = ["generate"]
 
@@ -51,26 +54,41 @@ def generate(
     remote_at_once: int = REMOTE_AT_ONCE,
     cap: Cap | None = None,
     stop: Callable[[], bool] | None = None,
+    farm: FarmCrew | None = None,
 ) -> GenerateReport:
     """Make every take of `plan.to_make`. `jobs_at_once` bounds local work, `remote_at_once` waits for hosted engines;
     `cap` is what the project may spend, by default without a limit.
 
     `on_event` is called in this thread. Ctrl-C ends it within moments: the report then says INTERRUPTED for what
     isn't done, and the next call goes on there. `stop` is the same for who has no Ctrl-C: it ends as soon as that says
-    True. One job's failure never touches another.
+    True. One job's failure never touches another. `farm`: its machines do the heavy work, instead of processes here.
 
     Raises:
         StoreError: the takes folder or the ledger can't be written at all; nothing was sent.
+        EngineUnavailable: the farm can't be reached; nothing was sent.
     """
     store.check()
     problems = reconcile(ledger, store)
     _sweep(project.work_folder, ledger)
     orders = _orders(plan, ledger)
     results: dict[str, JobResult] = {}
-    work = _perform_all(
-        *(orders, results, project, plan.layout.name, ledger, store, engines, jobs_at_once, remote_at_once),
-        *(on_event, prepare, cap or Cap()),
-    )
+
+    def room(workers: Crew, at_once: int) -> Room:
+        return Room(
+            ledger,
+            store,
+            engines,
+            prepare,
+            project.work_folder,
+            on_event,
+            workers,
+            cpu=asyncio.Semaphore(max(1, at_once)),
+            remote=asyncio.Semaphore(max(1, remote_at_once)),
+            cap=cap or Cap(),
+            gate=lambda planned, engine, where: check_consent(planned, engine, project, plan.layout.name, where),
+        )
+
+    work = _perform_all(orders, results, room, farm, jobs_at_once)
     try:
         asyncio.run(work if stop is None else _until(stop, work))
     except (KeyboardInterrupt, asyncio.CancelledError):
@@ -105,38 +123,22 @@ def _where(plan: Plan, cue_plan: CuePlan) -> str:
 async def _perform_all(
     orders: Sequence[Order],
     results: dict[str, JobResult],
-    project: Project,
-    cut: str,
-    ledger: Ledger,
-    store: Store,
-    engines: Mapping[str, Engine],
+    room_of: Callable[[Crew, int], Room],
+    farm: FarmCrew | None,
     jobs_at_once: int,
-    remote_at_once: int,
-    on_event: Callable[[JobEvent], None],
-    prepare: Prepare,
-    cap: Cap,
 ) -> None:
     with stopped_once(), Workers() as workers:
-        room = Room(
-            ledger,
-            store,
-            engines,
-            prepare,
-            project.work_folder,
-            on_event,
-            workers,
-            cpu=asyncio.Semaphore(max(1, jobs_at_once)),
-            remote=asyncio.Semaphore(max(1, remote_at_once)),
-            cap=cap,
-            gate=lambda planned, engine, where: check_consent(planned, engine, project, cut, where),
-        )
+        async with farm or contextlib.nullcontext() as crew:
+            # as many again as the farm has cores, so that none of them waits for its next files
+            room = room_of(workers, jobs_at_once) if crew is None else room_of(crew, 2 * crew.cores)
 
-        async def one(order: Order) -> None:
-            results[order.job.id] = await perform_in_turn(room, order)
+            async def one(order: Order) -> None:
+                results[order.job.id] = await perform_in_turn(room, order)
 
-        async with asyncio.TaskGroup() as group:
-            for order in orders:
-                group.create_task(one(order))
+            with working_with(crew):
+                async with asyncio.TaskGroup() as group:
+                    for order in orders:
+                        group.create_task(one(order))
 
 
 async def _until(stop: Callable[[], bool], work: Coroutine[Any, Any, None]) -> None:

@@ -12,7 +12,7 @@ from typing import Protocol
 from greenroom.desk.generating.job_events import JobEvent
 from greenroom.desk.planning.model import CuePlan, PlannedTake
 from greenroom.engines.contract import Capabilities, Engine, Request
-from greenroom.engines.workers import Workers
+from greenroom.engines.workers import Crew
 from greenroom.takes.ledger import Ledger
 from greenroom.takes.money import Cap
 from greenroom.takes.states import Job
@@ -49,7 +49,7 @@ class Room:
     prepare: Prepare
     work_folder: Path
     on_event: Callable[[JobEvent], None]
-    workers: Workers
+    workers: Crew
     cpu: asyncio.Semaphore
     remote: asyncio.Semaphore
     held: set[tuple[str, int]] = field(default_factory=set)

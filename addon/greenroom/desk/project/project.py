@@ -15,6 +15,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from greenroom.desk.farm.settings import FarmSettings
 from greenroom.desk.project.disks import network_file_system
 from greenroom.desk.project.project_file import SCHEMA, Settings, project_text, read_settings
 from greenroom.errors import Problem, ProjectError, Severity
@@ -68,6 +69,7 @@ class Project:
     preflight: Mapping[str, str] = field(default_factory=dict)
     turnover: Mapping[str, str] = field(default_factory=dict)
     rights: Mapping[str, Any] = field(default_factory=dict)
+    farm: FarmSettings = field(default_factory=FarmSettings)
     review_after: str = "hosted"
     review_thresholds: Mapping[str, Any] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
@@ -222,6 +224,7 @@ def _project(folder: Path, settings: Settings) -> Project:
         preflight=settings.preflight,
         turnover=settings.turnover,
         rights=settings.rights,
+        farm=settings.farm,
         review_after=settings.review_after,
         review_thresholds=settings.review_thresholds,
         problems=settings.problems,

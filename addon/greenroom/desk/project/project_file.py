@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import Any, TypeVar
 
 from greenroom.cues.model import Mode
+from greenroom.desk.farm.settings import FarmSettings, read_farm
 from greenroom.errors import FrameError, Problem, ProjectError, Severity, nearest
 from greenroom.frames import exact_rate
 from greenroom.limits import LARGEST_HANDLES
@@ -39,6 +40,7 @@ _KEYS = (
     "preflight",
     "turnover",
     "rights",
+    "farm",
 )
 _OUTPUT_KEYS = ("codec", "width", "height", "fit")
 _REVIEWED = ("hosted", "all", "none")
@@ -101,6 +103,11 @@ fit = "fit"       # fit, fill or crop
 # after_generate = "hosted"  # "all", or "none": which takes are reviewed as soon as they are made
 # [review.identity]
 # amber = 0.55
+
+# Machines that do the heavy work: greenroom farm
+# [farm]
+# address = "farm.local"
+# store = "/mnt/show/.greenroom-farm"  # where files are exchanged: a folder that all of them see, or s3://BUCKET/FOLDER
 """
 
 
@@ -128,6 +135,7 @@ class Settings:
     review_thresholds: Mapping[str, Any] = field(default_factory=dict)
     turnover: Mapping[str, str] = field(default_factory=dict)
     rights: Mapping[str, Any] = field(default_factory=dict)
+    farm: FarmSettings = field(default_factory=FarmSettings)
     problems: tuple[Problem, ...] = ()
 
 
@@ -184,6 +192,7 @@ def read_settings(table: Mapping[str, Any], where: str) -> Settings:
         review_thresholds={key: value for key, value in review.items() if key != "after_generate"},
         turnover=check.words(table, "turnover", _TURNOVER_KEYS),
         rights=check.rights(check.table(table, "rights")),
+        farm=read_farm(check.table(table, "farm"), where),
         problems=tuple(check.warnings),
     )
     if (settings.width is None) != (settings.height is None):

@@ -18,12 +18,12 @@ from pathlib import Path
 from typing import cast
 
 from greenroom.engines.contract import Capabilities, Delivery, Estimate, Handle, Lost, Request, Status, Succeeded
-from greenroom.engines.workers import Workers
+from greenroom.engines.workers import Workers, crew_of_run
 from greenroom.errors import Problem, Severity
 
 __all__ = ["VERSION", "PrevizEngine", "close_workers", "workers"]
 
-VERSION = "4"
+VERSION = "5"
 """Part of every cue's fingerprint: raise it when the same request gives other frames."""
 
 _MODES = {
@@ -130,6 +130,9 @@ class PrevizEngine:
         Raises:
             EngineError: the worker died (memory), or what `render_talk` raises.
         """
+        crew = crew_of_run()
+        if crew is not None:
+            return await crew.run(_perform, request)
         async with _gate(workers(request.settings)):
             return await _workers.run(_perform, request)
 
