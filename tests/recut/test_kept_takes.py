@@ -112,3 +112,26 @@ def test_a_take_goes_on_where_its_engine_can(scene: Any, old: Path, noted: list[
     assert request.continued.media.is_file()
     assert set(costs(scene, "made.otio").values()) == {0}
     assert scene.read("made.otio")[4].active_media_reference_key == "greenroom.take_002"
+
+
+def test_a_handle_that_was_made_with_the_neighbours_words(scene: Any, old: Path, noted: list[Any]) -> None:
+    """Shot two's words lay under shot one's handle. Longer, shot one goes on with its own: from where they differ."""
+    scene.going_on()
+    longer = [replace(noted[0], frames=30, speech=40), replace(noted[1], speech=200)]
+    timeline = scene.write("new.otio", [*longer, *noted[2:]])
+    cut = otio.adapters.read_from_file(str(timeline))
+    cut.tracks[1][0].source_range = otio.opentime.TimeRange(
+        otio.opentime.RationalTime(40, 24), otio.opentime.RationalTime(24, 24)
+    )
+    rest = cut.tracks[1][0].deepcopy()
+    rest.source_range = otio.opentime.TimeRange(otio.opentime.RationalTime(330, 24), otio.opentime.RationalTime(6, 24))
+    cut.tracks[1].insert(1, rest)  # other words now lie where the handle was
+    otio.adapters.write_to_file(cut, str(timeline))
+    made = scene.conform(timeline, was=old)
+    change = next(each for each in made.changes if each.clip == "shot one")
+    assert [str(each.kind) for each in change.changes] == ["extended", "dialogue"]
+    assert str(change.consequence) == "extend"
+    (take,) = planned(scene)["shot one"].takes
+    assert take.continued.usable.start == 0
+    assert 32 <= take.continued.usable.stop <= 34
+    assert take.estimate.cost == 46 - take.continued.usable.stop

@@ -156,17 +156,20 @@ class Request:
 @dataclass(frozen=True)
 class Continued:
     """A take that a new one goes on from, number `take` of the same cue: its first frame is frame `first` of the new
-    one (negative: the new one begins later). `request` is the one that it was made by.
+    one (negative: the new one begins later). `request` is the one that it was made by. `usable` are those of its own
+    frames that may be kept, None: all (in its handles another dialogue may have sounded).
     """
 
     take: int
     media: Path
     first: int
     request: Request
+    usable: range | None = None
 
     def kept(self, frames: int) -> range:
         """The frames of a new take, `frames` long, that are there already; all others are missing."""
-        return range(max(0, self.first), min(frames, self.first + self.request.spec.frames))
+        usable = range(self.request.spec.frames) if self.usable is None else self.usable
+        return range(max(0, self.first + usable.start), min(frames, self.first + usable.stop))
 
 
 @dataclass(frozen=True)

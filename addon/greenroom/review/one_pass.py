@@ -33,6 +33,7 @@ Picture = NDArray[np.uint8]
 SMALL = (160, 90)
 _FACE_LINES = 540
 _LOOKS_A_SECOND = 12  # of a face: syllables come 4 to 5 times a second, so twice that and some more
+_ALL_INTRA = ("prores", "dnxhd")  # as FFmpeg calls them
 _LOOKS = 12  # pictures that are looked at closely, at most
 
 
@@ -68,6 +69,8 @@ class OnePass:
         self._whole = whole
         self._rows: list[tuple[float, float, float, float]] = []
         apart = max(1, -(-self.frames // (_LOOKS * self.step))) * self.step
+        # of all-intra files luma is decoded alone, and the few colour pictures once more by themselves
+        self._apart = info.codec in _ALL_INTRA
         self._wanted = set(range(apart // (2 * self.step) * self.step, self.frames, apart))
 
     @property
@@ -78,7 +81,7 @@ class OnePass:
     def __iter__(self) -> Iterator[Picture]:
         """Raises MediaError where a picture can't be decoded."""
         last: NDArray[np.float32] | None = None
-        for number, frame in enumerate(read_frames(self._media, range(self.frames))):
+        for number, frame in enumerate(read_frames(self._media, range(self.frames), luma=self._apart)):
             luma, bits = luma_of(frame)
             small = np.asarray(cv2.resize(luma, SMALL, interpolation=cv2.INTER_AREA), np.float32)
             if bits > 8:
@@ -86,11 +89,15 @@ class OnePass:
             self._rows.append(_row(small, last))
             last = small
             if number in self._wanted:
-                self.looks[number] = _colour(frame)
+                if not self._apart:
+                    self.looks[number] = _colour(frame)
                 if self._whole is not None:
                     self._whole(luma, bits)
             if number % self.step == 0:
                 yield _grey(luma, bits)
+        if self._apart:
+            wanted = sorted(self._wanted)
+            self.looks.update(zip(wanted, map(_colour, read_frames(self._media, wanted)), strict=True))
 
 
 def luma_of(frame: VideoFrame) -> tuple[NDArray[Any], int]:

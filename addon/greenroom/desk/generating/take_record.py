@@ -94,7 +94,10 @@ def _request(request: Request, store: Store, hashes: Hashes) -> dict[str, Any]:
 def _continued(request: Request) -> dict[str, Any]:
     """Which take it goes on from, and where that one's first frame lies in it."""
     was = request.continued
-    return {} if was is None else {"continued": {"take": was.take, "first": was.first}}
+    if was is None:
+        return {}
+    usable = None if was.usable is None else [was.usable.start, was.usable.stop]
+    return {"continued": {"take": was.take, "first": was.first, "usable": usable}}
 
 
 def _actor(performer: Performer, store: Store) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from greenroom.desk.naming import name_of_player
 from greenroom.desk.recut.hearing import Heard, Verdict
 from greenroom.desk.recut.model import Change, ChangeKind, Consequence, CueChange, Match, Part
 from greenroom.desk.recut.pieces import KnownCue, Spot, stem
-from greenroom.desk.recut.placing import Placing, missing_frames, place_in_take, slot_of
+from greenroom.desk.recut.placing import Placing, missing_frames, place_in_take, slot_of, usable_frames
 from greenroom.frames import write_rate
 from greenroom.takes.states import Take
 
@@ -93,7 +93,7 @@ def change_of(
         found += _lengths(known, spot, take, at, followed=firm and placing.sure)
     found += _stale(known, spot, take, heard, actor)
     kept = at if take is not None and at is not None and not any(missing_frames(take, at, spot.slot.duration)) else None
-    consequence, why = _consequence(known, spot, found, kept)
+    consequence, why = _consequence(known, spot, found, kept, only_handles=_only_handles(take, at, heard))
     return CueChange(
         cue=known.id if match.part is Part.WHOLE else spot.cue.id if spot.cue else "",
         changes=tuple(found) or (Change(ChangeKind.UNCHANGED, "unchanged"),),
@@ -280,13 +280,24 @@ def _percent(speed: Fraction) -> str:
     return f"{float(speed * 100):.4g}%"
 
 
-def _consequence(known: KnownCue, spot: Spot, found: Iterable[Change], kept: int | None) -> tuple[Consequence, str]:
+def _only_handles(take: Take | None, at: int | None, heard: Heard | None) -> bool:
+    """Whether the dialogue differs nowhere but where the take has handles: its neighbours' was under them."""
+    if take is None or at is None or heard is None or heard.verdict is not Verdict.CHANGED:
+        return False
+    return usable_frames(take, at, heard.frames) is not None
+
+
+def _consequence(
+    known: KnownCue, spot: Spot, found: Iterable[Change], kept: int | None, *, only_handles: bool
+) -> tuple[Consequence, str]:
     kinds = {change.kind for change in found}
     if known.take is None:
         return Consequence.GENERATE, "no take yet"
     stale = kinds & _STALE
     if ChangeKind.DIALOGUE_SLIPPED in kinds and not _follows_dialogue(known):
         stale = stale | {ChangeKind.DIALOGUE_SLIPPED}
+    if stale == {ChangeKind.DIALOGUE} and only_handles:
+        return Consequence.EXTEND, "its handle was made with other dialogue"
     if stale:
         return Consequence.REGENERATE, "the take was made from something else"
     if kept is None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from greenroom.cues.model import CueSheet
 from greenroom.desk.planning.memory import Memory
@@ -19,7 +19,7 @@ from greenroom.desk.planning.prepare import draft_request
 from greenroom.desk.recut.hearing import Verdict
 from greenroom.desk.recut.listening import listen
 from greenroom.desk.recut.pieces import KnownCue, Spot, spots_of, stem
-from greenroom.desk.recut.placing import missing_frames, place_in_take
+from greenroom.desk.recut.placing import missing_frames, place_in_take, usable_frames
 from greenroom.desk.recut.same_work import made_from_the_same, request_of_take
 from greenroom.engines.contract import Continued, Continues, Engine, Estimate
 from greenroom.errors import GreenroomError, Severity, StoreError
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 __all__ = ["circle_continued", "remember_place", "with_kept_takes"]
 
+_Place: TypeAlias = tuple[int, range | None]
+"""The take's frame under the slot's first one, and which of its frames stay where it has to go on (None: all)."""
 _CONSENT = "consent"  # in the codes of all problems of rights/gate.py
 _SHOWN_SLIPPED = frozenset({"talk", "animate", "stage", "mimic"})
 """Modes whose take an editor may slip against its dialogue: no picture of theirs holds it in place."""
@@ -110,12 +112,13 @@ class _Keeper:
             return wanted  # a duplicated clip gets a copy
         longer = None
         for take in self._candidates(planned.cue.id, spot, wanted.variant):
-            at = self._place(planned, wanted, take, spot)
-            if at is None:
+            found = self._place(planned, wanted, take, spot)
+            if found is None:
                 continue
-            if not any(missing_frames(take, at, spot.slot.duration)):
+            at, usable = found
+            if usable is None and not any(missing_frames(take, at, spot.slot.duration)):
                 return replace(wanted, cached=take, estimate=_free(f"take {take.number} covers it"))
-            longer = longer or self._longer(planned, wanted, take, at)
+            longer = longer or self._longer(planned, wanted, take, at, usable)
         if longer is None or longer.continued is None:
             return wanted
         notes.append(_kept_note(longer.continued, planned))
@@ -143,8 +146,8 @@ class _Keeper:
                 seen.add((take.cue, take.number))
                 yield take
 
-    def _place(self, planned: CuePlan, wanted: PlannedTake, take: Take, spot: Spot) -> int | None:
-        """The take's frame under the slot's first one; None where it was made from something else, or nobody knows."""
+    def _place(self, planned: CuePlan, wanted: PlannedTake, take: Take, spot: Spot) -> _Place | None:
+        """None where the take was made from something else, or nobody knows."""
         try:
             record = self.store.record(take)
         except StoreError:
@@ -160,22 +163,29 @@ class _Keeper:
         shown = stem(take.media.name) in spot.source.files
         if not made_from_the_same(planned, wanted, take, record, at, self.engines, self.memory, shown=shown):
             return None
-        return self._heard(known, planned, spot, at, sure=sure)
+        return self._heard(known, take, planned, spot, at, sure=sure)
 
-    def _heard(self, known: KnownCue, planned: CuePlan, spot: Spot, at: int, *, sure: bool) -> int | None:
+    def _heard(
+        self, known: KnownCue, take: Take, planned: CuePlan, spot: Spot, at: int, *, sure: bool
+    ) -> _Place | None:
         """`at`, where what is said under the slot is what the take says."""
         heard = listen(known, spot, at, None, self.store, self.memory)
         if heard is None:
-            return at if sure and not planned.dialogue else None
+            return (at, None) if sure and not planned.dialogue else None
         if heard.verdict is Verdict.UNKNOWN:
-            return at if sure and spot.names_no_files else None
+            return (at, None) if sure and spot.names_no_files else None
         if heard.verdict is Verdict.SLIPPED and not heard.frames:
             if not sure:
-                return at + heard.slip
-            return at if spot.shows and known.mode in _SHOWN_SLIPPED else None  # so the editor has slipped it
-        return at if heard.verdict is Verdict.SAME else None
+                return at + heard.slip, None
+            return (at, None) if spot.shows and known.mode in _SHOWN_SLIPPED else None  # so the editor has slipped it
+        if heard.verdict is Verdict.CHANGED:
+            usable = usable_frames(take, at, heard.frames)
+            return None if usable is None else (at, usable)
+        return (at, None) if heard.verdict is Verdict.SAME else None
 
-    def _longer(self, planned: CuePlan, wanted: PlannedTake, take: Take, at: int) -> PlannedTake | None:
+    def _longer(
+        self, planned: CuePlan, wanted: PlannedTake, take: Take, at: int, usable: range | None
+    ) -> PlannedTake | None:
         engine = self.engines.get(planned.engine)
         if not self.quote or not isinstance(engine, Continues) or take.engine != planned.engine:
             return None
@@ -183,7 +193,7 @@ class _Keeper:
             was = request_of_take(planned, take, self.ledger, self.store)
             if was is None:
                 return None
-            continued = Continued(take.number, take.media, planned.spec.head - at, was)
+            continued = Continued(take.number, take.media, planned.spec.head - at, was, usable)
             longer = replace(wanted, continued=continued, seed=was.seed)
             draft = draft_request(planned, longer)
             return replace(longer, estimate=engine.estimate(draft)) if engine.continues(draft) else None

@@ -8,6 +8,7 @@ the old cut. Where none of these can tell, the slot's first frame is taken, and 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -18,7 +19,7 @@ from greenroom.desk.recut.pieces import KnownCue, Spot, known_traits, stem
 from greenroom.frames import nominal
 from greenroom.takes.states import Take
 
-__all__ = ["Placing", "missing_frames", "place_in_take", "slot_of"]
+__all__ = ["Placing", "missing_frames", "place_in_take", "slot_of", "usable_frames"]
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,23 @@ def slot_of(take: Take) -> int:
 def missing_frames(take: Take, at: int, frames: int) -> tuple[int, int]:
     """How many frames the take lacks before its head and after its tail."""
     return max(0, -at), max(0, at + frames - take.frames)
+
+
+def usable_frames(take: Take, at: int, differing: Iterable[tuple[int, int]]) -> range | None:
+    """The take's frames whose dialogue is what sounds now; None where it differs in what was its slot.
+
+    `differing` are ranges of a slot that begins at the take's frame `at`. In the handles the neighbours' dialogue may
+    have sounded when the take was made.
+    """
+    begin, end = 0, take.frames
+    for first, stop in differing:
+        if at + stop <= take.head:
+            begin = max(begin, at + stop)
+        elif at + first >= take.frames - take.tail:
+            end = min(end, at + first)
+        else:
+            return None
+    return range(begin, end)
 
 
 def place_in_take(known: KnownCue, spot: Spot) -> Placing:

@@ -94,7 +94,8 @@ def request_of_take(planned: CuePlan, take: Take, ledger: Ledger, store: Store, 
     was = request_of_take(planned, older, ledger, store, links + 1)
     if was is None:
         return None
-    return replace(made, continued=Continued(older.number, older.media, int(before["first"]), was))
+    usable = range(*before["usable"]) if before.get("usable") else None
+    return replace(made, continued=Continued(older.number, older.media, int(before["first"]), was, usable))
 
 
 def _nothing() -> Any:

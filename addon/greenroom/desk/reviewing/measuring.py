@@ -90,6 +90,9 @@ def measure_and_keep(job: ReviewJob, take: Take) -> Review:
     Raises:
         MediaError, StoreError, InputError: there is no review.
     """
+    import cv2
+
+    cv2.setNumThreads(1)  # some takes are measured at once, each in a process: threads besides would fight over cores
     review = review_take(job)
     folder = take.folder / FOLDER
     shutil.rmtree(folder, ignore_errors=True)
