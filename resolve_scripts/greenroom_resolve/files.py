@@ -12,6 +12,7 @@ from greenroom_resolve.cut import Cut
 from greenroom_resolve.program import Before
 from greenroom_resolve.session import Session
 from greenroom_resolve.steps import Problem
+from greenroom_resolve.undoing import UndoList, contents
 
 __all__ = ["export_cut", "import_takes", "path_for"]
 
@@ -42,14 +43,33 @@ def import_takes(session: Session, **_: Any) -> Dict[str, Any]:
     program = session.program
     before = Before(program)
     name = _new_name(session)
+    known = program.media_uids()
     made = _imported(session, path, name)
     if before.folder is not None:
         flag(program.pool, "SetCurrentFolder", before.folder)
-    problems = _offline(Cut(program, made))
+    cut = Cut(program, made)
+    _keep_for_undo(session, cut, [uid for uid in program.media_uids() if uid not in known])
+    problems = _offline(cut)
     session.tell(f'Imported as timeline "{name}"; "{session.cut.name}" is as it was')
     for problem in problems:
         session.tell(str(problem))
     return {"timeline": name, "problems": [problem.plain() for problem in problems]}
+
+
+def _keep_for_undo(session: Session, made: Cut, clips: List[str]) -> None:
+    """Into the undo list of the new timeline, which is open now, and of the one that it came from."""
+    entry = {
+        "undo": "timeline",
+        "uid": made.uid,
+        "name": made.name,
+        "contents": contents(made),
+        "from": session.cut.uid,
+    }
+    for undo_list in (session.undo_list, UndoList(session.settings.data, made.uid)):
+        undo_list.begin("import takes")
+        undo_list.add({"undo": "clips", "uids": clips})
+        undo_list.add(entry)
+        undo_list.end()
 
 
 def _imported(session: Session, path: Path, name: str) -> Any:

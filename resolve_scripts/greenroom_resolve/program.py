@@ -109,6 +109,10 @@ class Program:
                     found.setdefault(key, item)
         return found
 
+    def media_uids(self) -> List[str]:
+        """The pool's clips by their ids."""
+        return [text(item, "GetUniqueId") for folder in self.bins() for item in items(folder, "GetClipList")]
+
 
 class Before:
     """How Resolve was: page, open timeline, playhead, bin. `restore` puts back what differs, and says what it can't."""
@@ -124,7 +128,7 @@ class Before:
         """Tells the calls that it makes; gives what didn't go back."""
         program = self.program
         lost = []
-        if self.timeline is not None and not same(ask(program.project, "GetCurrentTimeline"), self.timeline):
+        if self._is_elsewhere():
             tell(self._timeline_line())
             flag(program.project, "SetCurrentTimeline", self.timeline)
             if not same(ask(program.project, "GetCurrentTimeline"), self.timeline):
@@ -134,7 +138,7 @@ class Before:
             flag(program.pool, "SetCurrentFolder", self.folder)
             if not same(ask(program.pool, "GetCurrentFolder"), self.folder):
                 lost.append("the bin that was open")
-        if self.playhead and text(self.timeline, "GetCurrentTimecode") != self.playhead:
+        if self.playhead and self._is_open() and text(self.timeline, "GetCurrentTimecode") != self.playhead:
             tell(f"timeline.SetCurrentTimecode('{self.playhead}')")
             flag(self.timeline, "SetCurrentTimecode", self.playhead)
             if text(self.timeline, "GetCurrentTimecode") != self.playhead:
@@ -145,6 +149,15 @@ class Before:
             if text(program.resolve, "GetCurrentPage") != self.page:
                 lost.append("the page")
         return lost
+
+    def _is_open(self) -> bool:
+        return same(self.program.open_timeline(), self.timeline)
+
+    def _is_elsewhere(self) -> bool:
+        """Whether another timeline is open now, and ours is still there: an undone import takes its own away."""
+        if self.timeline is None or self._is_open():
+            return False
+        return any(same(each, self.timeline) for each in self.program.timelines())
 
     def foretold(self, methods: List[str]) -> List[str]:
         """The calls that `restore` will make after these: for a dry run."""

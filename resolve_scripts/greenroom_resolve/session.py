@@ -14,7 +14,7 @@ from greenroom_resolve.rendering import rendered_sounds
 from greenroom_resolve.settings import Settings
 from greenroom_resolve.snapshot import snapshot_of
 from greenroom_resolve.steps import Problem
-from greenroom_resolve.undoing import UndoList, take_back
+from greenroom_resolve.undoing import UndoList, find_timeline, take_back
 
 __all__ = ["Session"]
 
@@ -140,7 +140,7 @@ class Session:
 
     def undo(self, unfinished: bool = False) -> List[str]:
         """Takes the last command back, or only one that broke off; says what could not be."""
-        command = self.undo_list.unfinished() if unfinished else self.undo_list.last()
+        command = self.undo_list.unfinished() if unfinished else self._last_command()
         if command is None and unfinished:
             return []
         if command is None:
@@ -150,10 +150,19 @@ class Session:
             left = take_back(self.program, self.cut.timeline, command["entries"][::-1])
         finally:
             self._restore(before)
-        self.cut.check_alive()
+        self.program.check_alive()
         self.undo_list.undone(command["number"])
         self.tell("Undone: {}, {} changes".format(command["command"], len(command["entries"])))
         return left
+
+    def _last_command(self) -> Any:
+        """The last one that can be undone: not the import of a timeline that has gone since."""
+        while True:
+            command = self.undo_list.last()
+            made = command["entries"][-1] if command else {}
+            if made.get("undo") != "timeline" or find_timeline(self.program, made["uid"]) is not None:
+                return command
+            self.undo_list.undone(command["number"])
 
     def _restore(self, before: Before) -> None:
         for lost in before.restore(self.tell):

@@ -5,6 +5,7 @@
 since is left alone and named.
 """
 
+import hashlib
 import json
 import os
 from pathlib import Path
@@ -14,7 +15,7 @@ from greenroom_resolve.calling import ask, file_of, flag, items, same, text
 from greenroom_resolve.cut import Cut, Item, find_item, markers_of
 from greenroom_resolve.program import Program
 
-__all__ = ["UndoList", "take_back"]
+__all__ = ["UndoList", "contents", "find_timeline", "take_back"]
 
 Entry = Dict[str, Any]
 
@@ -192,6 +193,42 @@ def _media(program: Program, timeline: Any, entry: Entry) -> str:
     return "" if flag(program.pool, "DeleteClips", [media]) else "a take stays in the bin Greenroom"
 
 
+def contents(cut: Cut) -> str:
+    """What is on a timeline, in short: another text once the editor has changed something."""
+    found: List[Any] = [sorted(cut.markers())]
+    for track in cut.tracks:
+        found.append([track.kind, track.index])
+        found += [[item.start, item.frames, item.name, file_of(item.media), len(item.takes())] for item in track.items]
+    return hashlib.sha256(json.dumps(found).encode("utf-8")).hexdigest()
+
+
+def _timeline(program: Program, timeline: Any, entry: Entry) -> str:
+    """A timeline that was imported, if the editor hasn't worked on it. The one that it came from is opened."""
+    made = find_timeline(program, entry["uid"])
+    if made is None:
+        return ""
+    if contents(Cut(program, made)) != entry["contents"]:
+        return 'the timeline "{}" stays, as you have worked on it'.format(entry["name"])
+    source = find_timeline(program, entry["from"])
+    if source is not None and same(program.open_timeline(), made):
+        flag(program.project, "SetCurrentTimeline", source)
+    gone = flag(program.pool, "DeleteTimelines", [made])
+    return "" if gone else 'the timeline "{}" stays'.format(entry["name"])
+
+
+def find_timeline(program: Program, uid: str) -> Any:
+    return next((each for each in program.timelines() if text(each, "GetUniqueId") == uid), None)
+
+
+def _clips(program: Program, timeline: Any, entry: Entry) -> str:
+    """Clips that an import brought into the media pool, where no timeline uses them."""
+    for folder in program.bins():
+        for media in items(folder, "GetClipList"):
+            if text(media, "GetUniqueId") in entry["uids"] and not _is_used(program, media):
+                flag(program.pool, "DeleteClips", [media])
+    return ""
+
+
 def _is_used(program: Program, media: Any) -> bool:
     for timeline in program.timelines():
         for item in Cut(program, timeline).items():
@@ -208,4 +245,6 @@ _BACK = {
     "marker": _marker,
     "track": _track,
     "media": _media,
+    "timeline": _timeline,
+    "clips": _clips,
 }

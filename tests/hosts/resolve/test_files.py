@@ -233,3 +233,34 @@ def test_the_takes_lie_in_a_folder_beside_the_cut_and_can_be_carried_away(
     with pytest.raises(StoreError, match="is another one"):
         road.apply(exported, written, **how)
     assert lost.read_bytes() == b"somebody's own"
+
+
+@pytest.mark.parametrize("release", ["20.3 Studio", "21.0.4", "21.1 Studio"])
+def test_an_import_is_undone_from_either_timeline(
+    release: str, reel: Callable[[str], SimulatedResolve], film: Path, sessions: Sessions
+) -> None:
+    """The new timeline goes and the clips that came with it; what the editor worked on since stays, and is told."""
+    resolve = reel(release)
+    exported = Path(ENTRIES["export_cut"](sessions(resolve))["path"])
+    written = exported.with_name("Reel 1.greenroom.otio")
+    road.generate(exported, written, to="resolve-otio", installed={"tiny": TinyEngine()}, engine="tiny")
+    timeline, pool = resolve.project.current, resolve.project.pool.everything()
+
+    for back in (False, True):
+        ENTRIES["import_takes"](sessions(resolve))
+        assert resolve.project.current is not timeline
+        if back:
+            resolve.project.current = timeline
+        assert ENTRIES["undo"](sessions(resolve)) == {"left": []}
+        assert resolve.project.timelines == [timeline]
+        assert (resolve.project.current, resolve.project.pool.everything()) == (timeline, pool)
+        with pytest.raises(ResolveError, match="nothing to undo"):
+            sessions(resolve).undo()
+
+    ENTRIES["import_takes"](sessions(resolve))
+    new = resolve.project.current
+    new.tracks["video"][0].items[0].start += 1
+    (left,) = ENTRIES["undo"](sessions(resolve))["left"]
+    assert left == 'the timeline "Reel 1 Greenroom 1" stays, as you have worked on it'
+    assert resolve.project.current is new
+    assert not [item for item in new.everything() if item.gone]
