@@ -160,7 +160,8 @@ class Session:
         while True:
             command = self.undo_list.last()
             made = command["entries"][-1] if command else {}
-            if made.get("undo") != "timeline" or find_timeline(self.program, made["uid"]) is not None:
+            imported = made.get("undo") == "timeline"
+            if command is None or not imported or find_timeline(self.program, made["uid"]) is not None:
                 return command
             self.undo_list.undone(command["number"])
 
