@@ -11,39 +11,29 @@ is one kill; the last line says "N passed, N failed".
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import json
 import os
 import random
-import subprocess
 import sys
 import tempfile
-import time
 from collections import Counter
 from dataclasses import dataclass, field
+from fractions import Fraction
 from pathlib import Path
-from threading import Thread
-from types import ModuleType
-from typing import IO, Any
+from typing import Any
+
+from killing import run
 
 from greenroom.media.check import check_take
 from greenroom.takes import Done, Ledger, Store, Unknown
 from greenroom.testing import TinyEngine
+from greenroom.testing.cues import small_spec
 
 PROGRAM = Path(__file__).parents[1] / "desk" / "generate" / "batch.py"
 PROJECT = "5c0e0000-0000-4000-8000-000000000002"
 CUES = 8
+SPEC = small_spec(Fraction(24000, 1001))
 ENGINES: tuple[dict[str, Any], ...] = ({}, {"hosted": True}, {"hosted": True, "idempotent": True})
-
-
-def load_batch() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("greenroom_tests_batch", PROGRAM)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
 
 
 @dataclass
@@ -52,38 +42,24 @@ class Batch:
 
     folder: Path
     engine: dict[str, Any]
-    spec: Any
     told: set[tuple[str, int]] = field(default_factory=set)  # takes that a process said were done
     seen: dict[tuple[str, int], str] = field(default_factory=dict)  # takes that lay there after a kill, by sha256
 
     def run(self, kill_after: float | None) -> tuple[bool, float]:
-        """Start it and kill it so many seconds after its first word; whether it was killed, and how long it spoke."""
+        """See `killing.run`."""
         options = json.dumps({"plan": {"cues": CUES}, "engine": self.engine})
         environment = os.environ | {"GREENROOM_DATA": str(self.folder / "data")}
         command = [sys.executable, str(PROGRAM), str(self.folder), options]
         self.folder.mkdir(parents=True, exist_ok=True)
-        log = (self.folder / "errors.txt").open("a", encoding="utf-8")
-        with log, subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, env=environment) as process:
-            assert process.stdout is not None
-            first = process.stdout.readline()
-            began = time.monotonic()
-            reader = Thread(target=self._listen, args=(first, process.stdout))
-            reader.start()
-            if kill_after is not None:
-                time.sleep(kill_after)
-                process.kill()
-            reader.join()
-            process.wait()
-        return process.returncode < 0, time.monotonic() - began
+        return run(command, kill_after, self._hear, errors=self.folder / "errors.txt", environment=environment)
 
-    def _listen(self, first: str, rest: IO[str]) -> None:
-        for line in (first, *rest):
-            try:
-                event = json.loads(line)
-            except ValueError:
-                continue  # the last line of a killed process is cut off
-            if event.get("state") == "done":
-                self.told.add((event["cue"], event["take"]))
+    def _hear(self, line: str) -> None:
+        try:
+            event = json.loads(line)
+        except ValueError:
+            return  # the last line of a killed process is cut off
+        if event.get("state") == "done":
+            self.told.add((event["cue"], event["take"]))
 
     def faults(self) -> list[str]:
         """Everything that is wrong after a kill."""
@@ -95,7 +71,7 @@ class Batch:
         found += [f"a take was made twice: {fp}" for fp, n in Counter(t.fingerprint for t in takes).items() if n > 1]
         found += [f"billed {n} times: {cue}" for cue, n in self.bills().items() if n > 1 and self.engine.get("hosted")]
         new = [take for take in takes if (take.cue, take.number) not in self.seen]
-        found += [f"{take.media.name}: {problem}" for take in new for problem in check_take(take.media, self.spec)]
+        found += [f"{take.media.name}: {problem}" for take in new for problem in check_take(take.media, SPEC)]
         self.seen |= there
         with self.ledger() as ledger:
             found += ledger.check()
@@ -122,12 +98,12 @@ class Batch:
 
 def soak(kills: int, seed: int, folder: Path) -> tuple[int, int]:
     """How many kills passed and failed."""
-    chance, spec = random.Random(seed), load_batch().SPEC
+    chance = random.Random(seed)
     # moments are spread over half as long again as a whole batch takes on this machine, so that steps near the end
     # are met as often as those at the start, and batches get through
-    _, length = Batch(folder / "whole", ENGINES[0], spec).run(None)
+    _, length = Batch(folder / "whole", ENGINES[0]).run(None)
     number = 0
-    batch = Batch(folder / "0", ENGINES[0], spec)
+    batch = Batch(folder / "0", ENGINES[0])
     passed = failed = 0
     while passed + failed < kills:
         killed, _ = batch.run(chance.uniform(0, 1.5 * length))
@@ -142,7 +118,7 @@ def soak(kills: int, seed: int, folder: Path) -> tuple[int, int]:
             print((batch.folder / "errors.txt").read_text("utf-8"))
         if not killed or faults:
             number += 1
-            batch = Batch(folder / str(number), ENGINES[number % len(ENGINES)], spec)
+            batch = Batch(folder / str(number), ENGINES[number % len(ENGINES)])
         if killed and (passed + failed) % 10 == 0:
             print(f"{passed + failed} kills, {number} batches through", flush=True)
     return passed, failed

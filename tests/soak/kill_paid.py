@@ -15,15 +15,13 @@ from __future__ import annotations
 import argparse
 import os
 import random
-import subprocess
 import sys
 import tempfile
-import time
 from collections import Counter
 from decimal import Decimal
 from pathlib import Path
-from threading import Thread
-from typing import IO
+
+from killing import run
 
 from greenroom.desk.generating import settling
 from greenroom.desk.spending import spend
@@ -54,27 +52,14 @@ class PaidBatch:
         os.environ["GREENROOM_DATA"] = str(folder / "data")
 
     def run(self, kill_after: float | None) -> tuple[bool, float]:
-        """Start it, and kill it so many seconds after its first word; whether it was killed, and how long it spoke."""
+        """See `killing.run`."""
         command = [sys.executable, str(PROGRAM), str(self.folder), self.server.name, str(self.cues)]
-        log = (self.folder / "errors.txt").open("a", encoding="utf-8")
-        with log, subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True) as process:
-            assert process.stdout is not None
-            first = process.stdout.readline()
-            began = time.monotonic()
-            reader = Thread(target=self._listen, args=(first, process.stdout))
-            reader.start()
-            if kill_after is not None:
-                time.sleep(kill_after)
-                process.kill()
-            reader.join()
-            process.wait()
-        return process.returncode < 0, time.monotonic() - began
+        return run(command, kill_after, self._hear, errors=self.folder / "errors.txt")
 
-    def _listen(self, first: str, rest: IO[str]) -> None:
-        for line in (first, *rest):
-            words = line.split()
-            if len(words) == 3 and words[0] == "done" and line.endswith("\n"):
-                self.told.add((words[1], int(words[2])))
+    def _hear(self, line: str) -> None:
+        words = line.split()
+        if len(words) == 3 and words[0] == "done" and line.endswith("\n"):
+            self.told.add((words[1], int(words[2])))
 
     def faults(self) -> list[str]:
         """Everything that is wrong after a kill, whatever is still to be done."""

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from greenroom.cues.model import Cue, Event, EventKind, Layout, Mode, Origin
+from greenroom.cues.model import Mode
 from greenroom.desk.generating.generate import generate
 from greenroom.desk.generating.job_events import JobEvent
 from greenroom.desk.generating.stranded import find_stranded
@@ -25,14 +25,13 @@ from greenroom.desk.planning.prepare import draft_request
 from greenroom.desk.project.project import Project
 from greenroom.engines import find_engines
 from greenroom.engines.contract import Engine, Estimate, Performer
-from greenroom.frames import FrameRange
 from greenroom.media.posters import write_png
-from greenroom.media.types import Codec, TakeSpec
 from greenroom.takes import Ledger, Store
+from greenroom.testing.cues import small_cue, small_layout, small_spec
 
 MODEL = "wan-2.7-r2v"
 RATE = Fraction(24)
-SPEC = TakeSpec(RATE, slot=8, head=2, tail=2, width=128, height=72, start_frame=86398, codec=Codec.H264)
+SPEC = small_spec(RATE)
 
 
 def make_plan(folder: Path, engine: Engine, cues: int) -> Plan:
@@ -42,26 +41,11 @@ def make_plan(folder: Path, engine: Engine, cues: int) -> Plan:
         write_png(portrait, np.full((512, 512, 3), 128, np.uint8))
     performer = Performer("mara", "a" * 64, portrait, prompt="a woman of forty")
     plans = [_quoted(_cue_plan(index, performer, engine), engine) for index in range(cues)]
-    return Plan(None, Layout("Scene 3", None, RATE, 86400, False, 128, 72, ()), tuple(plans))
+    return Plan(None, small_layout(RATE), tuple(plans))
 
 
 def _cue_plan(index: int, performer: Performer, engine: Engine) -> CuePlan:
-    record = FrameRange(86400 + index * 8, 8, RATE)
-    event = Event((0, index), "V1", f"Mara {index}", EventKind.PLACEHOLDER, record, record)
-    cue = Cue(
-        id=f"c{index:04}",
-        written=True,
-        mode=Mode.ANIMATE,
-        actor="MARA",
-        line="",
-        motion="She turns.",
-        origin=Origin.CLIP_MARKER,
-        event=event,
-        note=None,
-        slot=record,
-        dialogue=(),
-        dialogue_track="",
-    )
+    cue = small_cue(index, Mode.ANIMATE, RATE, motion="She turns.")
     return CuePlan(
         cue=cue,
         performer=performer,

@@ -19,6 +19,7 @@ from greenroom.takes.states import Job, Take
 
 __all__ = ["MoneyBook"]
 
+_AS_THEY_ARE = ("job", "attempt", "cue", "actor", "mode", "engine", "currency", "basis", "day")
 _OPEN = "job = ? and state = 'reserved'"
 
 
@@ -134,17 +135,9 @@ class MoneyBook(Database):
 
 def _charge_of(row: sqlite3.Row) -> Charge:
     return Charge(
-        job=row["job"],
-        attempt=row["attempt"],
-        cue=row["cue"],
-        actor=row["actor"],
-        mode=row["mode"],
-        engine=row["engine"],
-        currency=row["currency"],
+        **{name: row[name] for name in _AS_THEY_ARE},
         state=ChargeState(row["state"]),
         reserved=amount_of(row["reserved"]),
         paid=amount_of(row["paid"]),
-        basis=row["basis"],
-        day=row["day"],
         doubtful=bool(row["doubtful"]) and row["state"] == ChargeState.RESERVED,
     )

@@ -16,10 +16,11 @@ from greenroom.takes.states import Done, FailedJob, Job, JobState, Planned, Runn
 
 __all__ = ["JOB_COLUMNS", "STATE_NAMES", "job_of", "now", "take_facts", "take_of"]
 
-JOB_COLUMNS = (
-    "id, cue, number, variant, fingerprint, engine, mode, actor, cost, currency, created, updated, attempts, "
-    "state, handle, message, hint"
+_AS_THEY_ARE = (
+    *("id", "cue", "number", "variant", "fingerprint", "engine", "mode", "actor"),
+    *("currency", "created", "updated", "attempts"),
 )
+JOB_COLUMNS = ", ".join((*_AS_THEY_ARE, "cost", "state", "handle", "message", "hint"))
 STATE_NAMES: Mapping[type, str] = {
     Planned: "planned",
     Submitted: "submitted",
@@ -39,20 +40,9 @@ def job_of(row: sqlite3.Row) -> Job:
     """A job from a row of JOB_COLUMNS."""
     cost = row["cost"]
     return Job(
-        id=row["id"],
-        cue=row["cue"],
-        number=row["number"],
-        variant=row["variant"],
-        fingerprint=row["fingerprint"],
-        engine=row["engine"],
-        mode=row["mode"],
-        actor=row["actor"],
+        **{name: row[name] for name in _AS_THEY_ARE},
         cost=None if cost is None else Decimal(cost),
-        currency=row["currency"],
         state=_state_of(row),
-        created=row["created"],
-        attempts=row["attempts"],
-        updated=row["updated"],
     )
 
 

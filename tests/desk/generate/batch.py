@@ -20,43 +20,24 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from greenroom.cues.model import Cue, Event, EventKind, Layout, Mode, Origin
+from greenroom.cues.model import Mode
 from greenroom.desk.generating.generate import generate
 from greenroom.desk.generating.job_events import GenerateReport, JobEvent
 from greenroom.desk.planning.model import CuePlan, Plan, PlannedTake
 from greenroom.desk.project.project import Project
 from greenroom.engines.contract import Estimate, Performer
-from greenroom.frames import FrameRange
-from greenroom.media.types import Codec, TakeSpec
+from greenroom.media.types import Codec
 from greenroom.takes import Ledger, Store
 from greenroom.testing import Fault, TinyEngine
+from greenroom.testing.cues import small_cue, small_layout, small_spec
 from greenroom.testing.projects import everybody_agrees
 
 RATE = Fraction(24000, 1001)
-SPEC = TakeSpec(RATE, slot=8, head=2, tail=2, width=128, height=72, start_frame=86398, codec=Codec.H264)
+SPEC = small_spec(RATE)
 
 
 def fingerprint_of(index: int) -> str:
     return hashlib.sha256(f"performance {index}".encode()).hexdigest()
-
-
-def make_cue(index: int) -> Cue:
-    record = FrameRange(86400 + index * 8, 8, RATE)
-    event = Event((0, index), "V1", f"Mara {index}", EventKind.PLACEHOLDER, record, record)
-    return Cue(
-        id=f"c{index:04}",
-        written=True,
-        mode=Mode.TALK,
-        actor="MARA",
-        line="I never left.",
-        motion="",
-        origin=Origin.CLIP_MARKER,
-        event=event,
-        note=None,
-        slot=record,
-        dialogue=(),
-        dialogue_track="",
-    )
 
 
 def make_plan(folder: Path, cues: int = 1, takes: int = 1, same: bool = False, **cue_plan: Any) -> Plan:
@@ -70,7 +51,7 @@ def make_plan(folder: Path, cues: int = 1, takes: int = 1, same: bool = False, *
     values |= cue_plan
     plans = []
     for index in range(cues):
-        cue = make_cue(index)
+        cue = small_cue(index, Mode.TALK, RATE, line="I never left.")
         planned = tuple(
             PlannedTake(variant, 1000 * index + variant, Estimate(Decimal("0.25"))) for variant in range(1, takes + 1)
         )
@@ -79,8 +60,7 @@ def make_plan(folder: Path, cues: int = 1, takes: int = 1, same: bool = False, *
         plans.append(
             CuePlan(cue=cue, performer=performer, fingerprint=fingerprint, record=record, takes=planned, **values)
         )
-    layout = Layout("Scene 3", None, RATE, 86400, False, 128, 72, ())
-    return Plan(None, layout, tuple(plans))
+    return Plan(None, small_layout(RATE), tuple(plans))
 
 
 def make_engine(folder: Path, faults: Mapping[str, str] | None = None, **options: Any) -> TinyEngine:
