@@ -17,7 +17,9 @@ from numpy.typing import NDArray
 
 from greenroom.engines.contract import Performer, PictureSource, Request
 from greenroom.engines.previz.mimic import Mimicry, prepare, render_mimic
+from greenroom.engines.previz.puppet.expression import Face, displacement
 from greenroom.engines.previz.puppet.puppet import Puppet
+from greenroom.engines.previz.puppet.rig import Head, Rig
 from greenroom.errors import MediaError
 from greenroom.media.pictures import read_pictures
 from greenroom.media.probe import probe
@@ -195,6 +197,35 @@ def test_a_cut_in_the_driver_is_bridged(
     points = landmarks(shown(mimicry))
     jump = np.linalg.norm(np.diff(points[:, 4, :2], axis=0), axis=1)
     assert jump.max() < 0.08 * np.ptp(points[0, :, 0])
+
+
+def test_a_driver_who_smiles_all_through_makes_the_actor_smile(
+    mimic_request: Callable[..., Request], filmed: Callable[..., PictureSource], actors: dict[str, Picture]
+) -> None:
+    """Everything is against the driver's calm face: without a look at it, a smile that stays would be no smile."""
+    smiles = []
+    for smile in (0.0, 1.0):
+        face = smiling_ines(actors["ines"], smile)
+        pictures = [np.roll(face, index % 3, axis=1) for index in range(10)]
+        frames = shown(prepare(mimic_request(filmed(pictures, f"smile{smile:.0f}.mov"), actor="mara", frames=10)))
+        smiles.append(lifted_corners(landmarks(frames[5:6])[0]))
+    assert smiles[1] > smiles[0] + 0.012, "the corners of the mouth are where they are at rest"
+
+
+def smiling_ines(portrait: Picture, smile: float) -> Picture:
+    found = FaceFinder().find(portrait)
+    assert found is not None
+    rig = Rig(portrait, found.points)
+    placed = rig.place(displacement(rig.neutral, Face(smile=smile)), Head())
+    result = portrait.copy()
+    result[placed.view.region.within(rig.frame)] = rig.warp(placed, ())
+    return result
+
+
+def lifted_corners(points: Points) -> float:
+    """How far the corners of the mouth lie above its middle, against the face's height."""
+    height = float(np.linalg.norm(points[10] - points[152]))
+    return float((points[[0, 17], 1].mean() - points[[61, 291], 1].mean()) / height)
 
 
 def test_an_upright_driver(mimic_request: Callable[..., Request], filmed: Callable[..., PictureSource]) -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+import cv2
 import numpy as np
 from av.video.frame import VideoFrame
 from av.video.reformatter import VideoReformatter
@@ -260,17 +261,23 @@ def _replaced(kept: Plane, old: Plane, new: Plane, moved: Plane, depth: int) -> 
     What the BGR didn't tell is added again where nothing changes, and fades out with the change: `moved`, in levels of
     8 bits. Half such a level is kept always, which is nobody's edge, but a gradient's smoothness.
     """
-    here, untold = new.astype(np.int16), kept.astype(np.int16) - old
-    most = np.abs(untold) - np.maximum(np.abs(here - old), moved.astype(np.int16) << depth - 8) * np.int16(_FADING)
-    np.maximum(most, (1 << depth - 8) // 2, out=most)
-    here += np.clip(untold, -most, most)
-    return np.asarray(np.clip(here, 0, (1 << depth) - 1).astype(kept.dtype))
+    fading = np.minimum(_change(old, new, moved, depth), ((1 << depth) - 1) // _FADING) * kept.dtype.type(_FADING)
+    most = np.maximum(cv2.subtract(cv2.absdiff(kept, old), fading), kept.dtype.type((1 << depth - 8) // 2))
+    # of what lies above and what lies below one is 0: OpenCV's differences end there
+    above, below = (np.minimum(cv2.subtract(*pair), most) for pair in ((kept, old), (old, kept)))
+    return np.asarray(np.minimum(cv2.subtract(cv2.add(new, above), below), (1 << depth) - 1), kept.dtype)
+
+
+def _change(old: Plane, new: Plane, moved: Plane, depth: int) -> Plane:
+    """How far each sample is moved, or the pixels that it stands for are, whatever is more."""
+    of_pixels = moved if depth == 8 else moved.astype(np.uint16) << depth - 8
+    return np.asarray(cv2.max(cv2.absdiff(new, old), of_pixels))
 
 
 def _most_of_channels(one: Picture, two: Picture) -> Picture:
     """(height, width) How far the pixels of two pictures are apart, in levels."""
-    apart = np.maximum(one, two) - np.minimum(one, two)
-    return np.asarray(np.maximum(np.maximum(apart[..., 0], apart[..., 1]), apart[..., 2]), np.uint8)
+    blue, green, red = cv2.split(cv2.absdiff(one, two))
+    return np.asarray(cv2.max(cv2.max(blue, green), red), np.uint8)
 
 
 def _touched(change: Picture) -> tuple[int, int, int, int] | None:

@@ -13,20 +13,20 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["guided"]
+__all__ = ["SIDE", "guided"]
 
 Picture = NDArray[np.uint8]
 Map = NDArray[np.float32]
 
 # The coefficients are worked out at about this many pixels along the longer side; they vary slowly.
-_SIDE = 360
+SIDE = 360
 _RADIUS = 0.011  # of the guide's longer side; wider, and the map bleeds into surroundings of like colour
 _TILE = 96  # pixels
 _SURE = 0.07  # from 0 or 1: callers take what is closer for 0 or 1 anyway
 _EVEN = 3e-4  # variance (of 0..1) below which a window counts as even, and keeps the map's own values
 
 
-def guided(bgr: Picture, rough: Map, *, radius: float = _RADIUS, side: int = _SIDE) -> Map:
+def guided(bgr: Picture, rough: Map, *, radius: float = _RADIUS, side: int = SIDE) -> Map:
     """`rough` (any size, the same view as the picture) at the size (h, w) of `bgr`.
 
     For maps of 0..1: near edges it may run a little out of that, and away from them it is exactly 0 or 1.

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from greenroom.media.glimpses import Looked
 from greenroom.perception.detection import Detection, Detector, merge
 from greenroom.perception.identity import FaceIdentity
 from greenroom.perception.landmarks import BlendshapeNet, LandmarkNet, Landmarks, Region
@@ -62,7 +63,7 @@ class FaceFinder:
         return list(self.follow(frames, choose=choose, smooth=smooth))
 
     def follow(
-        self, frames: Iterable[Picture], *, choose: Choose | None = None, smooth: bool = True
+        self, frames: Iterable[Looked], *, choose: Choose | None = None, smooth: bool = True
     ) -> Iterator[TrackedFace | None]:
         """One face of each frame, one entry a frame in order, None where it isn't seen: at most 7 frames behind.
 
@@ -97,8 +98,8 @@ class FaceFinder:
         looks = [found for face in faces if (found := self.look(bgr, Region.of_detection(face)))]
         return distinct(sorted(looks, key=lambda found: -found.area))
 
-    def _again(self, bgr: Picture, region: Region) -> Landmarks | None:
-        found = self._landmarks(bgr, region)
+    def _again(self, picture: Looked, region: Region) -> Landmarks | None:
+        found = self._landmarks(picture, region)
         return found if found.presence > PRESENT else None
 
     @functools.cached_property

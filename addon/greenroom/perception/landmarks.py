@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from greenroom.media.glimpses import Glimpse, Looked, whole
 from greenroom.perception._weights import tflite_net
 from greenroom.perception.detection import Detection
 
@@ -101,8 +102,8 @@ class LandmarkNet:
     def __init__(self) -> None:
         self._net = tflite_net("face_landmarks_detector.tflite")
 
-    def __call__(self, bgr: Picture, region: Region) -> Landmarks:
-        crop, to_crop = _crop(bgr, region)
+    def __call__(self, picture: Looked, region: Region) -> Landmarks:
+        crop, to_crop = _crop(picture, region)
         self._net.setInput(cv2.dnn.blobFromImage(crop, 1 / 255.0, swapRB=True))
         raw, logit = self._net.forward(["Identity", "Identity_1"])
         found = np.asarray(raw, np.float64).reshape(478, 3)
@@ -130,7 +131,7 @@ def _angle(start: Floats, end: Floats) -> float:
     return math.atan2(end[1] - start[1], end[0] - start[0])
 
 
-def _crop(bgr: Picture, region: Region) -> tuple[Picture, Floats]:
+def _crop(picture: Looked, region: Region) -> tuple[Picture, Floats]:
     """The region as an upright 256 square, and the (2, 3) transform from picture to square."""
     scale = _SIDE / region.side
     cos, sin = math.cos(region.angle) * scale, math.sin(region.angle) * scale
@@ -141,29 +142,33 @@ def _crop(bgr: Picture, region: Region) -> tuple[Picture, Floats]:
             [-sin, cos, half + sin * region.x - cos * region.y],
         ]
     )
-    small, from_small = _shrunk(bgr, region, scale)
+    small, from_small = _shrunk(picture, region, scale)
     transform = np.hstack([to_crop[:, :2] @ from_small[:, :2], to_crop[:, :2] @ from_small[:, 2:] + to_crop[:, 2:]])
     crop = cv2.warpAffine(small, transform, (_SIDE, _SIDE), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(crop, np.uint8), to_crop
 
 
-def _shrunk(bgr: Picture, region: Region, scale: float) -> tuple[Picture, Floats]:
+def _shrunk(picture: Looked, region: Region, scale: float) -> tuple[Picture, Floats]:
     """The region's neighbourhood, near the square's scale if it is large, and its transform (2, 3) to the picture.
 
     Bilinear sampling of a large face would skip pixels, and its landmarks would shiver with the grain. Means of whole
     blocks of pixels prevent that at a sixth of the cost of shrinking to the very scale.
     """
-    if scale > 0.5:
-        return bgr, np.eye(2, 3)
-    block = round(1 / scale)
+    if scale > 0.5 and not isinstance(picture, Glimpse):
+        return picture, np.eye(2, 3)
+    block = round(1 / scale) if scale <= 0.5 else 1
     reach = region.side * 0.75  # over half the square's diagonal
-    left, top = (max(0, math.floor(middle - reach)) for middle in (region.x, region.y))
+    left, top = (max(0, math.floor(middle - reach)) // 2 * 2 for middle in (region.x, region.y))
     right, bottom = math.ceil(region.x + reach), math.ceil(region.y + reach)
-    near = bgr[top : max(bottom, top + 1), left : max(right, left + 1)]
-    columns, rows = (side // block for side in near.shape[1::-1])
+    ends = min(right, picture.shape[1]), min(bottom, picture.shape[0])
+    columns, rows = (max(0, end - start) // block for start, end in zip((left, top), ends, strict=True))
     if not columns or not rows:
-        return bgr, np.eye(2, 3)
-    small = cv2.resize(near[: rows * block, : columns * block], (columns, rows), interpolation=cv2.INTER_AREA)
+        return whole(picture), np.eye(2, 3)
+    if isinstance(picture, Glimpse):
+        small = picture.part(left, top, columns, rows, block)
+    else:
+        near = picture[top : top + rows * block, left : left + columns * block]
+        small = np.asarray(cv2.resize(near, (columns, rows), interpolation=cv2.INTER_AREA), np.uint8)
     # Pixel centres lie at half numbers: the first small pixel covers the first block of the picture's.
     off = (block - 1) / 2
-    return np.asarray(small, np.uint8), np.array([[block, 0.0, left + off], [0.0, block, top + off]])
+    return small, np.array([[block, 0.0, left + off], [0.0, block, top + off]])

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from greenroom.perception._weights import tflite_net
+from greenroom.perception.edges import SIDE as EDGES
 from greenroom.perception.edges import guided
 from greenroom.perception.shots import ShotWatch
 
@@ -44,9 +45,12 @@ class _Before:
 
 
 class PersonMatte:
-    """Mattes of the frames of one shot, in order; for one thread at a time. `landscape` is faster and coarser."""
+    """Mattes of the frames of one shot, in order; for one thread at a time. `landscape` is faster and coarser; edges
+    are led along those of the picture at `side` pixels of its longer side.
+    """
 
-    def __init__(self, *, landscape: bool = False) -> None:
+    def __init__(self, *, landscape: bool = False, side: int = EDGES) -> None:
+        self._side = side
         self._size = _LANDSCAPE if landscape else _SQUARE
         self._net = tflite_net(f"selfie_segmentation{'_landscape' if landscape else ''}.tflite")
         self.reset()
@@ -69,7 +73,7 @@ class PersonMatte:
             self.reset()
             return alpha
         part = bgr[top:bottom, left:right]
-        alpha[top:bottom, left:right] = _refined(part, self._steady(self._shown(part), window))
+        alpha[top:bottom, left:right] = _refined(part, self._steady(self._shown(part), window), self._side)
         return alpha
 
     def _shown(self, part: Picture) -> Picture:
@@ -118,9 +122,9 @@ def _seen_from(before: _Before, window: Near, part: Matte) -> Matte:
     return np.asarray(moved, np.float32)
 
 
-def _refined(bgr: Picture, coarse: Matte) -> Matte:
+def _refined(bgr: Picture, coarse: Matte, side: int) -> Matte:
     """The coarse matte at the picture's size, its edges where the picture's are."""
-    alpha = guided(bgr, coarse)
+    alpha = guided(bgr, coarse, side=side)
     alpha -= _SURE_NOT
     alpha *= 1 / (_SURE - _SURE_NOT)
     return np.clip(alpha, 0, 1, out=alpha)

@@ -9,6 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from greenroom.media.glimpses import Glimpse, Looked
+
 __all__ = ["ShotWatch"]
 
 _SMALL = (32, 18)
@@ -29,16 +31,17 @@ class ShotWatch:
         self._size: tuple[int, ...] = ()
         self._changes: deque[float] = deque(maxlen=_HISTORY)
 
-    def is_cut(self, bgr: NDArray[np.uint8]) -> bool:
+    def is_cut(self, picture: Looked) -> bool:
         """True for the first frame of a new shot; False for the very first frame, and for an empty picture.
 
         A picture of another size begins a new shot: nothing of the last one's places holds in it.
         """
-        if not bgr.size:
+        if not min(picture.shape):
             return False
-        size, self._size = self._size, bgr.shape[:2]
+        size, self._size = self._size, picture.shape[:2]
         step = max(1, min(self._size) // _ENOUGH)
-        small = cv2.resize(bgr[::step, ::step], _SMALL, interpolation=cv2.INTER_AREA).astype(np.float32)
+        some = picture.every(step) if isinstance(picture, Glimpse) else picture[::step, ::step]
+        small = cv2.resize(some, _SMALL, interpolation=cv2.INTER_AREA).astype(np.float32)
         last, self._last = self._last, small
         if last is None:
             return False

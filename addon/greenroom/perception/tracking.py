@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from greenroom.media.glimpses import Looked, whole
 from greenroom.perception.company import Company, too_small_to_tell
 from greenroom.perception.detection import overlap
 from greenroom.perception.landmarks import Landmarks, Region
@@ -47,21 +48,21 @@ class Seeker:
     """What `follow` asks of a FaceFinder: the same face again in a region, the faces round a place (points), all faces
     of a picture (with tiles), and the identity of a chip."""
 
-    again: Callable[[Picture, Region], Landmarks | None]
+    again: Callable[[Looked, Region], Landmarks | None]
     near: Callable[[Picture, Floats], list[Landmarks]]
     find: Callable[[Picture, bool], list[Landmarks]]
     embed: Callable[[Picture], Floats]
 
 
-def follow(frames: Iterable[Picture], seeker: Seeker, choose: Choose | None = None) -> Iterator[TrackedFace | None]:
+def follow(frames: Iterable[Looked], seeker: Seeker, choose: Choose | None = None) -> Iterator[TrackedFace | None]:
     """One entry a frame, raw: None where the face isn't seen."""
     watch, shot = ShotWatch(), 0
     following = _Following(seeker, choose or _largest)
-    for bgr in frames:
-        if watch.is_cut(bgr):
+    for picture in frames:
+        if watch.is_cut(picture):
             shot, following = shot + 1, _Following(seeker, choose or _largest)
         before = following.missed
-        found = following.step(bgr)
+        found = following.step(picture)
         if found is None:
             yield None
         else:
@@ -81,17 +82,18 @@ class _Following:
         self.missed = self.others = 0
         self.was_seen = False
 
-    def step(self, bgr: Picture) -> Landmarks | None:
+    def step(self, picture: Looked) -> Landmarks | None:
         """The face in the next frame."""
         if self._last is None:
-            found = self._begin(bgr)
+            found = self._begin(whole(picture))
         else:
-            found = (self._again(bgr, self._last) if not self.missed else None) or self._regain(bgr, self._last)
+            found = None if self.missed else self._again(picture, self._last)
+            found = found or self._regain(whole(picture), self._last)
         self.missed = 0 if found else self.missed + 1
         if found:
             self._last = found.points
             if self._seen % _LOOK_EVERY == 0 and not self._doubt:
-                self._company.remember(bgr, found.points)
+                self._company.remember(whole(picture), found.points)
             self._seen += 1
         return found
 
@@ -109,15 +111,15 @@ class _Following:
                     self._company.remember_other(bgr, face.points)
         return chosen
 
-    def _again(self, bgr: Picture, last: Floats) -> Landmarks | None:
+    def _again(self, picture: Looked, last: Floats) -> Landmarks | None:
         """The face where it just was, unless that is somebody else by now."""
-        found = self._seeker.again(bgr, Region.of_points(last))
+        found = self._seeker.again(picture, Region.of_points(last))
         if found is None:
             return None
         shift, size = _apart(found.points, last)
         slipped = shift > _SLIP or not 1 / (1 + _SWELL) < size < 1 + _SWELL or found.presence < _SURE
         self._doubt = _DOUBT if slipped else max(0, self._doubt - 1)
-        return None if self._doubt and self._company.is_another(bgr, found.points) else found
+        return None if self._doubt and self._company.is_another(whole(picture), found.points) else found
 
     def _regain(self, bgr: Picture, last: Floats) -> Landmarks | None:
         """The lost face again: near its last place for a while, then by its identity, then whoever is chosen anew."""

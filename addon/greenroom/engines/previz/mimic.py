@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from greenroom.cues.wishes import read_who
 from greenroom.engines.contract import Delivery, PictureSource, Request
 from greenroom.engines.previz.acting.driver import LOST, Driver, runs
-from greenroom.engines.previz.acting.imitation import CHANNELS, Imitated, imitate, read_channels
+from greenroom.engines.previz.acting.imitation import CHANNELS, Imitated, Smiles, imitate, read_channels
 from greenroom.engines.previz.acting.life import Life, live
 from greenroom.engines.previz.compositing.layering import deliver_layered
 from greenroom.engines.previz.puppet.expression import JAW_DROP, Face, driven, lip_gap
@@ -46,10 +46,12 @@ class Mimicry(Performed):
     def performance(self, rig: Rig) -> Iterator[Held]:
         """What `rig` does in each frame."""
         bridge = _Bridge(self.rate)
+        smiles = Smiles(self.driver, np.concatenate([rig.rest, rig.irises]), rig.neutral)
         for index in range(self.driver.count):
             handles = imitate(self.driver, index, rig.neutral)
-            found = None if handles is None else (self.imitated.channels[index], handles)
-            led = bridge.step(found, self.driver.shot(index))
+            shot = self.driver.shot(index)
+            found = None if handles is None else (self.imitated.channels[index], handles + smiles.of(shot))
+            led = bridge.step(found, shot)
             channels = led.lead * led.channels + (1 - led.lead) * self._alive(index)
             now = dict(zip(CHANNELS, channels.tolist(), strict=True))
             blink = min(1.0, max(0.0, now["blink"]))
@@ -163,8 +165,8 @@ def _report(request: Request, driver: Driver, imitated: Imitated, framed: Framed
 
 
 def _size(source: PictureSource) -> tuple[int, int]:
-    """The driver's own size as displayed, whatever its shape, made smaller where it is very large."""
+    """The driver's own size as displayed, in even numbers, made smaller where it is very large."""
     media = probe_source(source.media)
     width, height = media.width or _LARGEST, media.height or _LARGEST
     smaller = min(1.0, _LARGEST / max(width, height))
-    return max(2, round(width * smaller)), max(2, round(height * smaller))
+    return max(2, round(width * smaller / 2) * 2), max(2, round(height * smaller / 2) * 2)

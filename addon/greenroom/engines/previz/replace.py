@@ -34,7 +34,6 @@ __all__ = ["Replacement", "prepare", "render_replace"]
 Picture = NDArray[np.uint8]
 Vectors = NDArray[np.float64]
 
-_LOOKS = 3  # frames at which skin is compared
 _LIGHTNESS = 0.5  # weight against hue: exposure differs from shot to shot, hue hardly
 # One face under warmer, cooler, darker and brighter light is up to 11 from itself, fair actors are 4 to 18 from each
 # other's footage, a dark-skinned one 22 from a fair stand-in's.
@@ -118,14 +117,15 @@ def prepare(request: Request) -> Replacement:
         raise CastError("no face in the portrait", hint=hint, where=str(request.performer.portrait))
     actor = ActorFace(portrait, found.points)
     who = request.options.get("who", "")
-    driver = Driver.read(request, source, who=read_who(who) if who else None)
+    tones = _Tones()
+    driver = Driver.read(request, source, who=read_who(who) if who else None, look=tones.look)
     wanted = allowed_frames(request.options, request.spec)
-    report = _report(request, source, driver, actor, wanted)
+    report = _report(request, driver, actor, wanted, tones)
     return Replacement(request, source, driver, portrait, found.points, actor, wanted, report)
 
 
 def _report(
-    request: Request, source: PictureSource, driver: Driver, actor: ActorFace, wanted: NDArray[np.bool_]
+    request: Request, driver: Driver, actor: ActorFace, wanted: NDArray[np.bool_], tones: _Tones
 ) -> dict[str, Any]:
     states = [
         UNTOUCHED if not use else KEPT if state == LOST else state
@@ -138,7 +138,7 @@ def _report(
             hint="Put the note on a clip in which a face can be seen, or name the person with who=30%,40%.",
             where=f"cue {request.cue}",
         )
-    tone, shape = _tone_difference(request, source, driver, actor, seen), _shape_difference(driver, actor)
+    tone, shape = tones.difference(actor), _shape_difference(driver, actor)
     style, why = _style(request, tone, shape)
     warnings = [*_of_match(style, tone, actor), *_of_footage(driver, actor, seen, states)]
     return {
@@ -175,20 +175,20 @@ def _style(request: Request, tone: float, shape: float) -> tuple[str, str]:
     return "face", f"skin ({tone:.0f}) and outline ({shape:.2f} cm) are near enough"
 
 
-def _tone_difference(
-    request: Request, source: PictureSource, driver: Driver, actor: ActorFace, seen: NDArray[np.intp]
-) -> float:
-    """How far the stand-in's skin is from the actor's in CIE Lab, lightness counting half."""
-    at = sorted({int(seen[int(part * (len(seen) - 1))]) for part in np.linspace(0, 1, _LOOKS)})
-    some = PictureSource(source.media, tuple(source.indices[index] for index in at))
-    tones = []
-    for index, plate in zip(at, plates(request, some), strict=True):
-        points = driver.points(index)
-        if points is not None:
-            tones.append(skin_tone(plate.bgr(), points))
-    away = np.median(tones, axis=0) - actor.skin
-    away[0] *= 100 / 255 * _LIGHTNESS
-    return float(np.linalg.norm(away))
+class _Tones:
+    """The stand-in's skin, looked at every second or so while the face is followed."""
+
+    def __init__(self) -> None:
+        self._seen: list[Vectors] = []
+
+    def look(self, picture: Picture, points: Vectors) -> None:
+        self._seen.append(skin_tone(picture, points))
+
+    def difference(self, actor: ActorFace) -> float:
+        """How far it is from the actor's in CIE Lab, lightness counting half."""
+        away = np.median(self._seen, axis=0) - actor.skin
+        away[0] *= 100 / 255 * _LIGHTNESS
+        return float(np.linalg.norm(away))
 
 
 def _shape_difference(driver: Driver, actor: ActorFace) -> float:

@@ -9,27 +9,33 @@ frame are kept in memory.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from greenroom.cues.wishes import Who
 from greenroom.engines.contract import PictureSource, Request
-from greenroom.media.pictures import read_pictures
+from greenroom.media.glimpses import Glimpse, Looked, read_glimpses
 from greenroom.perception import mesh
 from greenroom.perception.faces import FaceFinder, TrackedFace
 from greenroom.perception.people import choose_by
 from greenroom.perception.pose import Pose, fit_pose
+from greenroom.perception.steadying import steadied
 
-__all__ = ["LOST", "RE_DETECTED", "TRACKED", "Driver", "runs"]
+__all__ = ["LOST", "RE_DETECTED", "TRACKED", "Driver", "Look", "runs"]
 
 Picture = NDArray[np.uint8]
 Vectors = NDArray[np.float64]
+_Item = TypeVar("_Item")
+
+Look: TypeAlias = Callable[[Picture, Vectors], None]
+"""What wants to see the followed face now and then: a picture (h, w, 3) of it, and its landmarks (478, 3) in there."""
 
 TRACKED, RE_DETECTED, LOST = "tracked", "re-detected", "lost"
 """States of a frame: followed from the last one; found anew after it was lost; no face."""
@@ -43,6 +49,7 @@ _CALM = 6  # the calmest sixth of a shot shows the face at rest (facts, section 
 _FEWEST, _MOST = 5, 240  # frames of it: so many at least make a median, more make no better one
 _NOWHERE = np.full((_POINTS, 3), np.nan, np.float32)
 _LIPS = (13, 14)  # the middle of the inner lips
+_LOOK_EVERY = 24  # frames with the face between two looks
 
 
 @dataclass(eq=False)
@@ -70,26 +77,26 @@ class Driver:
         size: tuple[int, int] | None = None,
         name: str = "landmarks",
         keep_seen: bool = False,
+        look: Look | None = None,
     ) -> Driver:
         """Follow one person of `source`, chosen by `who` (None: the largest), through every frame of the request.
 
         Pictures are read at the take's size as all footage modes draw them, or at `size`. The landmarks go to
-        `name`.f32 in the request's work folder. With `keep_seen` those of each frame alone are kept beside them.
+        `name`.f32 in the request's work folder. With `keep_seen` those of each frame alone are kept beside them. `look`
+        is shown the face in its first frame, and in some later ones.
 
         Raises:
             MediaError: the footage can't be read.
         """
         width, height = size or (request.spec.width, request.spec.height)
-        pictures = read_pictures(
-            source.media, source.indices, width=width, height=height, fit=request.spec.fit, quick=True
-        )
+        pictures = read_glimpses(source.media, source.indices, width=width, height=height, fit=request.spec.fit)
         path = request.work / f"{name}.f32"
-        return cls.follow(_ahead(pictures), path, (width, height), who=who, keep_seen=keep_seen)
+        return cls.of(_faces(_ahead(pictures), who, look), path, (width, height), keep_seen=keep_seen)
 
     @classmethod
     def follow(
         cls,
-        pictures: Iterable[Picture],
+        pictures: Iterable[Looked],
         path: Path,
         size: tuple[int, int],
         *,
@@ -234,7 +241,7 @@ def _beside(path: Path) -> Path:
     return path.with_name(f"{path.stem}-seen.f32")
 
 
-def _ahead(pictures: Iterator[Picture]) -> Iterator[Picture]:
+def _ahead(pictures: Iterator[_Item]) -> Iterator[_Item]:
     """The same pictures, each decoded while the last one is looked at: nothing is encoded yet, so a core is free."""
     with ThreadPoolExecutor(1, "greenroom-previz-decoder") as pool:
         coming = pool.submit(next, pictures, None)
@@ -243,10 +250,45 @@ def _ahead(pictures: Iterator[Picture]) -> Iterator[Picture]:
             yield picture
 
 
-def _faces(pictures: Iterable[Picture], who: Who | None) -> Iterator[TrackedFace | None]:
+def _faces(pictures: Iterable[Looked], who: Who | None, look: Look | None = None) -> Iterator[TrackedFace | None]:
     """The chosen face of each picture."""
     who = who or Who()
-    return FaceFinder().follow(pictures, choose=choose_by(side=who.side, number=who.number, point=who.point))
+    choose = choose_by(side=who.side, number=who.number, point=who.point)
+    if look is None:
+        return FaceFinder().follow(pictures, choose=choose)
+    shown: list[Looked] = []
+    track = FaceFinder().follow(_noting(pictures, shown), choose=choose, smooth=False)
+    return steadied(_looking(track, shown, look))
+
+
+def _noting(pictures: Iterable[Looked], shown: list[Looked]) -> Iterator[Looked]:
+    """The same; `shown` holds the one that is out."""
+    for picture in pictures:
+        shown[:] = [picture]
+        yield picture
+
+
+def _looking(track: Iterable[TrackedFace | None], shown: list[Looked], look: Look) -> Iterator[TrackedFace | None]:
+    """The same; now and then `look` is told of the face in the picture that is `shown`."""
+    seen = 0
+    for face in track:
+        if face is not None:
+            if seen % _LOOK_EVERY == 0:
+                look(*_face_of(shown[0], face.points))
+            seen += 1
+        yield face
+
+
+def _face_of(picture: Looked, points: Vectors) -> tuple[Picture, Vectors]:
+    """The pixels round landmarks (478, 3), and the landmarks in them."""
+    high, wide = picture.shape[:2]
+    low = np.clip(points[:, :2].min(axis=0) - 4, 0, [max(0, wide - 2), max(0, high - 2)]).astype(int) // 2 * 2
+    ends = np.clip(points[:, :2].max(axis=0) + 4, low + 1, [wide, high]).astype(int)
+    (left, top), (columns, rows) = low.tolist(), (ends - low).tolist()
+    moved = points - [left, top, 0]
+    if isinstance(picture, Glimpse):
+        return picture.part(left, top, columns, rows), moved
+    return picture[top : top + rows, left : left + columns], moved
 
 
 def _opening(points: NDArray[np.float32]) -> float:

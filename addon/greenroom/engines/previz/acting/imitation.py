@@ -17,10 +17,11 @@ from scipy.ndimage import gaussian_filter1d, median_filter
 
 from greenroom.engines.previz.acting.driver import Driver
 from greenroom.engines.previz.puppet import handles
-from greenroom.engines.previz.puppet.expression import Neutral, held_back, smoothstep
+from greenroom.engines.previz.puppet.expression import Neutral, held_back, smiling, smoothstep
 from greenroom.perception import mesh
+from greenroom.perception.faces import FaceFinder
 
-__all__ = ["CHANNELS", "Imitated", "imitate", "read_channels"]
+__all__ = ["CHANNELS", "Imitated", "Smiles", "imitate", "read_channels"]
 
 Vectors = NDArray[np.float64]
 Curve = NDArray[np.float64]
@@ -41,6 +42,9 @@ _LONGEST_BLINK = 0.7  # seconds; eyes closed for longer are shut anyway
 _MOUTH_SIZES = (0.8, 1.2)
 _WIDEST = 2.7  # cm of opening that a portrait's mouth never passes
 _OPEN_AT_REST = 0.25  # cm; a rest face whose lips are further apart belongs to a mouth that never shuts in its shot
+
+_SMILES = (0.2, 0.4)  # more of ARKit's mouthSmile than the portrait's, from which a rest face is a smile, surely
+_DENSITY = 20.0  # pixels a centimetre at which blendshapes are read of a rest face; any will do
 
 _EYES = (
     (mesh.RIGHT_EYE_UPPER, mesh.RIGHT_EYE_LOWER, mesh.RIGHT_IRIS[0]),
@@ -94,6 +98,29 @@ def imitate(driver: Driver, index: int, neutral: Neutral) -> Vectors | None:
         taken[handles.position_of(vertices)] = share * moved[list(vertices)]
     _borne(taken, size, rest)
     return taken
+
+
+class Smiles:
+    """What drivers who smile all through a shot lend the actor, whose landmarks are `points` (478, 3): there the calm
+    face, which all else is against, smiles as well.
+    """
+
+    def __init__(self, driver: Driver, points: Vectors, neutral: Neutral) -> None:
+        self._driver, self._neutral = driver, neutral
+        self._finder = FaceFinder()
+        self._own = self._smile(points)
+        self._known: dict[int, Vectors] = {}
+
+    def of(self, shot: int) -> Vectors:
+        """What it adds to the handles (len(HANDLES), 3)."""
+        if shot not in self._known:
+            more = self._smile(_DENSITY * self._driver.neutral_of(shot)) - self._own
+            self._known[shot] = smiling(self._neutral, max(0.0, more) * float(smoothstep(*_SMILES, more)))
+        return self._known[shot]
+
+    def _smile(self, points: Vectors) -> float:
+        shapes = self._finder.blendshapes(points)
+        return (shapes["mouthSmileLeft"] + shapes["mouthSmileRight"]) / 2
 
 
 def _borne(taken: Vectors, size: float, rest: Vectors) -> None:

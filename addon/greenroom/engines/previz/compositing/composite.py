@@ -66,7 +66,7 @@ def foreground(bgr: Picture, alpha: Alpha, *, reach: float = 0.0) -> Picture:
 def over(plate_region: Picture, bgr: Picture, alpha: Alpha) -> None:
     """Lay `bgr` with cover `alpha` (h, w; 0 to 1) over `plate_region`, in place. What isn't covered keeps its bits."""
     if plate_region.size:
-        plate_region[:] = cv2.blendLinear(bgr, np.ascontiguousarray(plate_region), alpha, 1 - alpha)
+        cv2.blendLinear(bgr, plate_region, alpha, 1 - alpha, plate_region)
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from greenroom.engines.previz.face.mask import Grid
 from greenroom.engines.previz.puppet.warp import Box
 from greenroom.media.plates import Plate
 
-__all__ = ["Light", "Lighting", "Texture"]
+__all__ = ["Light", "Lighting", "Texture", "plain_around"]
 
 Picture = NDArray[np.uint8]
 Values = NDArray[np.float32]
@@ -162,7 +162,7 @@ class Texture:
         face = grid.enlarged(shown)
         new = 1.0 if self._looked == 1 else 0.25
         if self._looked // _EVERY % _GRAIN_EVERY == 0:
-            there = plate.region(_around(grid.region, Box(0, 0, *plate.size)))
+            there = plate.region(plain_around(grid.region, Box(0, 0, *plate.size)))
             self._plate_grain = grain_of(_grey(there))
             lacking = _strength(there, self._plate_grain) ** 2 - _strength(drawn, grain_of(_grey(drawn))) ** 2
             self._grain += new * (float(np.sqrt(max(0.0, lacking))) - self._grain)
@@ -200,7 +200,7 @@ class Texture:
         return tile[top : top + height, left : left + width]
 
 
-def _around(region: Box, frame: Box) -> Box:
+def plain_around(region: Box, frame: Box) -> Box:
     """So much of the frame round a face that plain background is in it, where grain shows by itself; never all of a
     large frame.
     """

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from greenroom.engines.previz.puppet.warp import Box
+from greenroom.media.glimpses import bgr_of
 from greenroom.media.planes import depth_of
 from greenroom.media.plates import Plate
 from greenroom.perception import mesh
@@ -40,13 +41,6 @@ _FEATURES = (
 )
 """What differs from face to face in tone, whatever the light: outlines, and how much larger they are taken."""
 _EYES = (mesh.RIGHT_EYE_OUTLINE, mesh.LEFT_EYE_OUTLINE)
-_TO_BGR = np.array([[1.0, 1.8556, 0.0], [1.0, -0.1873, -0.4681], [1.0, 0.0, 1.5748]]) * [
-    255 / 219,
-    255 / 224,
-    255 / 224,
-]
-"""BT.709 in limited range (H.273) to B, G and R of 0 to 255, from luma and colour above their zeros."""
-_ZEROS = np.array([16.0, 128.0, 128.0])
 _LIPS = 0.55  # how far lips keep a colour of their own: they are skin too
 
 
@@ -100,8 +94,8 @@ class Grid:
             way = cv2.INTER_AREA if part.shape[1] >= columns else cv2.INTER_LINEAR
             layer = cv2.resize(part, (columns, rows), interpolation=way)
             layers.append(np.asarray(np.right_shift(layer, depth_of(plate.frame.format) - 8), np.uint8))
-        coded = cv2.merge(layers)
-        return np.asarray(cv2.transform(coded, np.column_stack([_TO_BGR, -_TO_BGR @ _ZEROS])), np.uint8)
+        luma, blue, red = layers
+        return bgr_of(luma, blue, red)
 
     def around(self, values: Values) -> Grid:
         """The part of this grid, in whole cells, in which `values` (rows, columns) are above 0, and one cell more."""

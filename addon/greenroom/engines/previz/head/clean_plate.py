@@ -102,18 +102,18 @@ def _mean(sights: Sequence[Sight], first: tuple[Layer, Layer, Layer] | None) -> 
     total, square = np.zeros(shape, np.float32), np.zeros(shape[:2], np.float32)
     seen, bright = np.zeros(shape[:2], np.float32), np.zeros(shape[:2], np.float32)
     for sight in sights:
-        weight = sight.free
+        shows = sight.free > 0.5
         if first is not None:
             usual, often, varies = first
             blue, green, red = cv2.split(cv2.absdiff(sight.picture, np.clip(usual, 0, 255).astype(np.uint8)))
             off = cv2.max(cv2.max(blue, green), red)
-            weight = weight * ((off < _STRANGE[0] + _STRANGE[1] * np.sqrt(varies)) | (often < 2.5))
-        light = cv2.cvtColor(sight.picture, cv2.COLOR_BGR2GRAY).astype(np.float32)
-        weight = np.asarray(weight, np.float32)
-        total += cv2.multiply(sight.picture, cv2.merge([weight, weight, weight]), dtype=cv2.CV_32F)
-        bright += weight * light
-        square += weight * light * light
-        seen += weight
+            shows &= (off < _STRANGE[0] + _STRANGE[1] * np.sqrt(varies)) | (often < 2.5)
+        mask = shows.astype(np.uint8)
+        light = cv2.cvtColor(sight.picture, cv2.COLOR_BGR2GRAY)
+        cv2.accumulate(sight.picture, total, mask)
+        cv2.accumulate(light, bright, mask)
+        cv2.accumulateSquare(light, square, mask)
+        cv2.accumulate(mask, seen)
     mean = np.asarray(total / np.maximum(seen, 1e-3)[..., None], np.float32)
     often = np.maximum(seen, 1e-3)
     spread = np.maximum(square / often - np.square(bright / often), 0)

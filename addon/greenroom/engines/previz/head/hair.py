@@ -18,6 +18,7 @@ from greenroom.engines.previz.face.actor_face import filled_from_around
 from greenroom.engines.previz.face.mask import Grid
 from greenroom.engines.previz.head.cut import MatteOf, cut_head
 from greenroom.engines.previz.head.neck import on_head
+from greenroom.engines.previz.puppet.warp import Box
 from greenroom.perception import mesh
 from greenroom.perception.pose import Pose
 
@@ -28,6 +29,7 @@ Layer = NDArray[np.float32]
 Vectors = NDArray[np.float64]
 
 _WORK = 80.0  # pixels of face width at which hair is told from neck: only its mass matters
+_NEAR = 1.4  # face widths around the face that are looked at
 _GRID = 4.0  # cells a centimetre of the mask
 _LEFT, _TOP, _RIGHT, _BOTTOM = -17.0, -2.0, 17.0, 24.0  # cm from the middle of the face
 _MORE, _SWING, _DROP = 0.4, 1.2, 0.5  # cm that the mask is widened: all around, outwards and (half) downwards
@@ -97,6 +99,10 @@ def _neck(pose: Pose, grid: Grid) -> Vectors:
 
 def _below_jaw(picture: Picture, points: Vectors, pose: Pose, matte_of: MatteOf) -> Layer:
     """The cut-out head of one frame below the mouth and outside of the face, on the grid of centimetres."""
+    reach = round(_NEAR * float(np.linalg.norm(points[234, :2] - points[454, :2])))
+    near = Box.around(points, reach, Box.of(picture))
+    picture, points = picture[near.within(Box.of(picture))], points - [*near.origin, 0]
+    pose = Pose(pose.rotation, pose.scale, pose.translation - [*near.origin, 0])
     cut = cut_head(picture, points, matte_of, _WORK)
     factor = cut.picture.shape[1] / picture.shape[1]
     to_grid = _from_picture(pose)

@@ -45,6 +45,7 @@ _HEAD_MIDDLE = (0.0, -4.5)  # of that area, in cm from the middle of the face
 _AROUND = ((-17.0, -21.0), (17.0, 23.0))  # cm from there: head, long hair, and shoulders enough for a matte
 _NECK = np.array([[0.0, 10.0, 7.0]])  # a point inside the neck, canonical cm
 _HAIR_TIPS = 0.8  # cm that are taken out around the matte, which loses fine hair
+_MATTE_SIDE = 200  # cells of the head's surroundings: what is taken out is widened by more than that loses
 _CLEAR = 1.0  # cm away from the matte, from where background is surely seen
 
 
@@ -81,7 +82,7 @@ class EmptyPlate:
         boxes = [_surroundings(pose, frame) for pose in poses.values()]
         corners = np.array([[box.left, box.top] for box in boxes] + [[box.right, box.bottom] for box in boxes], float)
         box = Box.around(corners, round(0.05 * float(np.ptp(corners[:, 0]))), frame)
-        matte, front = PersonMatte(), InFront()
+        matte, front = PersonMatte(side=_MATTE_SIDE), InFront()
         found, covered, looks = [], [], []
         for index, picture in zip(sights, pictures(tuple(source.indices[index] for index in sights)), strict=True):
             matte.reset()
@@ -163,7 +164,7 @@ class _Person:
     """
 
     def __init__(self) -> None:
-        self._matte = PersonMatte()
+        self._matte = PersonMatte(side=_MATTE_SIDE)
         self._last: tuple[Pose, Grid, Layer] | None = None
 
     def of(self, small: Picture, pose: Pose, grid: Grid) -> Layer:
@@ -220,10 +221,11 @@ def _head_zone(seen: Vectors, pose: Pose, grid: Grid) -> Layer:
     columns, rows = grid.size
     x = (grid.region.left + grid.cell * (np.arange(columns) + 0.5)).astype(np.float32)
     y = (grid.region.top + grid.cell * (np.arange(rows) + 0.5)).astype(np.float32)
-    across, down = (layer.astype(np.float32) for layer in on_head(pose, x[None, :], y[:, None]))
+    across, down = on_head(pose, x[None, :], y[:, None])
     marks = [seen[152], seen[[61, 291]].mean(0), seen[397], seen[172], pose.to_picture(_NECK)[0]]
     aside, below = on_head(pose, *np.array(marks)[:, :2].T)
-    chin, mouth, jaw, neck = below[0], below[1], abs(aside[2] - aside[3]) / 2, aside[4]
+    chin, mouth = below[:2].tolist()
+    jaw, neck = float(abs(aside[2] - aside[3])) / 2, float(aside[4])
     above = np.clip((chin + 0.3 - down) / 1.4, 0, 1)
     away = np.hypot((across - _HEAD_MIDDLE[0]) / _HEAD[0], (down - _HEAD_MIDDLE[1]) / _HEAD[1])
     near = np.clip((1.0 - away) / 0.15, 0, 1)

@@ -165,7 +165,7 @@ class Grains:
         part = picture[box.within(Box.of(picture))]
         mask = (cover > 0.03).astype(np.uint8)
         window = noise[down : down + box.height, across : across + box.width]
-        part[:] = cv2.add(part, window, dst=part.copy(), mask=mask, dtype=cv2.CV_8U)
+        cv2.add(part, window, part, mask, cv2.CV_8U)
 
     def _of(self, height: int, width: int) -> NDArray[np.int16]:
         if self._noise is None or self._noise.shape[0] < height + _ROOM or self._noise.shape[1] < width + _ROOM:

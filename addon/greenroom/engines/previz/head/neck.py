@@ -24,7 +24,7 @@ Vectors = NDArray[np.float64]
 
 _DEPTH = 9.0  # cm below the chin to which a neck is looked for, and
 _HALF = 9.5  # cm to both sides
-_CELLS = 9.0  # a centimetre, in which colours are compared
+_CELLS = 6.0  # a centimetre, in which colours are compared
 _LIKE = (0.09, 0.22)  # of the logarithm of a colour's ratios: skin surely, and surely not
 _DARK, _PALE = 0.18, 1.35  # of the face's brightness: shade under a chin, and what is too bright for skin
 
@@ -46,8 +46,9 @@ def tint_neck(frame: Picture, skin: Vectors, wanted: Vectors, seen: Vectors, pos
 
 def on_head(pose: Pose, x: NDArray[np.floating], y: NDArray[np.floating]) -> tuple[Vectors, Vectors]:
     """Pixels as centimetres from the middle of the face, along the head's own upright axis in the picture."""
-    cos, sin = np.cos(np.radians(pose.roll)), np.sin(np.radians(pose.roll))
-    away_x, away_y = (x - pose.translation[0]) / pose.scale, (y - pose.translation[1]) / pose.scale
+    cos, sin = (float(side) / pose.scale for side in (np.cos(np.radians(pose.roll)), np.sin(np.radians(pose.roll))))
+    middle_x, middle_y = pose.translation[:2].tolist()
+    away_x, away_y = x - middle_x, y - middle_y  # plain numbers, so that single precision stays single
     return np.asarray(cos * away_x + sin * away_y), np.asarray(cos * away_y - sin * away_x)
 
 
@@ -61,8 +62,8 @@ def under_jaw(seen: Vectors, pose: Pose, frame: Box) -> Box:
 def _zone(seen: Vectors, pose: Pose, grid: Grid) -> Layer:
     """1 right under the jaw, running out towards the chest, in the grid's cells."""
     columns, rows = grid.size
-    x = grid.region.left + grid.cell * (np.arange(columns) + 0.5)
-    y = grid.region.top + grid.cell * (np.arange(rows) + 0.5)
+    x = (grid.region.left + grid.cell * (np.arange(columns) + 0.5)).astype(np.float32)
+    y = (grid.region.top + grid.cell * (np.arange(rows) + 0.5)).astype(np.float32)
     across, down = on_head(pose, x[None, :], y[:, None])
     middle, chin = on_head(pose, seen[152, 0], seen[152, 1])
     below = down - chin

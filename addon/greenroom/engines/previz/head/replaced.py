@@ -21,6 +21,7 @@ from greenroom.engines.contract import PictureSource, Request
 from greenroom.engines.previz.acting.driver import Driver
 from greenroom.engines.previz.compositing.composite import Grain, foreground, grain_of, over
 from greenroom.engines.previz.compositing.window import Window
+from greenroom.engines.previz.face.light import plain_around
 from greenroom.engines.previz.face.mask import Grid, mouth_hole
 from greenroom.engines.previz.head.cut import CutHead, cut_head
 from greenroom.engines.previz.head.head_out import Cleared, EmptyPlate, head_box, matted
@@ -164,7 +165,8 @@ class _Shot:
         head, region = self.head, placed.view.region
         lips = Box.around(posed.face[list(mesh.LIPS_OUTER_OUTLINE)], 6, region)
         layers = head.rig.warp(placed, (*head.eyes.windows(placed, posed.blink), lips), head.sampler)
-        drawn, alpha = np.ascontiguousarray(layers[..., :3]), _unit(layers[..., 3]) * _covered(placed)
+        drawn = np.asarray(cv2.cvtColor(layers, cv2.COLOR_BGRA2BGR), np.uint8)
+        alpha = _unit(np.asarray(cv2.extractChannel(layers, 3), np.uint8)) * _covered(placed)
         head.eyes.paint(drawn, placed, posed.blink, posed.gaze)
         self.tone.look(plate, seen, drawn, posed.face, region)
         drawn = self.tone.on(drawn, posed.skull, region)
@@ -230,8 +232,13 @@ class _Grounds:
     def _ground(self, number: int, plate: Plate, pose: Pose) -> _Ground:
         first = Plate(plate.frame).bgr()  # the take's own converter may be at work in another thread
         empty = EmptyPlate.of(self._driver, number, self._source, self._pictures, self._whole)
-        grain = grain_of(first) if min(plate.size) >= _GRAINY else Grain()
-        return _Ground(self._driver.neutral_of(number), empty, grain, scene_light(first, head_box(pose, self._whole)))
+        box = head_box(pose, self._whole)
+        grain = (
+            grain_of(first[plain_around(box, self._whole).within(self._whole)])
+            if min(plate.size) >= _GRAINY
+            else Grain()
+        )
+        return _Ground(self._driver.neutral_of(number), empty, grain, scene_light(first, box))
 
     def _pictures(self, indices: tuple[int, ...]) -> Iterator[Picture]:
         spec = self._spec

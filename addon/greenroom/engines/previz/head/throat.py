@@ -25,7 +25,7 @@ Picture = NDArray[np.uint8]
 Layer = NDArray[np.float32]
 Vectors = NDArray[np.float64]
 
-_CELLS = 9.0  # a centimetre
+_CELLS = 6.0  # a centimetre
 _CHIN = (199, 200, 175, 171, 396, 208, 428, 148, 377, 176, 400)
 _BEARDED = 0.5  # of the chin's places look like skin at most
 _DEPTH = (2.6, 3.6)  # cm below the chin, down to which a beard is surely looked for, and not any more
@@ -34,7 +34,8 @@ _ABOVE = -3.0  # cm: beside the chin the jaw's edge lies higher
 # Of the logarithms of a colour: hairs and the skin between them; shade under a jaw; what is lighter is a collar.
 _HUE, _DARKER, _LIGHTER = 0.13, 0.40, 0.20
 _ALIKE = (1.5, 2.5)  # such spreads: beard surely, and surely not
-_FRINGE = 0.3  # cm around it, in which single hairs stand
+_FRINGE = 0.6  # cm around it, in which single hairs stand
+_CLOTH_HUE, _CLOTH_LIGHT = (0.10, 0.20), (-0.12, 0.04)  # of the logarithms of a colour against the skin's
 _LEAST_SKIN = 0.03  # of the cells have to show skin to fill in with
 
 
@@ -54,7 +55,8 @@ def shave_throat(frame: Picture, plate: Picture, skin: Vectors, seen: Vectors, p
     found = np.asarray(_beard(small, chin) * np.minimum(1, 2 * (1 - bare)) * _zone(seen, pose, grid), np.float32)
     whole = cv2.morphologyEx(found, cv2.MORPH_CLOSE, np.ones((7, 7), np.uint8))
     wide = max(1, round(_FRINGE * pose.scale / grid.cell))
-    beard = np.asarray(cv2.dilate(whole, np.ones((2 * wide + 1,) * 2, np.uint8)), np.float32)
+    beard = cv2.dilate(whole, np.ones((2 * wide + 1,) * 2, np.uint8)) * (1 - _cloth(small, skin))
+    beard = np.asarray(beard, np.float32)
     own = grid.shrunk(np.ascontiguousarray(frame[box.within(Box.of(frame))]))
     known = np.asarray((like_skin(own, skin) > 0.7) & (beard < 0.05), np.float32)
     if known.mean() < _LEAST_SKIN or np.max(beard) < 0.05:
@@ -84,10 +86,18 @@ def _beard(small: Picture, chin: tuple[NDArray[np.intp], NDArray[np.intp]]) -> L
     return np.asarray(1 - smoothstep(*_ALIKE, away), np.float32)
 
 
+def _cloth(small: Picture, skin: Vectors) -> Layer:
+    """How much each cell is neither a dark beard nor skin: too light for the one, of another hue than the other."""
+    off = np.log((small.astype(np.float32) + 6) / np.asarray(skin + 6, np.float32))
+    light = off.mean(2)
+    hue = np.linalg.norm(off - light[..., None], axis=2)
+    return np.asarray(smoothstep(*_CLOTH_HUE, hue) * smoothstep(*_CLOTH_LIGHT, light), np.float32)
+
+
 def _zone(seen: Vectors, pose: Pose, grid: Grid) -> Layer:
     """1 right under the jaw, in the grid's cells."""
-    x = grid.region.left + grid.cell * (np.arange(grid.size[0]) + 0.5)
-    y = grid.region.top + grid.cell * (np.arange(grid.size[1]) + 0.5)
+    x = (grid.region.left + grid.cell * (np.arange(grid.size[0]) + 0.5)).astype(np.float32)
+    y = (grid.region.top + grid.cell * (np.arange(grid.size[1]) + 0.5)).astype(np.float32)
     across, down = on_head(pose, x[None, :], y[:, None])
     middle, chin = on_head(pose, seen[152, 0], seen[152, 1])
     side = 1 - smoothstep(*_HALF, np.abs(across - middle))

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from greenroom.engines.previz.puppet import handles
 from greenroom.perception import mesh
 
-__all__ = ["JAW_DROP", "Face", "Neutral", "displacement", "driven", "held_back", "lip_gap", "smoothstep"]
+__all__ = ["JAW_DROP", "Face", "Neutral", "displacement", "driven", "held_back", "lip_gap", "smiling", "smoothstep"]
 
 Vectors = NDArray[np.float64]
 
@@ -125,6 +125,13 @@ def driven(neutral: Neutral, moved: Vectors, blink: float) -> Vectors:
     whole[upper, 1], whole[lower, 1] = _uncrossed(neutral.points, whole[upper, 1], whole[lower, 1])
     _move_lids(whole, neutral, blink)
     return handles.spread(whole)
+
+
+def smiling(neutral: Neutral, smile: float) -> Vectors:
+    """What a smile (0 to 1) adds to the handles (len(HANDLES), 3)."""
+    moved = np.zeros((len(handles.HANDLES), 3))
+    _add_mood(moved, neutral, Face(smile=smile))
+    return moved
 
 
 def lip_gap(neutral: Neutral, moved: Vectors) -> float:
