@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The panel without a screen, on a real project: a cut of six cues."""
+"""The panel without a screen, on a real project: a cut of six cues, of which the first has two
+takes, which are measured, and the second one.
+"""
 
 from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +16,13 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from greenroom.panel.run import application
+from greenroom.panel.stalls import LIMIT, Stalls
+from greenroom.panel.state import State
 from greenroom.panel.style import use_style
+from greenroom.panel.window import Window
 from greenroom.testing.projects import measure_nothing
 
+Wait = Callable[[Callable[[], bool]], None]
 LONGEST = 60_000  # milliseconds for anything that a test waits for
 RATE, SLOT = 24.0, 10
 CUES = (
@@ -58,6 +64,12 @@ def made_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     tone = 0.3 * np.sin(2 * np.pi * 150 * seconds) * (np.sin(2 * np.pi * 3 * seconds) > 0)
     write_wav(folder / "speech.wav", tone.astype(np.float32), 48000)
     write_cut(folder / "cut.otio", CUES)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GREENROOM_DATA", str(folder.parent / "data"))
+        first, second = (cue.id for cue in road.cues(folder / "cut.otio", project=folder).cues[:2])
+        road.perform(folder / "cut.otio", project=folder, only=(first,), takes=2)
+        road.perform(folder / "cut.otio", project=folder, only=(second,))
+        road.review(folder / "cut.otio", project=folder, only=(first,))
     return folder
 
 
@@ -97,7 +109,51 @@ def cut(project: Path) -> Path:
 
 
 @pytest.fixture
-def wait(qtbot: QtBot) -> Callable[[Callable[[], bool]], None]:
+def new_window(qtbot: QtBot, tmp_path: Path) -> Iterator[Callable[[], Window]]:
+    """Opens windows; none outlives the test."""
+    windows: list[Window] = []
+
+    def new() -> Window:
+        made = Window(state=State(tmp_path / "panel.ini"))
+        windows.append(made)
+        qtbot.addWidget(made)
+        made.resize(1280, 720)
+        made.show()
+        return made
+
+    yield new
+    for made in windows:
+        made.close()
+
+
+@pytest.fixture
+def window(new_window: Callable[[], Window], cut: Path, wait: Wait) -> Window:
+    """The window with the cut, read to the end."""
+    made = new_window()
+    made.open(cut)
+    wait(lambda: settled(made))
+    return made
+
+
+@pytest.fixture
+def no_stalls(window: Window) -> Iterator[None]:
+    """The main thread may not compute for long at a stretch. Time that others had the machine isn't counted."""
+    watch = Stalls()
+    watch.start()
+    yield
+    watch.stop()
+    long = [stall for stall in watch.seen if stall.computed > LIMIT]
+    assert not long, "\n\n".join(f"{each.wall:.3f} s, {each.computed:.3f} s computing\n{each.where}" for each in long)
+
+
+def settled(window: Window) -> bool:
+    """Everything that was asked for is there."""
+    board = window.shown.board
+    return board is not None and board.complete and not window.work.busy
+
+
+@pytest.fixture
+def wait(qtbot: QtBot) -> Wait:
     """Waits until something is so, while the window goes on."""
 
     def wait(so: Callable[[], bool]) -> None:

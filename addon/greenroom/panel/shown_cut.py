@@ -14,6 +14,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from greenroom.desk import road
 from greenroom.desk.generating import settling
+from greenroom.desk.open_cut import project_if_any
 from greenroom.desk.project.project import FILE_NAME, Project
 from greenroom.desk.rejecting import accept, reject
 from greenroom.errors import GreenroomError, LedgerBusy
@@ -49,6 +50,14 @@ def signature(cut: Path, project: Path | None, data: Path | None) -> Signature:
     return tuple(found)
 
 
+def _read(cut: Path, project: Path | None) -> tuple[Board, Path | None, Signature]:
+    """The board, where the project's ledger lies, and how it all looked just before it was read."""
+    home = project_if_any(cut, project)
+    data = home.data_folder if home is not None else None
+    seen = signature(cut, home.folder if home is not None else None, data)
+    return read_board(cut, project), data, seen
+
+
 class ShownCut(QObject):
     """`board_changed` brings a Board, `takes_read` the takes of a cue, `told` errors (None: it is well again)."""
 
@@ -71,7 +80,7 @@ class ShownCut(QObject):
         self.board: Board | None = None
         self.runs: tuple[RunRow, ...] = ()
         self._data: Path | None = None
-        self._seen: Signature = ()
+        self._seen: Signature | None = None
         self._looking = QTimer(self)
         self._looking.setInterval(_LOOK)
         self._looking.timeout.connect(self._look)
@@ -88,16 +97,12 @@ class ShownCut(QObject):
     def open(self, cut: Path, project: Path | None = None) -> None:
         """Shows another cut: its cues first, its takes as soon as they are read."""
         self.cut, self.chosen_project = cut.absolute(), project
-        self.board, self.runs, self._seen, self._data = None, (), (), None
-        self._work.run(self._reader(read_cues), self._show_cues, self.told.emit, key="cues")
+        self.board, self.runs, self._seen, self._data = None, (), None, None
+        now, chosen = self.cut, project
+        self._work.run(lambda: read_cues(now, chosen), self._show_cues, self.told.emit, key="cues")
         self.read_again()
         self._looking.start()
         self._following.start()
-
-    def _reader(self, read: Callable[[Path, Path | None], Board]) -> Callable[[], Board]:
-        cut, project = self.cut, self.chosen_project
-        assert cut is not None
-        return lambda: read(cut, project)
 
     def _show_cues(self, board: Board) -> None:
         if self.board is None:
@@ -105,10 +110,12 @@ class ShownCut(QObject):
 
     def read_again(self) -> None:
         """Reads the cut and the project as they are now."""
-        if self.cut is not None:
-            self._work.run(self._reader(read_board), self._show_board, self._not_read, key="board")
+        cut, project = self.cut, self.chosen_project
+        if cut is not None:
+            self._work.run(lambda: _read(cut, project), self._show_board, self._not_read, key="board")
 
-    def _show_board(self, board: Board) -> None:
+    def _show_board(self, found: tuple[Board, Path | None, Signature]) -> None:
+        board, self._data, self._seen = found
         self.told.emit(None)
         self._show(board)
         if board.project is not None:
@@ -124,13 +131,9 @@ class ShownCut(QObject):
             QTimer.singleShot(_BUSY_AGAIN, self, self.read_again)
 
     def _read_project(self, project: Path) -> None:
-        self._work.run(lambda: Project.load(project).data_folder, self._know_data, self._quiet, key="data")
         self._work.run(lambda: read_spending(project), self.spending_read.emit, self._quiet, key="spending")
         self._work.run(lambda: settling.listed(project), self.jobs_read.emit, self._quiet, key="jobs")
         self._work.run(lambda: road.engines(project), self.engines_read.emit, self._quiet, key="engines")
-
-    def _know_data(self, folder: Path) -> None:
-        self._data = folder
 
     def _quiet(self, error: GreenroomError) -> None:
         """What the board has told already, or tells at the next look."""
@@ -155,7 +158,7 @@ class ShownCut(QObject):
 
     def _compare(self, now: Signature) -> None:
         before, self._seen = self._seen, now
-        if before and now != before:
+        if before is not None and now != before:
             self.read_again()
 
     def _follow(self) -> None:

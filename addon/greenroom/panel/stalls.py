@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Qt, QTimer
 
-__all__ = ["Stall", "Stalls"]
+__all__ = ["LIMIT", "Stall", "Stalls"]
 
 LIMIT = 0.05  # seconds; three frames of a screen, where a hand begins to feel it
 _BEAT = 10  # milliseconds

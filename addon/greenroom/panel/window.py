@@ -31,6 +31,8 @@ from greenroom.panel.model.pictures import dialogue_of, stand_in_picture, take_p
 from greenroom.panel.model.rows import Board, CueRow
 from greenroom.panel.model.takes import TakeRow
 from greenroom.panel.notice import Notice
+from greenroom.panel.settings.dialog import SettingsDialog
+from greenroom.panel.settings.keys_dialog import KeysDialog
 from greenroom.panel.shown_cut import ShownCut
 from greenroom.panel.state import State
 from greenroom.panel.style import POSTER
@@ -61,6 +63,7 @@ class Window(QMainWindow):
         self._lay_out()
         self._make_actions()
         self._connect()
+        self._connect_link()
         self._restore()
         self.table.setFocus()
 
@@ -117,6 +120,9 @@ class Window(QMainWindow):
         self._add("more", self.tr("One more take"), "A", self._one_more)
         self._add("change", self.tr("Change and regenerate"), "E", self._change)
         self._add("measure", self.tr("Measure takes"), "Ctrl+M", self._measure)
+        self._add("settings", self.tr("Settings"), "Ctrl+,", self._open_settings)
+        self._add("keys", self.tr("Keys"), "F1", self._show_keys)
+        self._add("in_host", self.tr("Go to cue in the host"), "H", self._go_to_in_host)
         self._add("next", self.tr("Next cue"), "Ctrl+Down", lambda: self.table.step(1))
         self._add("before", self.tr("Cue before"), "Ctrl+Up", lambda: self.table.step(-1))
         for name in ("open", "apply", "again"):
@@ -127,6 +133,9 @@ class Window(QMainWindow):
         spacer.setSizePolicy(spacer.sizePolicy().Policy.Expanding, spacer.sizePolicy().Policy.Preferred)
         self.bar.addWidget(spacer)
         self.bar.addWidget(self.light)
+        for name in ("keys", "settings"):
+            self.bar.addAction(self.actions_by_name[name])
+        self.addActions(self.takes.all_actions())
         for pane in (self.table, self.strip, self.takes):
             pane.addActions(self.viewer.actions())
 
@@ -325,6 +334,9 @@ class Window(QMainWindow):
         self.filters.text.selectAll()
 
     def _to_board(self) -> None:
+        """Back to the cues; out of the search field the filter is taken off too."""
+        if self.filters.text.hasFocus():
+            self.filters.clear()
         self.pages.setCurrentWidget(self.board)
         self.table.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
@@ -336,6 +348,47 @@ class Window(QMainWindow):
 
     def _measure(self) -> None:
         self.shown.review(tuple(row.id for row in self.table.selected()))
+
+    def _open_settings(self) -> None:
+        dialog = SettingsDialog(self.work, self.state, self.shown.project, self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.changed.connect(self.shown.read_again)
+        dialog.open()
+
+    def _show_keys(self) -> None:
+        KeysDialog((*self.actions(), *self.viewer.actions()), self).open()
+
+    # the host
+
+    def _connect_link(self) -> None:
+        link = self.link
+        if link is None:
+            return
+        link.connected.connect(self._greet)
+        link.lost.connect(self._lose_host)
+        link.at.connect(self._follow_host)
+        self.bar.insertAction(self.actions_by_name["keys"], self.actions_by_name["in_host"])
+        self._lose_host() if not link.open else self.light.setText(self.tr("Waiting for the host"))
+
+    def _greet(self, host: str) -> None:
+        self.light.setText(self.tr("Linked to {0}").format(host))
+
+    def _lose_host(self) -> None:
+        self.light.setText(self.tr("The host has gone"))
+        self.actions_by_name["in_host"].setEnabled(False)
+
+    def _follow_host(self, offset: int) -> None:
+        board = self.shown.board
+        if board is not None:
+            frame = board.start + offset
+            row = next((row for row in self.cues.rows if row.start <= frame < row.start + row.frames), None)
+            if row is not None and row.id != self._shown_cue:
+                self.table.go_to(row.id)
+
+    def _go_to_in_host(self) -> None:
+        board, row = self.shown.board, self.table.current()
+        if self.link is not None and self.link.open and board is not None and row is not None:
+            self.link.ask("go_to", failed=self.notice.tell, cue=row.id, offset=row.start - board.start)
 
     def tell(self, error: GreenroomError) -> None:
         """Shows an error of whoever opened the window."""

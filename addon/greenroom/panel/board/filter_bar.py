@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QWidget
 
 from greenroom.panel.model.filters import Filter, choices
@@ -19,7 +18,7 @@ _LISTS = ("actor", "scene", "status", "code")
 
 
 class FilterBar(QWidget):
-    """`changed` tells the new filter; Escape in the field takes everything out."""
+    """`changed` tells the new filter, `left` that the keys may go back to the table."""
 
     changed = Signal(object)
     left = Signal()
@@ -44,8 +43,6 @@ class FilterBar(QWidget):
         row.addWidget(self.count)
         self.text.textChanged.connect(self._tell)
         self.text.returnPressed.connect(self.left)
-        escape = QShortcut(QKeySequence("Esc"), self.text)
-        escape.activated.connect(self.clear)
 
     def _list(self, title: str) -> QComboBox:
         made = QComboBox()

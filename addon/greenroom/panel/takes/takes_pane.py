@@ -69,8 +69,11 @@ class TakesPane(QWidget):
         self.folder_action = made(self.tr("Open folder"), "Ctrl+Shift+O", self._open_folder)
         self.next_action = made(self.tr("Next take"), "Ctrl+Right", lambda: self.list.step(1))
         self.back_action = made(self.tr("Take before"), "Ctrl+Left", lambda: self.list.step(-1))
-        self.addActions([self.next_action, self.back_action])
         self._enable(None)
+
+    def all_actions(self) -> tuple[QAction, ...]:
+        """What can be done here, each with its key."""
+        return (self.circle_action, self.reject_action, self.next_action, self.back_action, self.folder_action)
 
     def _lay_out(self) -> None:
         top = QHBoxLayout()
