@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import io
 import pickle
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any
@@ -27,9 +27,10 @@ Files = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True)
 class Parcel:
-    """`content` is the sha256 of the pickled call, `work` the files of its work folders."""
+    """`content` is the sha256 of the pickled call, `jobs` its work folders, and `work` the files in them."""
 
     content: str
+    jobs: tuple[str, ...]
     work: Files
     version: str = __version__
 
@@ -122,7 +123,7 @@ def pack_call(
 ) -> Parcel:
     """`work` is the folder of all work folders. Errors as `Packer.pack`."""
     content, jobs = Packer(store, work, roots).pack((function, values))
-    return Parcel(content, tuple(_put_all(_files(work, jobs), store)))
+    return Parcel(content, jobs, tuple(_put_all(_files(work, jobs), store)))
 
 
 def make_call(parcel: Parcel, store: SharedStore, work: Path, roots: Mapping[str, Path], held: Path) -> Returned:
@@ -137,14 +138,15 @@ def make_call(parcel: Parcel, store: SharedStore, work: Path, roots: Mapping[str
             f"the farm's machine has Greenroom {__version__}, and {parcel.version} asks for work",
             hint="Install one version on all machines.",
         )
+    for job in parcel.jobs:
+        (work / job).mkdir(parents=True, exist_ok=True)
     for within, digest in parcel.work:
         store.fetch(digest, work / within)
     function, values = Unpacker(store, parcel.content, work, roots, held).load()
     result = function(*values)
     content, jobs = Packer(store, work, roots, held).pack(result)
-    named = {within.partition("/")[0] for within, _ in parcel.work} | set(jobs)
     there = dict(parcel.work)
-    now = _put_all(_files(work, tuple(sorted(named))), store)
+    now = _put_all(_files(work, sorted({*parcel.jobs, *jobs})), store)
     return Returned(content, tuple((within, digest) for within, digest in now if there.get(within) != digest))
 
 
@@ -168,7 +170,7 @@ def _check_within(within: str) -> None:
         raise EngineError(f"what came from the farm names a strange place ({within})", hint="Look at its machines.")
 
 
-def _files(work: Path, jobs: tuple[str, ...]) -> Iterator[tuple[str, Path]]:
+def _files(work: Path, jobs: Iterable[str]) -> Iterator[tuple[str, Path]]:
     for job in jobs:
         for path in sorted((work / job).rglob("*")):
             if path.is_file():

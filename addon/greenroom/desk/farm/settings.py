@@ -54,7 +54,7 @@ def read_address(text: str) -> str:
         InputError: no address, or one without TLS.
     """
     found = _ADDRESS.match(text.strip())
-    if found is None or not 0 < int(found["port"] or DEFAULT_PORT) < 65536:
+    if found is None or not 0 <= int(found["port"] or DEFAULT_PORT) < 65536:
         raise InputError(f'"{text}" is no address of a farm', hint="Write HOST or HOST:PORT.")
     if (found["scheme"] or "tls") != "tls":
         raise InputError(f"{found['scheme']} isn't encrypted", hint="A farm is reached by tls:// only.", where=text)

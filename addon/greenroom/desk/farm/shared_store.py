@@ -121,6 +121,7 @@ class SharedStore:
             raise
 
     def _damaged(self, digest: str) -> StoreError:
+        self.forget(digest)
         return StoreError(
             f"a file of the farm's store is damaged: {digest[:12]}",
             hint="It is removed; run the same command again.",

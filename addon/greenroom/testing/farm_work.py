@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Work for a farm's machines in tests: functions that they can import, with files, waits and sudden ends."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from greenroom.errors import MediaError
+
+__all__ = ["Found", "end_the_machine", "refuse", "shout", "wait"]
+
+
+@dataclass(frozen=True)
+class Found:
+    """What `shout` gives."""
+
+    text: str
+    file: Path
+    read: Path
+
+
+def shout(source: Path, folder: Path) -> Found:
+    """Writes what stands in `source`, in capitals, into `folder`, beside what "before" says there."""
+    text = source.read_text("utf-8").upper()
+    before = folder / "before"
+    if before.is_file():
+        (folder / "after").write_text(before.read_text("utf-8") + text, "utf-8")
+    (folder / "shouted.txt").write_text(text, "utf-8")
+    return Found(text, folder / "shouted.txt", source)
+
+
+def refuse(source: Path) -> None:
+    raise MediaError("can't be read", hint="Export it again.", where=source.name)
+
+
+def wait(seconds: float, mark: Path) -> int:
+    """Says in `mark` that it has begun, and after `seconds` which process it was."""
+    mark.parent.mkdir(parents=True, exist_ok=True)
+    with mark.open("a", encoding="utf-8") as file:
+        file.write(f"{os.getpid()}\n")
+    time.sleep(seconds)
+    return os.getpid()
+
+
+def end_the_machine() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A run's crew on a real farm: real processes over TLS on loopback, ended in the middle of work."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from greenroom.desk.farm.certificates import make_certificates
+from greenroom.desk.farm.crew import FarmCrew
+from greenroom.desk.farm.nodes import status
+from greenroom.desk.farm.settings import FarmSettings
+from greenroom.errors import EngineError, EngineUnavailable, MediaError
+from greenroom.testing.farm import Farm, end, wait_for
+from greenroom.testing.farm_work import end_the_machine, refuse, shout, wait
+
+
+def on(farm: FarmSettings, work: Path, task: Callable[[FarmCrew], Awaitable[Any]]) -> Any:
+    """What `task` gives with a crew of the farm."""
+
+    async def main() -> Any:
+        async with FarmCrew(farm, work) as crew:
+            return await task(crew)
+
+    return asyncio.run(main())
+
+
+def test_work_is_done_elsewhere(farm: Farm, tmp_path: Path) -> None:
+    source, job = tmp_path / "portrait.txt", tmp_path / "work" / "job-1"
+    source.write_text("quiet")
+    job.mkdir(parents=True)
+    found = on(farm.settings, tmp_path / "work", lambda crew: crew.run(shout, source, job))
+    assert (found.text, found.file) == ("QUIET", job / "shouted.txt")
+    assert found.file.read_text() == "QUIET"
+
+
+def test_an_error_of_the_work_is_the_error_here(farm: Farm, tmp_path: Path) -> None:
+    (tmp_path / "a.mov").write_text("x")
+    with pytest.raises(MediaError, match="can't be read"):
+        on(farm.settings, tmp_path / "work", lambda crew: crew.run(refuse, tmp_path / "a.mov"))
+
+
+def test_status_names_the_machines(farm: Farm) -> None:
+    found = asyncio.run(status(farm.address))
+    assert [each["cores"] for each in found["machines"]] == [1]
+    assert found["machines"][0]["version"] == found["version"]
+
+
+def test_no_farm_there(farm: Farm, tmp_path: Path) -> None:
+    nowhere = FarmSettings("tls://127.0.0.1:9", str(tmp_path / "store"))
+    with pytest.raises(EngineUnavailable, match="can't be reached") as caught:
+        asyncio.run(status(nowhere.address))
+    assert "greenroom farm start" in caught.value.hint
+
+
+def test_foreign_certificates_are_shut_out(farm: Farm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_certificates(tmp_path / "foreign")
+    monkeypatch.setenv("GREENROOM_FARM_CERTIFICATES", str(tmp_path / "foreign"))
+    with pytest.raises(EngineUnavailable, match="can't be reached"):
+        asyncio.run(status(farm.address))
+
+
+def test_who_speaks_plainly_is_shut_out(farm: Farm) -> None:
+    plain = f"tcp://{farm.address.removeprefix('tls://')}"
+    code = f"from distributed import Client; Client({plain!r}, timeout=12)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.returncode, "a client without TLS was let in"
+
+
+def test_a_machine_that_dies_costs_time_only(own_farm: Farm, tmp_path: Path) -> None:
+    own_farm.start()
+    own_farm.add_worker()
+    begun = own_farm.folder / "show" / "begun"  # the machine knows this folder by another name
+    seen = own_farm.folder / "there" / "begun"
+
+    async def task(crew: FarmCrew) -> int:
+        work = asyncio.create_task(crew.run(wait, 1.0, begun))
+        (first,) = await asyncio.to_thread(wait_for, seen)
+        os.kill(int(first), signal.SIGKILL)
+        return await asyncio.wait_for(work, 60)
+
+    last = on(own_farm.settings, tmp_path / "work", task)
+    tried = wait_for(seen, 2)
+    assert len(tried) == 2
+    assert str(last) == tried[1] != tried[0]
+
+
+def test_a_farm_that_is_started_anew_goes_on(own_farm: Farm, tmp_path: Path) -> None:
+    head = own_farm.start()
+    own_farm.add_worker()
+    begun, seen = own_farm.folder / "show" / "begun", own_farm.folder / "there" / "begun"
+
+    async def task(crew: FarmCrew) -> int:
+        work = asyncio.create_task(crew.run(wait, 1.0, begun))
+        await asyncio.to_thread(wait_for, seen)
+        end(head)
+        await asyncio.to_thread(own_farm.start)
+        await asyncio.to_thread(own_farm.add_worker)
+        return await asyncio.wait_for(work, 90)
+
+    assert str(on(own_farm.settings, tmp_path / "work", task)) in wait_for(seen, 2)
+
+
+def test_work_that_ends_every_machine_is_given_up(own_farm: Farm, tmp_path: Path) -> None:
+    own_farm.start()
+    own_farm.add_worker()
+    with pytest.raises(EngineError, match="ended every machine") as caught:
+        on(own_farm.settings, tmp_path / "work", lambda crew: crew.run(end_the_machine))
+    assert "--farm" in caught.value.hint
+
+
+def test_a_farm_without_machines(own_farm: Farm, tmp_path: Path) -> None:
+    own_farm.start()
+    with pytest.raises(EngineUnavailable, match="no machine") as caught:
+        on(own_farm.settings, tmp_path / "work", lambda crew: crew.run(shout, tmp_path, tmp_path))
+    assert "greenroom farm worker" in caught.value.hint

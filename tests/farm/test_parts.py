@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The farm's parts by themselves: addresses, certificates, the store by content, and parcels."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from greenroom.desk.farm.certificates import NODE_FILES, make_certificates, security
+from greenroom.desk.farm.parcels import Returned, make_call, pack_call, take_back
+from greenroom.desk.farm.settings import FarmSettings, read_address, read_farm
+from greenroom.desk.farm.shared_store import SharedStore
+from greenroom.errors import EngineError, InputError, MediaError, ProjectError, StoreError
+from greenroom.testing.farm_work import refuse, shout
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("farm.local", "tls://farm.local:8786"),
+        (" 10.0.0.7:9000 ", "tls://10.0.0.7:9000"),
+        ("tls://farm:1", "tls://farm:1"),
+        ("[::1]", "tls://[::1]:8786"),
+    ],
+)
+def test_addresses(written: str, meant: str) -> None:
+    assert read_address(written) == meant
+
+
+@pytest.mark.parametrize("written", ["", "a b", "farm:70000", "tcp://farm:8786", "http://farm", "farm:port"])
+def test_no_addresses(written: str) -> None:
+    with pytest.raises(InputError):
+        read_address(written)
+
+
+def test_settings_of_a_project() -> None:
+    table = {"address": "farm", "store": "/mnt/x", "roots": {"show": "/mnt/show"}}
+    assert read_farm(table, "greenroom.toml") == FarmSettings("tls://farm:8786", "/mnt/x", {"show": Path("/mnt/show")})
+    with pytest.raises(ProjectError, match="adress"):
+        read_farm({"adress": "farm"}, "greenroom.toml")
+    with pytest.raises(ProjectError, match="show"):
+        read_farm({"roots": {"show": "media"}}, "greenroom.toml")
+
+
+def test_certificates_are_made_once(tmp_path: Path) -> None:
+    folder = tmp_path / "farm"
+    assert [file.name for file in make_certificates(folder)] == list(NODE_FILES)
+    assert (folder / "node-key.pem").stat().st_mode & 0o077 == 0
+    assert security(folder).require_encryption
+    before = (folder / "ca.pem").read_bytes()
+    with pytest.raises(InputError, match="already"):
+        make_certificates(folder)
+    assert (folder / "ca.pem").read_bytes() == before
+
+
+def test_certificates_that_cannot_be_used(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"ca\.pem, node\.pem, node-key\.pem"):
+        security(tmp_path)
+    make_certificates(tmp_path / "farm")
+    (tmp_path / "farm" / "node-key.pem").chmod(0o644)
+    with pytest.raises(InputError, match="others can read") as caught:
+        security(tmp_path / "farm")
+    assert "chmod 600" in caught.value.hint
+
+
+def test_the_store_keeps_files_by_their_content(tmp_path: Path) -> None:
+    store = SharedStore(str(tmp_path / "store äö"))
+    (tmp_path / "a.txt").write_text("hello")
+    digest = store.put_file(tmp_path / "a.txt")
+    assert store.put(b"hello") == digest
+    assert store.read(digest) == b"hello"
+    store.fetch(digest, tmp_path / "there" / "b.txt")
+    assert (tmp_path / "there" / "b.txt").read_text() == "hello"
+    store.forget(digest)
+    store.forget(digest)
+    with pytest.raises(StoreError, match="can't be used"):
+        store.read(digest)
+
+
+def test_the_store_notices_damage(tmp_path: Path) -> None:
+    store = SharedStore(str(tmp_path / "store"))
+    digest = store.put(b"x" * 100)
+    (kept,) = (path for path in (tmp_path / "store").rglob("*") if path.is_file())
+    kept.write_bytes(b"y" * 100)
+    with pytest.raises(StoreError, match="damaged"):
+        store.fetch(digest, tmp_path / "copy")
+    assert list(tmp_path.glob("*copy*")) == [], "nothing half-right is left"
+    assert not kept.exists(), "so that the next run puts it there anew"
+
+
+def test_no_store(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no place"):
+        SharedStore("")
+    with pytest.raises(InputError, match="can't be reached"):
+        SharedStore("nosuch://somewhere")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreError, match="can't be used"):
+        SharedStore(str(tmp_path / "file")).put(b"x")
+
+
+class Two:
+    """Two machines, their folders of different names, and the store between them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.store = SharedStore(str(folder / "store"))
+        self.work, self.its_work, self.held = (
+            folder / "here" / "work",
+            folder / "there" / "work",
+            folder / "there" / "h",
+        )
+        self.roots = {"show": folder / "here" / "show"}
+        self.its_roots = {"show": folder / "there" / "drive" / "show"}
+        for path in (self.work, self.its_work, *self.roots.values(), *self.its_roots.values()):
+            path.mkdir(parents=True)
+
+    def call(self, function: object, *values: object) -> object:
+        parcel = pack_call(function, values, self.store, self.work, self.roots)  # type: ignore[arg-type]
+        returned = make_call(parcel, self.store, self.its_work, self.its_roots, self.held)
+        return take_back(returned, self.store, self.work, self.roots, self.work / ".farm")
+
+
+def test_a_call_travels_with_its_files(tmp_path: Path) -> None:
+    two = Two(tmp_path)
+    source, job = tmp_path / "portrait äö.txt", two.work / "job-1"
+    source.write_text("quiet")
+    job.mkdir()
+    (job / "before").write_text("then ")
+    found = two.call(shout, source, job)
+    assert found.text == "QUIET"  # type: ignore[attr-defined]
+    assert found.file == job / "shouted.txt"  # type: ignore[attr-defined]
+    assert (job / "shouted.txt").read_text() == "QUIET"
+    assert (job / "after").read_text() == "then QUIET"
+    assert found.read.read_text() == "quiet", "a file that travelled by its content is readable under its new name"  # type: ignore[attr-defined]
+    assert not str(found.read).startswith(str(tmp_path / "there"))  # type: ignore[attr-defined]
+
+
+def test_what_all_machines_see_is_not_copied(tmp_path: Path) -> None:
+    two = Two(tmp_path)
+    for root, text in ((two.roots["show"], "here"), (two.its_roots["show"], "there")):
+        (root / "plate.txt").write_text(text)
+    job = two.work / "job-1"
+    job.mkdir()
+    found = two.call(shout, two.roots["show"] / "plate.txt", job)
+    assert found.text == "THERE", "it was read where that machine has the folder"  # type: ignore[attr-defined]
+    assert found.read == two.roots["show"] / "plate.txt"  # type: ignore[attr-defined]
+
+
+def test_what_the_farm_cannot_see_is_refused(tmp_path: Path) -> None:
+    two = Two(tmp_path)
+    with pytest.raises(InputError, match="can't see this folder") as caught:
+        two.call(shout, tmp_path, two.work / "job-1")
+    assert "[farm.roots]" in caught.value.hint
+    with pytest.raises(InputError, match="isn't there"):
+        two.call(shout, tmp_path / "gone.mov", two.work / "job-1")
+
+
+def test_a_machine_that_does_not_know_the_folder(tmp_path: Path) -> None:
+    two = Two(tmp_path)
+    (two.roots["show"] / "plate.txt").write_text("x")
+    two.its_roots = {}
+    with pytest.raises(EngineError, match='doesn\'t know the folder "show"') as caught:
+        two.call(shout, two.roots["show"] / "plate.txt", two.work / "job-1")
+    assert "--root show=FOLDER" in caught.value.hint
+
+
+def test_what_our_function_raises_comes_back_as_it_is(tmp_path: Path) -> None:
+    two = Two(tmp_path)
+    (tmp_path / "a.mov").write_text("x")
+    with pytest.raises(MediaError, match="can't be read") as caught:
+        two.call(refuse, tmp_path / "a.mov")
+    assert caught.value.where == "a.mov"
+    assert caught.value.hint == "Export it again."
+
+
+def test_another_version_does_not_work_along(tmp_path: Path) -> None:
+    two = Two(tmp_path)
+    (tmp_path / "a.txt").write_text("x")
+    parcel = replace(pack_call(shout, (tmp_path / "a.txt", two.work / "j"), two.store, two.work, {}), version="99.0")
+    with pytest.raises(EngineError, match=r"99\.0"):
+        make_call(parcel, two.store, two.its_work, {}, two.held)
+
+
+def test_a_machine_cannot_write_outside_of_the_work_folder(tmp_path: Path) -> None:
+    two = Two(tmp_path)
+    bad = two.store.put(b"bad")
+    for name in ("../outside", str(tmp_path / "absolute")):
+        with pytest.raises(EngineError, match="strange place"):
+            take_back(Returned(bad, ((name, bad),)), two.store, two.work, {}, two.held)
+    assert not (two.work.parent / "outside").exists()
