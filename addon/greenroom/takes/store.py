@@ -108,12 +108,13 @@ class Store:
         poster: Path,
         record: Mapping[str, Any],
         extras: Mapping[str, Path] | None = None,
+        beside: Mapping[str, Path] | None = None,
     ) -> Take:
         """Put a finished take into its folder, which appears whole or not at all. The files given stay.
 
         `record` is take.json without what the store adds (media, poster, sha256, size, extras); `job` names the
         unfinished folder, so that the next try of the same job clears what a crash left of it. `extras` are kept as
-        MEDIA_NAME.mov beside the media.
+        MEDIA_NAME.mov beside the media, `beside` (by suffix) under its very name: ".xmp".
 
         Raises:
             StoreError: the folder exists already, the disk is full, or the folder can't be written.
@@ -129,6 +130,8 @@ class Store:
             try:
                 partial.mkdir()
                 entries = self._fill(partial, cue, number, files, poster, record)
+                for suffix, path in (beside or {}).items():
+                    place(path, (partial / entries["media"]).with_suffix(suffix))
                 take = take_of_record(final, entries)
                 self._appear(partial, final)
             except BaseException:

@@ -22,6 +22,7 @@ from greenroom.desk.planning.model import CuePlan, Plan
 from greenroom.desk.planning.prepare import prepare as build_request
 from greenroom.desk.project.project import Project
 from greenroom.desk.rights.asking import check_consent
+from greenroom.desk.rights.crediting import crediting_of
 from greenroom.engines.contract import Engine
 from greenroom.engines.workers import Crew, Workers, working_with
 from greenroom.errors import Problem
@@ -72,6 +73,7 @@ def generate(
     _sweep(project.work_folder, ledger)
     orders = _orders(plan, ledger)
     results: dict[str, JobResult] = {}
+    credit = crediting_of(project)
 
     def room(workers: Crew, at_once: int) -> Room:
         return Room(
@@ -86,6 +88,7 @@ def generate(
             remote=asyncio.Semaphore(max(1, remote_at_once)),
             cap=cap or Cap(),
             gate=lambda planned, engine, where: check_consent(planned, engine, project, plan.layout.name, where),
+            credit=credit,
         )
 
     work = _perform_all(orders, results, room, farm, jobs_at_once)

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from greenroom.desk.generating.job_events import JobEvent
 from greenroom.desk.planning.model import CuePlan, PlannedTake
+from greenroom.desk.rights.crediting import Crediting
 from greenroom.engines.contract import Capabilities, Engine, Request
 from greenroom.engines.workers import Crew
 from greenroom.takes.ledger import Ledger
@@ -40,7 +41,7 @@ class Gate(Protocol):
 class Room:
     """What all jobs of a run share. `cpu` and `remote` bound how many are at work at once; `held` are the performances
     (fingerprint, variant) whose claim could not be given back. `cap` is what the project may spend. `gate` raises
-    ConsentError where somebody in it hasn't agreed.
+    ConsentError where somebody in it hasn't agreed; `credit` signs what was made.
     """
 
     ledger: Ledger
@@ -55,6 +56,7 @@ class Room:
     held: set[tuple[str, int]] = field(default_factory=set)
     cap: Cap = field(default_factory=Cap)
     gate: Gate | None = None
+    credit: Crediting | None = None
 
 
 @dataclass(frozen=True)

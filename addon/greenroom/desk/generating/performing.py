@@ -22,6 +22,7 @@ from greenroom.desk.generating.stranded import planned_if_unsent
 from greenroom.desk.generating.take_record import describe_take, hash_media, media_to_hash
 from greenroom.desk.generating.twins import attempt_name, delivery_of_twin, inherit, name_there
 from greenroom.desk.generating.verdict import Stage
+from greenroom.desk.rights.crediting import Credited
 from greenroom.engines.contract import Delivery, Engine, Request, Traceable
 from greenroom.errors import EngineUnavailable, GreenroomError, StoreError, nearest
 from greenroom.media.types import Codec
@@ -148,7 +149,9 @@ class _Performance(Sending):
         record = store.record(twin)
         record |= {"job": job.id, "copied_from": {"cue": twin.cue, "take": twin.number}}
         record["cost"] = record.get("cost", {}) | {"paid": "0"}
-        take = await self._publish(twin.media, twin.poster, record, twin.extras)
+        xmp = twin.media.with_suffix(".xmp")
+        beside = {".xmp": xmp} if xmp.is_file() else {}
+        take = await self._publish(twin.media, twin.poster, record, twin.extras, beside)
         self.room.ledger.done(job.id, take)
         return self.result(Outcome.CACHED, take)
 
@@ -232,13 +235,23 @@ class _Performance(Sending):
                     hashes=hashes,
                 )
             )
-            take = await self._publish(finished.media, finished.poster, record, delivery.extras)
+            made = Credited(finished.media, delivery.extras, record)
+            if room.credit is not None:
+                made = await asyncio.to_thread(
+                    room.credit, finished.media, delivery.extras, record, request, delivery.path
+                )
+            take = await self._publish(made.media, finished.poster, made.record, made.extras, made.beside)
         room.ledger.done(self.job.id, take, cost=delivery.cost)
         shutil.rmtree(room.work_folder / self.job.id, ignore_errors=True)
         return self.result(Outcome.MADE, take)
 
     async def _publish(
-        self, media: Path, poster: Path, record: Mapping[str, object], extras: Mapping[str, Path]
+        self,
+        media: Path,
+        poster: Path,
+        record: Mapping[str, object],
+        extras: Mapping[str, Path],
+        beside: Mapping[str, Path],
     ) -> Take:
         store = self.room.store
         if self.job.number in store.numbers(self.job.cue):  # another machine was faster with this number
@@ -253,6 +266,7 @@ class _Performance(Sending):
                 poster=poster,
                 record=record,
                 extras=extras,
+                beside=beside,
             )
         )
         self.tell(JobStep.PUBLISHED)
