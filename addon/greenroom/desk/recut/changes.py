@@ -121,7 +121,8 @@ def change_of(
 def gone_cue(known: KnownCue) -> CueChange:
     """A cue of which nothing is left in the new cut."""
     count = len(known.takes)
-    kept = f"its {count} take{'s' * (count != 1)} stay in the project" if count else "it had no take"
+    stay = "its take stays" if count == 1 else f"its {count} takes stay"
+    kept = f"{stay} in the project" if count else "it had no take"
     old = known.old
     return CueChange(
         cue=known.id,

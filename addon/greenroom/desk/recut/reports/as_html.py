@@ -23,10 +23,14 @@ table { border-collapse: collapse; width: 100%; margin-top: 1.2em; }
 th { text-align: left; font-weight: 600; font-size: .85em; color: #555; padding: .3em .6em; }
 td { border-top: 1px solid #ddd; padding: .6em; vertical-align: top; }
 td.poster { width: 160px; } td.poster img { width: 160px; display: block; background: #111; }
-td.time { white-space: nowrap; font-variant-numeric: tabular-nums; } small { color: #777; } q { font-style: italic; }
+td.cue { width: 26%; } td.time { width: 15%; } .tc { white-space: nowrap; font-variant-numeric: tabular-nums; }
+td.said { width: 24%; } td.time { overflow-wrap: anywhere; } b { white-space: nowrap; } small { color: #777; } q { font-style: italic; }
 b.nothing { color: #777; } b.re-conform { color: #18794e; } b.extend, b.generate { color: #ad5700; }
 b.regenerate, b.decide { color: #ca244d; }
-@media (prefers-color-scheme: dark) { body { background: #181818; color: #ddd; } td { border-color: #333; } }
+@media (max-width: 50em) { td.poster, td.poster img { width: 80px; } body { font-size: 13px; margin: 1em 0; } }
+@media (prefers-color-scheme: dark) { body { background: #181818; color: #ddd; } td { border-color: #333; }
+  p, th, small { color: #aaa; } b.nothing { color: #999; } b.re-conform { color: #4cc38a; }
+  b.extend, b.generate { color: #f5a524; } b.regenerate, b.decide { color: #ff8199; } }
 """
 
 
@@ -63,9 +67,9 @@ def _row(each: dict[str, Any]) -> str:
     who = " ".join(filter(None, (each["actor"], each["mode"])))
     cells = (
         ("poster", _poster(each["poster"])),
-        ("", f"<b>{escape(each['cue'] or '?')}</b><br>{escape(who)}{line}{take}"),
+        ("cue", f"<b>{escape(each['cue'] or '?')}</b><br>{escape(who)}{line}{take}"),
         ("time", f"{_place(each['place'])}<br><small>{escape(each['track'])} {escape(each['clip'])}</small>"),
-        ("", said),
+        ("said", said),
         ("", f'<b class="{each["consequence"]}">{each["consequence"]}</b>{_cost(each)}<br>{_small(each["why"])}'),
         ("", known),
     )
@@ -78,7 +82,11 @@ def _said(change: dict[str, Any]) -> str:
 
 
 def _place(place: dict[str, Any] | None) -> str:
-    return f"{place['in']}<br><small>{place['frames']} f</small>" if place else "<small>cut out</small>"
+    return (
+        f"<span class='tc'>{place['in']}</span><br><small>{place['frames']} f</small>"
+        if place
+        else "<small>cut out</small>"
+    )
 
 
 def _cost(each: dict[str, Any]) -> str:
