@@ -9,6 +9,7 @@ layered actions only from 5.0.
 
 import array
 import contextlib
+from fractions import Fraction
 
 import bpy
 
@@ -18,11 +19,15 @@ _NEW_NAMES = "left_handle" in _MEASURES
 _LEFT, _RIGHT = ("left_handle", "right_handle") if _NEW_NAMES else ("frame_final_start", "frame_final_end")
 _CONTENT = "content_start" if _NEW_NAMES else "frame_start"
 _CONTENT_FRAMES = "content_duration" if _NEW_NAMES else "frame_duration"
+_OFFSETS = ("left_handle_offset", "right_handle_offset") if _NEW_NAMES else ("frame_offset_start", "frame_offset_end")
 _TRIMS = (
     ("content_trim_start", "content_trim_end") if _NEW_NAMES else ("animation_offset_start", "animation_offset_end")
 )
 _OWN_SCENE = "sequencer_scene" in bpy.types.WorkSpace.bl_rna.properties
 STRIPS_IN_PROPERTIES = hasattr(bpy.types, "STRIP_PT_strip")  # from 5.0 a strip's own panels are in that editor
+_SPEED = (
+    "greenroom_speed"  # of a strip that we retimed: its media's frames, how many of the timeline they fill, _played
+)
 LAST_CHANNEL = 128  # a higher number silently becomes this one
 
 
@@ -107,21 +112,86 @@ def content_frames(strip):
     return getattr(strip, _CONTENT_FRAMES)
 
 
+def media_frames(strip):
+    """The frames of a strip's media, at whatever speed it plays."""
+    frames = str(strip.get(_SPEED, "")).partition("/")[0]
+    return int(frames) if frames and constant_speed(strip) not in (None, 1) else content_frames(strip)
+
+
 def trims(strip):
     """Frames of the media cut off for good at its start and end; (0, 0) where a strip has no media."""
     return tuple(getattr(strip, name, 0) for name in _TRIMS)
 
 
 def constant_speed(strip):
-    """The strip's own speed as a float (3.4), or None where it is retimed with keys, whose speed can't be read."""
-    if len(getattr(strip, "retiming_keys", ())) > 0:
+    """The strip's own speed. None where an editor retimed it: keys don't tell their speed, only we know what we set."""
+    keys = getattr(strip, "retiming_keys", ())
+    if len(keys) == 0:
+        return Fraction(getattr(strip, "speed_factor", 1.0)).limit_denominator(10_000)
+    known = [int(part) for part in str(strip.get(_SPEED, "")).split("/") if part.isdigit()]
+    if len(keys) == 2 and len(known) == 3 and known[2] == _played(strip):
+        return Fraction(known[0], known[1])
+    return None
+
+
+def inputs(strip):
+    """What an effect is made of."""
+    names = ("input_1", "input_2")
+    return [found for name in names if (found := getattr(strip, name, None)) is not None]
+
+
+def move_content(strip, first):
+    """Moves a strip so that its media's first frame lies here; handles go along."""
+    setattr(strip, _CONTENT, first)
+
+
+def set_speed(strip, speed):
+    """Plays the strip at a constant speed (a Fraction above 0): by its own factor in 3.4, by retiming keys since, which
+    lie on whole frames. Returns the speed that it got, None where it can't be set. The range is to be set afterwards.
+    """
+    frames = content_frames(strip)
+    if hasattr(strip, "speed_factor"):
+        strip.speed_factor = float(speed)
+        return speed
+    last = max(1, round(frames / speed))
+    if not hasattr(strip, "retiming_keys") or not _retime(strip, frames / last):
         return None
-    return getattr(strip, "speed_factor", 1.0)
+    strip[_SPEED] = f"{frames}/{last}/{_played(strip)}"
+    return Fraction(frames, last)
+
+
+def _played(strip):
+    """The frames of the timeline that all of a strip's media would fill, by its handles."""
+    before, after = (getattr(strip, name) for name in _OFFSETS)
+    return round(end_frame(strip) - first_frame(strip) + before + after)
+
+
+def _retime(strip, speed):
+    """By Blender's operator, which needs an open sequencer: keys that Python adds or moves itself crash 4.2 to 5.2, or
+    are another strip's.
+    """
+    place = sequencer_place()
+    if not place:
+        return False
+    editor = strip.id_data.sequence_editor
+    chosen = [other for other in strips(editor) if other.select]
+    active = editor.active_strip
+    for other in chosen:
+        other.select = False
+    strip.select, editor.active_strip = True, strip
+    with bpy.context.temp_override(**place, scene=strip.id_data):
+        done = bpy.ops.sequencer.retiming_segment_speed_set.poll()
+        done = done and bpy.ops.sequencer.retiming_segment_speed_set("EXEC_DEFAULT", speed=100 * speed) == {"FINISHED"}
+    strip.select = False
+    for other in chosen:
+        other.select = True
+    editor.active_strip = active
+    return done and len(strip.retiming_keys) > 1
 
 
 def retiming(strip):
-    """Where the keys of a retimed strip lie."""
-    return [getattr(key, "timeline_frame", 0) for key in getattr(strip, "retiming_keys", ())]
+    """What changes where a strip is retimed."""
+    return [len(getattr(strip, "retiming_keys", ())), _played(strip)]
 
 
 def curves(scene):

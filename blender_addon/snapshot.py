@@ -16,7 +16,8 @@ from . import compat, identity, mixes
 
 SCHEMA = 1
 _NUMBERED = re.compile(r"^(.*?)(\d+)(\.[^.]*)$")  # the last number before the suffix counts pictures
-_TRANSITIONS = {"CROSS", "GAMMA_CROSS", "WIPE"}
+_DISSOLVES = {"CROSS", "GAMMA_CROSS"}
+_TRANSITIONS = {*_DISSOLVES, "WIPE"}
 NOTE_LIKE = re.compile(r"^\s*(GR(#[0-9a-z]{4,8})?\s*:|@\w)", re.IGNORECASE)
 MARKED = re.compile(r"^\s*GR#([0-9a-z]{4,8})\b", re.IGNORECASE)
 
@@ -94,8 +95,11 @@ def _tracks(scene, by_uid):
     channels = scene.sequence_editor.channels if hasattr(scene.sequence_editor, "channels") else {}
     reading = _Reading(scene)
     tracks = {}
+    items = {uid: reading.item(uid, strip) for uid, strip in by_uid.items()}
     for uid, strip in by_uid.items():
-        item = reading.item(uid, strip)
+        item = items[uid]
+        if strip.type in _DISSOLVES and _is_fade(strip, items):
+            continue
         kind = "audio" if item["kind"] == "sound" else "video"
         key = (strip.channel, kind)
         if key not in tracks:
@@ -112,6 +116,20 @@ def _tracks(scene, by_uid):
     for track in tracks.values():
         track["items"].sort(key=lambda item: item["start"])
     return [tracks[key] for key in sorted(tracks)]
+
+
+def _is_fade(strip, items):
+    """A Cross over two strips that overlap is the upper one's fade, which is what it looks like in other programs."""
+    inputs = compat.inputs(strip)
+    if len(inputs) != 2 or any(each.get(identity.UID) not in items for each in inputs):
+        return False
+    out, into = sorted(inputs, key=compat.first_frame)
+    first, end = compat.first_frame(strip), compat.end_frame(strip)
+    if (compat.first_frame(into), compat.end_frame(out)) != (first, end) or into.channel == out.channel:
+        return False
+    upper, side = (into, "fade_in") if into.channel > out.channel else (out, "fade_out")
+    items[upper[identity.UID]][side] = end - first
+    return True
 
 
 class _Reading:
@@ -176,16 +194,17 @@ class _Reading:
     def source(self, strip, value):
         """Where in its media the strip starts; Blender counts from the part that was not trimmed off for good."""
         before, after = compat.trims(strip)
-        start = value["start"] - compat.content_first(strip) + before
+        speed = compat.constant_speed(strip) or 1
+        start = (value["start"] - compat.content_first(strip)) * (speed if speed == 1 else float(speed)) + before
         value["source_start"] = int(start) if start == int(start) else start
-        value["media_frames"] = compat.content_frames(strip) + before + after
+        value["media_frames"] = compat.media_frames(strip) + before + after
 
     def _speed(self, strip, value):
         speed = compat.constant_speed(strip)
         if speed is None:
             value["unheld"].append("retimed")
         elif speed != 1.0:
-            value["speed"] = pair(Fraction(speed).limit_denominator(10_000))
+            value["speed"] = pair(speed)
         if getattr(strip, "use_reverse_frames", False):
             value["unheld"].append("plays backwards")
         if getattr(strip, "strobe", 1.0) > 1.0:
@@ -282,6 +301,8 @@ def _has_sound(strips):
 def _other(reading, strip, value):
     if strip.type in _TRANSITIONS:
         value["kind"] = "transition"
+        if strip.type == "WIPE":
+            value["unheld"].append("wipe")
         return
     words = {"SCENE": "scene strip", "MOVIECLIP": "movie clip strip", "MASK": "mask strip"}
     value["unheld"].append(words.get(strip.type, f"{strip.type.replace('_', ' ').lower()} effect"))

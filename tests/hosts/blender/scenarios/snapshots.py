@@ -144,8 +144,15 @@ def a_meta_is_named(stage):
 def a_transition(stage):
     one, two = stage.movie("one", 1, channel=1), stage.movie("two", 41, channel=2)
     stage.compat.new_effect(stage.editor, "CROSS", "cross", 3, 41, 8, inputs=(one, two))
-    item = _items(stage)["cross"]
-    assert (item["kind"], item["start"], item["frames"]) == ("transition", 41, 8)
+    items = _items(stage)
+    assert set(items) == {"one", "two"}
+    assert (items["two"]["fade_in"], items["one"]["fade_out"]) == (8, 0)
+
+
+def a_wipe_is_named(stage):
+    one, two = stage.movie("one", 1, channel=1), stage.movie("two", 41, channel=2)
+    stage.compat.new_effect(stage.editor, "WIPE", "wipe", 3, 41, 8, inputs=(one, two))
+    assert _items(stage)["wipe"]["unheld"] == ["wipe"]
 
 
 def an_unsaved_file_has_no_document(stage):
