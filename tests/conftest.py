@@ -13,6 +13,7 @@ from greenroom.engines.hosted.settings import HOSTS
 @pytest.fixture(autouse=True)
 def nobodys_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GREENROOM_KEYS", str(tmp_path / "keys.toml"))
+    monkeypatch.setenv("GREENROOM_SIGNING", str(tmp_path / "signing"))
     monkeypatch.setenv("GREENROOM_SETTINGS", str(tmp_path / "settings.toml"))
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
     for settings in HOSTS.values():
