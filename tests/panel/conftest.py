@@ -15,11 +15,14 @@ import opentimelineio as otio
 import pytest
 from pytestqt.qtbot import QtBot
 
+from greenroom.desk.reviewing.kept import keep
 from greenroom.panel.run import application
 from greenroom.panel.stalls import LIMIT, Stalls
 from greenroom.panel.state import State
 from greenroom.panel.style import use_style
 from greenroom.panel.window import Window
+from greenroom.review.findings import Finding, Light, Review
+from greenroom.takes.states import Take
 from greenroom.testing.projects import measure_nothing
 
 Wait = Callable[[Callable[[], bool]], None]
@@ -69,8 +72,17 @@ def made_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
         first, second = (cue.id for cue in road.cues(folder / "cut.otio", project=folder).cues[:2])
         road.perform(folder / "cut.otio", project=folder, only=(first,), takes=2)
         road.perform(folder / "cut.otio", project=folder, only=(second,))
-        road.review(folder / "cut.otio", project=folder, only=(first,))
+        for take in road.takes(folder / "cut.otio", project=folder).cues[0].takes:
+            keep(review_of(take), take, {})
     return folder
+
+
+def review_of(take: Take) -> Review:
+    """A review as `greenroom review` would write it: measuring takes seconds, and is tested elsewhere."""
+    finding = Finding("frozen", Light.AMBER, "the picture stands still for 4 frames", ((4, 8),), 4.0, "frames", 5)
+    found = (finding,) if take.number == 1 else ()
+    light = Light.AMBER if found else Light.GREEN
+    return Review(take.cue, take.number, "1", (), found, light, 0.6 if found else 0.9)
 
 
 def write_cut(path: Path, notes: Sequence[tuple[str, str]]) -> None:

@@ -43,8 +43,12 @@ def test_what_made_a_take_and_what_was_found_is_told(window: Window, wait: Wait)
     look_at(window, 0, wait)
     text = window.takes.details.text()
     assert all(words in text for words in ("previz", "I never left.", "seed", "2+10+2"))
-    assert window.takes.list.takes.rows[0].light != ""
     assert "Not measured" not in text
+    window.takes.list.go_to(1)
+    assert "stands still for 4 frames" in window.takes.details.text()
+    assert [(tick.first, tick.end) for tick in window.viewer.findings] == [(2, 6)]  # of the slot, after two handles
+    window.takes.details.linkActivated.emit("frame:4")
+    wait(lambda: window.viewer.frame == 2)
     look_at(window, 1, wait)
     assert "Not measured yet." in window.takes.details.text()
     look_at(window, 4, wait)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, Qt
 from PySide6.QtGui import QAction, QCloseEvent, QKeySequence
@@ -41,6 +42,9 @@ from greenroom.panel.takes.takes_pane import TakesPane
 from greenroom.panel.viewer.picture import Picture
 from greenroom.panel.viewer.widget import Viewer
 from greenroom.panel.work import Work
+
+if TYPE_CHECKING:
+    from greenroom.panel.casting.view import CastView
 
 __all__ = ["Window"]
 
@@ -101,6 +105,7 @@ class Window(QMainWindow):
         self.board = _column(self.strip, self.split)
         self.pages = QStackedWidget()
         self.pages.addWidget(self.board)
+        self.casting: CastView | None = None
         self.setCentralWidget(_column(self.notice, self.pages))
         self.bar = QToolBar()
         self.bar.setObjectName("bar")
@@ -120,6 +125,8 @@ class Window(QMainWindow):
         self._add("more", self.tr("One more take"), "A", self._one_more)
         self._add("change", self.tr("Change and regenerate"), "E", self._change)
         self._add("measure", self.tr("Measure takes"), "Ctrl+M", self._measure)
+        self._add("cast", self.tr("Cast"), "Ctrl+2", self._to_cast)
+        self._add("cues", self.tr("Cues"), "Ctrl+1", self._to_board)
         self._add("settings", self.tr("Settings"), "Ctrl+,", self._open_settings)
         self._add("keys", self.tr("Keys"), "F1", self._show_keys)
         self._add("in_host", self.tr("Go to cue in the host"), "H", self._go_to_in_host)
@@ -133,9 +140,9 @@ class Window(QMainWindow):
         spacer.setSizePolicy(spacer.sizePolicy().Policy.Expanding, spacer.sizePolicy().Policy.Preferred)
         self.bar.addWidget(spacer)
         self.bar.addWidget(self.light)
-        for name in ("keys", "settings"):
+        for name in ("cues", "cast", "keys", "settings"):
             self.bar.addAction(self.actions_by_name[name])
-        self.addActions(self.takes.all_actions())
+        self.addActions([*self.takes.all_actions(), self.generate.form.begin_action])
         for pane in (self.table, self.strip, self.takes):
             pane.addActions(self.viewer.actions())
 
@@ -214,6 +221,9 @@ class Window(QMainWindow):
 
     def _show_board(self, board: Board) -> None:
         self.setWindowTitle(f"{board.name} - Greenroom")
+        if self.casting is not None and board.project != self._cast_of:
+            self.casting.open(board.project)
+        self._cast_of = board.project
         self.place.setText(f"  {board.name}   {board.cut.name}")
         self.place.setToolTip(str(board.cut))
         self.notice.show_problems(board)
@@ -247,6 +257,7 @@ class Window(QMainWindow):
             row = next((row for row in self.shown.board.rows if row.id == cue), None)
             self.takes.show_cue(row, rows)
 
+    _cast_of: Path | None = None
     _in_viewer: tuple[object, ...] = ()
 
     def _look_at(self, row: TakeRow | None) -> None:
@@ -339,6 +350,18 @@ class Window(QMainWindow):
             self.filters.clear()
         self.pages.setCurrentWidget(self.board)
         self.table.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def _to_cast(self) -> None:
+        """The cast, made when it is first looked at."""
+        if self.casting is None:
+            from greenroom.panel.casting.view import CastView
+
+            self.casting = CastView(self.shown.project, self.work)
+            self.casting.changed.connect(self.shown.read_again)
+            self.casting.failed.connect(self.notice.tell)
+            self.pages.addWidget(self.casting)
+        self.pages.setCurrentWidget(self.casting)
+        self.casting.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def _one_more(self) -> None:
         self.generate.form.one_more()

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QKeySequence
+from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -80,8 +80,11 @@ class GenerateForm(QWidget):
         self.quote_text.setAccessibleName(self.tr("Quote"))
         self.button = QPushButton()
         self.button.setProperty("primary", True)
-        self.button.setShortcut(QKeySequence("Ctrl+Return"))
         self.button.clicked.connect(self._begin)
+        # no shortcut of the button's own: its text changes, and Qt takes the shortcut off then
+        self.begin_action = QAction(self.tr("Generate what is quoted"), self)
+        self.begin_action.setShortcuts([QKeySequence("Ctrl+Return"), QKeySequence("Ctrl+Enter")])
+        self.begin_action.triggered.connect(self._begin)
         for field in (self.mode, self.engine, self.takes, self.line, self.motion, self.unknown_cost):
             field.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         for box in (self.mode, self.engine):
