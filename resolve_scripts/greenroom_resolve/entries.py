@@ -197,7 +197,7 @@ def _with_others(edits: List[Json]) -> List[Json]:
 def _tell_quote(session: Session, found: Json) -> None:
     cost = found["cost"]
     price = "for an unknown price" if cost is None else "for {} {}".format(cost, found["currency"])
-    session.tell("{} takes to make {}, {} there already".format(found["to_make"], price, found["cached"]))
+    session.tell("{} to make {}, {} there already".format(_counted(found["to_make"], "take"), price, found["cached"]))
 
 
 def _tell_progress(session: Session, said: Json) -> None:

@@ -37,6 +37,16 @@ sys.exit(not run(sys.argv[1], DaVinciResolveScript.inside()))
 
 
 @pytest.fixture(scope="session")
+def pythons() -> list[str]:
+    """This Python, and what others are installed that Resolve may find: the scripts run in all of them."""
+    found = {f"{sys.version_info.major}.{sys.version_info.minor}": sys.executable}
+    for version in ("3.6", "3.8", "3.11", "3.13", "3.14"):
+        for path in sorted((Path.home() / ".pyenv" / "versions").glob(f"{version}.*/bin/python")):
+            found.setdefault(version, str(path))
+    return list(found.values())
+
+
+@pytest.fixture(scope="session")
 def movies(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
     """A small H.264 movie of so many frames at a rate, with timecode from frame `first` on. Each is made once."""
     folder = tmp_path_factory.mktemp("movies")

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from greenroom.testing.resolve import SimulatedResolve
+from greenroom_resolve.calling import ResolveError
 from greenroom_resolve.entries import ENTRIES
 from greenroom_resolve.session import Session
 
@@ -117,3 +118,49 @@ def test_a_dry_run_tells_the_calls_of_takes_that_are_not_made_yet(
     said.clear()
     again = ENTRIES["dry_run"](session)
     assert (again["steps"], "0 takes to make" in said[0]) == ([], True)
+
+
+def test_a_hosted_engine_performs_for_a_host(
+    resolve: SimulatedResolve,
+    stand_in: Any,
+    film: Path,
+    sessions: Callable[[SimulatedResolve], Session],
+    said: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    """The quote before, the price that was asked, one paid request, progress by the way, and the take in the selector;
+    a dry run sends nothing and reserves nothing.
+    """
+    from greenroom.testing.projects import everybody_agrees
+    from greenroom.testing.servers import serve
+
+    monkeypatch.setenv("GREENROOM_DATA", str(tmp_path / "data"))
+    everybody_agrees(film)
+    settings = (film / "greenroom.toml").read_text("utf-8")
+    (film / "greenroom.toml").write_text(settings.replace("[budget]", "[budget]\nask_above = 0.01"), "utf-8")
+    stand_in.markers[0].note = "@mara animate: she waits"
+    with serve("fal", polls=1) as fal:
+        for name, value in (("URL", fal.url), ("MEDIA_URL", fal.media_url), ("KEY", fal.key)):
+            monkeypatch.setenv(f"GREENROOM_FAL_{name}", value)
+        session = sessions(resolve)
+        engine = "wan-2.7-r2v@fal"
+
+        told = ENTRIES["generate"](session, engine=engine, dry=True)
+        assert said[0].startswith("1 take to make for 0.")
+        assert "As it is, generate would not begin:" in said
+        assert fal.requests == []
+        with pytest.raises(ResolveError, match="may cost"):
+            ENTRIES["generate"](session, engine=engine)
+        assert fal.billed() == 0
+
+        done = ENTRIES["generate"](session, engine=engine, yes=True)
+        assert (done["steps"], done["placed"]) == (told["steps"], 1)
+        assert fal.billed() == 1
+        assert [line for line in said if "running" in line or "submitted" in line]
+        assert (stand_in.frames, stand_in.source_in, stand_in.selected_take) == (8, 8, 2)
+        assert "greenroom.label" not in stand_in.media.own_metadata  # nothing to warn of: it is no previz
+
+        said.clear()
+        assert ENTRIES["generate"](session, engine=engine, yes=True)["steps"] == []
+        assert (fal.billed(), said[0][:17]) == (1, "0 takes to make f")
