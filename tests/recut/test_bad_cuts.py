@@ -15,6 +15,8 @@ from typing import Any
 
 import opentimelineio as otio
 
+from greenroom.desk import road
+from greenroom.media.pictures import read_pictures
 from greenroom_otio import write_cut
 
 
@@ -151,3 +153,28 @@ def test_reports(scene: Any, old: Path, noted: list[Any]) -> None:
     scene.conform(scene.folder / "new.out.otio", "again.otio", was=old, markers=True)
     again = otio.adapters.read_from_file(str(scene.folder / "again.otio"))
     assert len(again.tracks.markers) == len(timeline.tracks.markers)
+    # restored, also where the program in between kept nothing but names and comments
+    timeline.tracks.markers[0].metadata.clear()
+    timeline.tracks.markers.append(otio.schema.Marker("Recut scene: shorten it"))
+    otio.adapters.write_to_file(timeline, str(scene.folder / "bare.otio"))
+    road.restore(scene.folder / "bare.otio", scene.folder / "restored.otio")
+    restored = otio.adapters.read_from_file(str(scene.folder / "restored.otio"))
+    assert [marker.name for marker in restored.tracks.markers] == ["Recut scene: shorten it"]
+
+
+def test_the_preview_shows_a_slipped_take_as_it_lies(scene: Any, old: Path, noted: list[Any]) -> None:
+    timeline = otio.adapters.read_from_file(str(old))
+    first = timeline.tracks[0][0]
+    shown = first.source_range
+    begins = shown.start_time + otio.opentime.RationalTime(5, 24)
+    first.source_range = otio.opentime.TimeRange(begins, shown.duration)
+    otio.adapters.write_to_file(timeline, str(scene.folder / "slipped.otio"))
+    output = scene.folder / "preview.mov"
+    road.preview(scene.folder / "slipped.otio", output, width=96, installed={"tiny": scene.engine})
+    take = next(iter((scene.folder / "takes" / first.markers[0].name[3:9] / "take_001").glob("*.mov")))
+    found, *there = (
+        [float(picture[:20].mean()) for picture in read_pictures(path, range(at, at + 8), width=96)]
+        for path, at in ((output, 0), (take, 8), (take, 13))  # above the label; unslipped, and slipped
+    )
+    apart = [sum(abs(a - b) for a, b in zip(found, each, strict=True)) for each in there]
+    assert apart[1] < 0.5 * apart[0]

@@ -462,13 +462,15 @@ def preview(
 ) -> Pictures:
     """An H.264 movie of the finished cut with sound, `width` pixels wide."""
     from greenroom.desk.looking.preview import write_preview
+    from greenroom.desk.writing_back.placed import all_first_seen
 
     check_picture_output(cut, output, ".mov")
     with open_cut(cut, project, rate, installed) as desk:
         check_media_kept(output, desk.sheet.layout, desk.project)
         planned = desk.plan(quote=False)
         chosen = {each.cue.event.address: take for each in desk.cue_takes() if (take := _chosen(each))}
-        return write_preview(planned, chosen, output, width=width, on_progress=on_progress)
+        firsts = all_first_seen(desk, chosen)
+        return write_preview(planned, chosen, output, width=width, on_progress=on_progress, firsts=firsts)
 
 
 def engines(project: Path | None = None) -> EngineList:

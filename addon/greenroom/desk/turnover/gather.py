@@ -13,8 +13,8 @@ from greenroom.desk.open_cut import Desk, timeline_of
 from greenroom.desk.planning.facts import where_of
 from greenroom.desk.results import CueTakes
 from greenroom.desk.turnover.names import NameTemplate
-from greenroom.desk.writing_back.apply import apply_to_timeline
 from greenroom.desk.writing_back.edit_plan import EditPlan, UseMedia
+from greenroom.desk.writing_back.placed import first_seen, placed
 from greenroom.desk.writing_back.writeback import TakesOfCue, chosen_number
 from greenroom.errors import GreenroomError, MediaError, PlanError, Problem, Severity
 from greenroom.frames import FrameRange, exact_rate, write_rate
@@ -84,13 +84,13 @@ def gather(desk: Desk, template: NameTemplate, handles: int | None) -> Gathered:
     found = tuple(desk.cue_takes())
     chosen = [each for each in found if each.cue.event.address in active]
     errors = [*_broken(problems, found), *_lost_choices(desk, chosen)]
-    placed = _placed(desk, edits)
+    places = placed(timeline_of(desk.source), edits, desk.sheet.layout.rate)
     errors += [problem for problem in (*problems, *edits.problems) if problem.severity is Severity.ERROR]
     notes: list[Problem] = [problem for problem in edits.problems if problem.severity is not Severity.ERROR]
     handed: list[HandedTake] = []
     for each in chosen:
         try:
-            handed.append(_handed(each, template, handles, desk, notes, placed))
+            handed.append(_handed(each, template, handles, desk, notes, places))
         except GreenroomError as error:
             where = where_of(each.cue, drop_frame=desk.sheet.layout.drop_frame)
             errors.append(Problem(Severity.ERROR, "take-unusable", error.message, error.hint or _MEND, where))
@@ -104,36 +104,19 @@ def gather(desk: Desk, template: NameTemplate, handles: int | None) -> Gathered:
     return Gathered(tuple(handed), without, edits, (*notes, *_untaken(without, desk)))
 
 
-def _placed(desk: Desk, edits: EditPlan) -> dict[tuple[int, ...], int]:
-    """The first frame that each clip shows of its take, in the take's timecode: as it is once the takes are in. Only
-    then it is known where the editor slipped or trimmed one that was in the cut already.
-    """
-    timeline = timeline_of(desk.source).clone()
-    apply_to_timeline(timeline, edits)
-    rate = float(desk.sheet.layout.rate)
-    found = {}
-    for edit in edits.edits:
-        if isinstance(edit, UseMedia):
-            item = timeline.tracks
-            for index in edit.address:
-                item = item[index]
-            found[edit.address] = round(item.trimmed_range().start_time.value_rescaled_to(rate))
-    return found
-
-
 def _handed(
     each: CueTakes,
     template: NameTemplate,
     handles: int | None,
     desk: Desk,
     notes: list[Problem],
-    placed: Mapping[tuple[int, ...], int],
+    places: Mapping[tuple[int, ...], int],
 ) -> HandedTake:
     number = chosen_number(each.cue, TakesOfCue(each.takes, each.circled))
     take = next(take for take in each.takes if take.number == number)
     _check(take)
     event = each.cue.event
-    first = placed[event.address] - (event.record.start - event.visible.start) - take.start_frame
+    first = first_seen(places, event, take)
     head, tail = first, take.frames - first - event.visible.duration
     where = where_of(each.cue, drop_frame=desk.sheet.layout.drop_frame)
     notes += _handle_problems(number, head, tail, handles, where)

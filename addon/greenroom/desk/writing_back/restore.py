@@ -7,6 +7,7 @@ was filled with footage its footage.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,9 +16,12 @@ import opentimelineio as otio
 from greenroom.desk.writing_back.apply import DEFAULT_MEDIA, KEY, kept
 from greenroom_otio import copied_references
 
-__all__ = ["restore"]
+__all__ = ["is_of_a_recut", "restore"]
 
 _TAKES = "greenroom.take_"
+_RECUT = re.compile(r"Recut \S+: ")
+_FOLLOWS = re.compile(r"(nothing|re-conform|extend|generate|regenerate|decide)\.( |$)")
+"""How the markers of a change list begin (recut/reports/markers.py), and their comments."""
 
 
 def restore(timeline: Any) -> int:
@@ -28,11 +32,24 @@ def restore(timeline: Any) -> int:
     """
     count = 0
     for marker in list(timeline.tracks.markers):
+        if is_of_a_recut(marker):
+            timeline.tracks.markers.remove(marker)
+            continue
         _restore_marker(timeline.tracks.markers, marker)
     for parent, index in list(_touched(timeline.tracks)):
         _restore_clip(parent, index)
         count += 1
     return count
+
+
+def is_of_a_recut(marker: Any) -> bool:
+    """Whether a marker is one of a change list: by what we keep with it, else, in cuts that came back from a program
+    that drops such things, by its words.
+    """
+    held = kept(marker)
+    if held is not None and held.get("recut"):
+        return True
+    return bool(_RECUT.match(marker.name) and _FOLLOWS.match(marker.comment))
 
 
 def _touched(root: Any) -> Iterator[tuple[Any, int]]:

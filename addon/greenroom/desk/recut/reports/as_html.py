@@ -24,7 +24,8 @@ th { text-align: left; font-weight: 600; font-size: .85em; color: #555; padding:
 td { border-top: 1px solid #ddd; padding: .6em; vertical-align: top; }
 td.poster { width: 160px; } td.poster img { width: 160px; display: block; background: #111; }
 td.cue { width: 26%; } td.time { width: 15%; } .tc { white-space: nowrap; font-variant-numeric: tabular-nums; }
-td.said { width: 24%; } td.time { overflow-wrap: anywhere; } b { white-space: nowrap; } small { color: #777; } q { font-style: italic; }
+td.said { width: 24%; } td.time { overflow-wrap: anywhere; } b { white-space: nowrap; }
+small { color: #777; } q { font-style: italic; }
 b.nothing { color: #777; } b.re-conform { color: #18794e; } b.extend, b.generate { color: #ad5700; }
 b.regenerate, b.decide { color: #ca244d; }
 @media (max-width: 50em) { td.poster, td.poster img { width: 80px; } body { font-size: 13px; margin: 1em 0; } }

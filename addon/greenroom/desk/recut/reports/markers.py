@@ -11,6 +11,7 @@ import opentimelineio as otio
 from greenroom.cues.model import Layout
 from greenroom.desk.recut.model import Consequence, CueChange
 from greenroom.desk.writing_back.apply import KEY, SCHEMA
+from greenroom.desk.writing_back.restore import is_of_a_recut
 
 __all__ = ["mark_changes"]
 
@@ -28,16 +29,11 @@ _BEGINS = "Recut "  # no note begins so
 def mark_changes(timeline: Any, changes: Sequence[CueChange], layout: Layout) -> None:
     """A marker over each changed cue; what was cut out has no place any more."""
     markers = timeline.tracks.markers
-    for marker in [each for each in markers if _is_ours(each)]:
+    for marker in [each for each in markers if is_of_a_recut(each)]:
         markers.remove(marker)
     for each in changes:
         if each.consequence is not Consequence.NOTHING or each.place is None:
             markers.append(_marker(each, layout))
-
-
-def _is_ours(marker: Any) -> bool:
-    held = marker.metadata.get(KEY)
-    return bool(held is not None and hasattr(held, "get") and held.get("recut"))
 
 
 def _marker(each: CueChange, layout: Layout) -> Any:
