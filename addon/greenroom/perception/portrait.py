@@ -42,7 +42,9 @@ _BRIDGE_CONTRAST, _RIM_CONTRAST = 15.0, 25.0
 
 @dataclass(frozen=True, eq=False)
 class PortraitReport:
-    """What was seen. landmarks and pose are of the main face, None where there is none; face_width is in pixels."""
+    """What was seen. landmarks and pose are of the main face, None where there is none; face_width is in pixels.
+    `others` are the faces that are too many.
+    """
 
     problems: tuple[Problem, ...]
     landmarks: Landmarks | None = None
@@ -50,6 +52,7 @@ class PortraitReport:
     face_width: int = 0
     jaw_open: float = 0.0
     glasses: bool = False
+    others: tuple[Landmarks, ...] = ()
 
     @property
     def usable(self) -> bool:
@@ -71,7 +74,8 @@ def check_portrait(bgr: Picture, *, finder: FaceFinder | None = None) -> Portrai
     pose, shapes = fit_pose(face.points), finder.blendshapes(face.points)
     glasses = _wears_glasses(bgr, face)
     problems += [*_of_place(bgr, face), *_of_pose(pose), *_of_expression(shapes, glasses)]
-    return PortraitReport(tuple(problems), face, pose, round(face.box[2]), shapes["jawOpen"], glasses)
+    others = tuple(_others(faces))
+    return PortraitReport(tuple(problems), face, pose, round(face.box[2]), shapes["jawOpen"], glasses, others)
 
 
 def _error(code: str, message: str, hint: str) -> Problem:
@@ -96,13 +100,17 @@ def _of_picture(bgr: Picture, faces: list[Landmarks]) -> Iterator[Problem]:
             "no face that looks to the camera was found",
             "Use a picture of one person from the front, with the whole face lit and in sight.",
         )
-    others = [face for face in faces[1:] if face.box[2] > _SECOND_FACE * faces[0].box[2]]
+    others = _others(faces)
     if others:
         yield _error(
             "several-faces",
             f"{len(others) + 1} faces were found, {_widths([faces[0], *others])} pixels wide",
             "Crop the picture to the actor.",
         )
+
+
+def _others(faces: list[Landmarks]) -> list[Landmarks]:
+    return [face for face in faces[1:] if face.box[2] > _SECOND_FACE * faces[0].box[2]]
 
 
 def _widths(faces: list[Landmarks]) -> str:

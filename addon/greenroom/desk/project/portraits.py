@@ -17,7 +17,7 @@ __all__ = ["Examined", "examine", "look_over"]
 
 @dataclass(frozen=True, eq=False)
 class Examined:
-    """A portrait as it was looked over: its size in pixels, and what was seen. Problems name the file as their place."""
+    """A portrait that was looked over: its size in pixels, and what was seen. Problems name the file as their place."""
 
     path: Path
     width: int
