@@ -54,6 +54,7 @@ MAY_IMPORT = {
         "takes",
         "perception",
         "review",
+        "rights",
         "desk",
         "hosts",
     },
