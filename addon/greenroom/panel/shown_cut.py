@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import stat
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -17,7 +18,7 @@ from greenroom.desk.generating import settling
 from greenroom.desk.open_cut import project_if_any
 from greenroom.desk.project.project import FILE_NAME, Project
 from greenroom.desk.rejecting import accept, reject
-from greenroom.errors import GreenroomError, LedgerBusy
+from greenroom.errors import GreenroomError, LedgerBusy, Problem
 from greenroom.panel.model.quote import Wish, order_of, quote, read_spending
 from greenroom.panel.model.reading import read_board, read_cues
 from greenroom.panel.model.rows import Board
@@ -30,6 +31,7 @@ __all__ = ["ShownCut", "signature"]
 
 _LOOK = 1000  # milliseconds between two looks at what changed on disk
 _FOLLOW = 300  # likewise at runs, while one is at work
+_GONE = "take-gone"  # the code of that problem, in takes.reconciling
 _BUSY_AGAIN = 2000  # milliseconds until a busy ledger is asked again
 
 Signature = tuple[tuple[str, int, int], ...]
@@ -81,6 +83,7 @@ class ShownCut(QObject):
         self.runs: tuple[RunRow, ...] = ()
         self._data: Path | None = None
         self._seen: Signature | None = None
+        self._gone: dict[Problem, None] = {}
         self._looking = QTimer(self)
         self._looking.setInterval(_LOOK)
         self._looking.timeout.connect(self._look)
@@ -98,6 +101,7 @@ class ShownCut(QObject):
         """Shows another cut: its cues first, its takes as soon as they are read."""
         self.cut, self.chosen_project = cut.absolute(), project
         self.board, self.runs, self._seen, self._data = None, (), None, None
+        self._gone.clear()
         now, chosen = self.cut, project
         self._work.run(lambda: read_cues(now, chosen), self._show_cues, self.told.emit, key="cues")
         self.read_again()
@@ -108,6 +112,11 @@ class ShownCut(QObject):
         if self.board is None:
             self._show(board)
 
+    def refresh(self) -> None:
+        """Reads everything again because the editor asked: what was told once is told no more."""
+        self._gone.clear()
+        self.read_again()
+
     def read_again(self) -> None:
         """Reads the cut and the project as they are now."""
         cut, project = self.cut, self.chosen_project
@@ -116,8 +125,10 @@ class ShownCut(QObject):
 
     def _show_board(self, found: tuple[Board, Path | None, Signature]) -> None:
         board, self._data, self._seen = found
+        # the ledger forgets a take that is gone as soon as it has told so: the window tells it until it is read anew
+        self._gone |= dict.fromkeys(problem for problem in board.problems if problem.code == _GONE)
         self.told.emit(None)
-        self._show(board)
+        self._show(replace(board, problems=tuple(dict.fromkeys((*board.problems, *self._gone)))))
         if board.project is not None:
             self._read_project(board.project)
 

@@ -173,7 +173,7 @@ class Window(QMainWindow):
         runs.forget.connect(shown.forget)
         runs.settle.connect(shown.settle)
         self.work.failed.connect(self.notice.tell)
-        self.notice.again.connect(shown.read_again)
+        self.notice.again.connect(shown.refresh)
         self.notice.make_project.connect(shown.make_project)
         self.filters.changed.connect(self._filter)
         self.filters.left.connect(self.table.setFocus)
@@ -336,9 +336,9 @@ class Window(QMainWindow):
 
     def _read_again(self) -> None:
         if self.link is not None and self.link.open:
-            self.link.ask("read", lambda result: self.shown.read_again(), self.notice.tell)
+            self.link.ask("read", lambda result: self.shown.refresh(), self.notice.tell)
         else:
-            self.shown.read_again()
+            self.shown.refresh()
 
     def _find(self) -> None:
         self.filters.text.setFocus(Qt.FocusReason.ShortcutFocusReason)
