@@ -23,11 +23,11 @@ from greenroom.testing.farm import Farm, end, wait_for
 from greenroom.testing.farm_work import end_the_machine, refuse, shout, wait
 
 
-def on(farm: FarmSettings, work: Path, task: Callable[[FarmCrew], Awaitable[Any]]) -> Any:
+def on(farm: Farm, work: Path, task: Callable[[FarmCrew], Awaitable[Any]]) -> Any:
     """What `task` gives with a crew of the farm."""
 
     async def main() -> Any:
-        async with FarmCrew(farm, work) as crew:
+        async with FarmCrew(FarmSettings(farm.address, farm.store, farm.roots), work) as crew:
             return await task(crew)
 
     return asyncio.run(main())
@@ -37,7 +37,7 @@ def test_work_is_done_elsewhere(farm: Farm, tmp_path: Path) -> None:
     source, job = tmp_path / "portrait.txt", tmp_path / "work" / "job-1"
     source.write_text("quiet")
     job.mkdir(parents=True)
-    found = on(farm.settings, tmp_path / "work", lambda crew: crew.run(shout, source, job))
+    found = on(farm, tmp_path / "work", lambda crew: crew.run(shout, source, job))
     assert (found.text, found.file) == ("QUIET", job / "shouted.txt")
     assert found.file.read_text() == "QUIET"
 
@@ -45,7 +45,7 @@ def test_work_is_done_elsewhere(farm: Farm, tmp_path: Path) -> None:
 def test_an_error_of_the_work_is_the_error_here(farm: Farm, tmp_path: Path) -> None:
     (tmp_path / "a.mov").write_text("x")
     with pytest.raises(MediaError, match="can't be read"):
-        on(farm.settings, tmp_path / "work", lambda crew: crew.run(refuse, tmp_path / "a.mov"))
+        on(farm, tmp_path / "work", lambda crew: crew.run(refuse, tmp_path / "a.mov"))
 
 
 def test_status_names_the_machines(farm: Farm) -> None:
@@ -54,10 +54,9 @@ def test_status_names_the_machines(farm: Farm) -> None:
     assert found["machines"][0]["version"] == found["version"]
 
 
-def test_no_farm_there(farm: Farm, tmp_path: Path) -> None:
-    nowhere = FarmSettings("tls://127.0.0.1:9", str(tmp_path / "store"))
+def test_no_farm_there(farm: Farm) -> None:
     with pytest.raises(EngineUnavailable, match="can't be reached") as caught:
-        asyncio.run(status(nowhere.address))
+        asyncio.run(status("127.0.0.1:9"))
     assert "greenroom farm start" in caught.value.hint
 
 
@@ -87,7 +86,7 @@ def test_a_machine_that_dies_costs_time_only(own_farm: Farm, tmp_path: Path) -> 
         os.kill(int(first), signal.SIGKILL)
         return await asyncio.wait_for(work, 60)
 
-    last = on(own_farm.settings, tmp_path / "work", task)
+    last = on(own_farm, tmp_path / "work", task)
     tried = wait_for(seen, 2)
     assert len(tried) == 2
     assert str(last) == tried[1] != tried[0]
@@ -106,19 +105,19 @@ def test_a_farm_that_is_started_anew_goes_on(own_farm: Farm, tmp_path: Path) -> 
         await asyncio.to_thread(own_farm.add_worker)
         return await asyncio.wait_for(work, 90)
 
-    assert str(on(own_farm.settings, tmp_path / "work", task)) in wait_for(seen, 2)
+    assert str(on(own_farm, tmp_path / "work", task)) in wait_for(seen, 2)
 
 
 def test_work_that_ends_every_machine_is_given_up(own_farm: Farm, tmp_path: Path) -> None:
     own_farm.start()
     own_farm.add_worker()
     with pytest.raises(EngineError, match="ended every machine") as caught:
-        on(own_farm.settings, tmp_path / "work", lambda crew: crew.run(end_the_machine))
+        on(own_farm, tmp_path / "work", lambda crew: crew.run(end_the_machine))
     assert "--farm" in caught.value.hint
 
 
 def test_a_farm_without_machines(own_farm: Farm, tmp_path: Path) -> None:
     own_farm.start()
     with pytest.raises(EngineUnavailable, match="no machine") as caught:
-        on(own_farm.settings, tmp_path / "work", lambda crew: crew.run(shout, tmp_path, tmp_path))
+        on(own_farm, tmp_path / "work", lambda crew: crew.run(shout, tmp_path, tmp_path))
     assert "greenroom farm worker" in caught.value.hint

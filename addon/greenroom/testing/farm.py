@@ -12,9 +12,6 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from greenroom.desk.farm.certificates import make_certificates
-from greenroom.desk.farm.settings import FarmSettings
-
 __all__ = ["Farm", "end", "new_farm", "wait_for"]
 
 
@@ -27,8 +24,13 @@ class Farm:
     started: list[subprocess.Popen[str]] = field(default_factory=list)
 
     @property
-    def settings(self) -> FarmSettings:
-        return FarmSettings(self.address, str(self.folder / "store"), {"show": self.folder / "show"})
+    def store(self) -> str:
+        return str(self.folder / "store")
+
+    @property
+    def roots(self) -> dict[str, Path]:
+        """What the machines see too; they know it as the folder "there"."""
+        return {"show": self.folder / "show"}
 
     def run(self, *words: str) -> subprocess.Popen[str]:
         """A command of the farm's, once it has said its first line of JSON."""
@@ -83,7 +85,9 @@ def end(process: subprocess.Popen[str]) -> None:
 
 
 def new_farm(folder: Path) -> Farm:
-    make_certificates(folder / "certificates")
+    """A farm in `folder` of which nothing is started."""
+    words = [sys.executable, "-m", "greenroom", "farm", "init", "--folder", str(folder / "certificates")]
+    subprocess.run(words, check=True, capture_output=True)
     for name in ("show", "there"):
         (folder / name).mkdir()
     return Farm(folder)

@@ -27,7 +27,7 @@ __all__ = ["FarmCrew"]
 
 Result = TypeVar("Result")
 
-_CONNECT = 30.0  # seconds; below 11 Dask's TCP layer refuses to try
+_CONNECT = 12.0  # seconds; below 11 Dask's TCP layer refuses to try
 _TRIES = 5  # of one call, each after the farm was lost and found again
 _PAUSE = 2.0  # seconds before a lost farm is looked for again
 
