@@ -253,6 +253,8 @@ def test_the_take_says_how_its_timing_was_found_and_what_was_done(spoken: Spoken
     assert report["matched"] > 0.9
     assert report["frames"] == [["untouched", 0, 0], ["tracked", 1, SPEAKS - 1]]
     assert report["warnings"] == []
+    assert report["limits"][0] == "previz: pixels are moved, nothing is relit"
+    assert any("cheek" in limit for limit in report["limits"])
 
 
 def test_a_resting_mouth_is_steady_and_shut_while_the_plate_talks(spoken: Spoken, finder: FaceFinder) -> None:

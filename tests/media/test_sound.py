@@ -114,6 +114,18 @@ class TestChannels:
         assert read_sound(path, F(0), 4800, channel=1)[100] == pytest.approx(-0.25, abs=1e-4)
         assert read_sound(path, F(0), 4800)[100] == pytest.approx(0.125, abs=1e-4)
 
+    @pytest.mark.parametrize("count", [1, 7])
+    def test_any_number_of_channels(self, count, tmp_path):
+        """A recorder's file: one track a microphone, of which one holds the voice."""
+        tracks = np.zeros((4800, count), np.float32)
+        tracks[:, -1] = 0.5
+        soundfile.write(tmp_path / "a.wav", tracks, 48000, subtype="FLOAT")
+        assert read_sound(tmp_path / "a.wav", F(0), 4800)[100] == pytest.approx(0.5 / count, abs=1e-4)
+        assert read_sound(tmp_path / "a.wav", F(0), 4800, channel=count - 1)[100] == pytest.approx(0.5, abs=1e-4)
+        dialogue = mix([SoundClip(tmp_path / "a.wav", FrameRange(0, 2, F(24)), F(0))], FrameRange(0, 2, F(24)))
+        assert dialogue.shape == (4000,)
+        assert dialogue[2000] > 0
+
     def test_a_channel_that_is_not_there(self, clicks_wav):
         with pytest.raises(MediaError, match="has 1 channels, channel 3 was asked for"):
             read_sound(clicks_wav, F(0), 10, channel=2)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from greenroom.engines.contract import Continued, Delivery, Request
 from greenroom.engines.previz import animate, talk
 from greenroom.engines.previz.compositing.seating import wants_alpha
-from greenroom.engines.previz.delivery import COMMENT, read_dialogue, write_frames
+from greenroom.engines.previz.delivery import COMMENT, read_dialogue, told, write_frames
 from greenroom.engines.previz.puppet.expression import Face, displacement, smoothstep
 from greenroom.engines.previz.puppet.puppet import Held, Performed
 from greenroom.engines.previz.puppet.rig import Head, Rig
@@ -119,12 +119,8 @@ def render_continued(request: Request) -> Delivery:
         (rest, range(at, lacking)),
     ]
     copied = join(pieces, request.spec, path, sound=read_dialogue(request), comment=COMMENT)
-    report = {
-        "method": request.mode,
-        "label": "previz",
-        **whole.report,
-        "continued": {"take": was.take, "kept": [kept.start, kept.stop], "copied": copied},
-    }
+    continued = {"take": was.take, "kept": [kept.start, kept.stop], "copied": copied}
+    report = told(request.mode, {**whole.report, "continued": continued})
     return Delivery(path, conformed=True, report=report)
 
 

@@ -19,7 +19,7 @@ from greenroom.media.plates import Plate
 from greenroom.media.takes import TakeWriter
 from greenroom.media.types import TakeSpec
 
-__all__ = ["COMMENT", "deliver", "read_dialogue", "read_portrait", "write_frames"]
+__all__ = ["COMMENT", "deliver", "read_dialogue", "read_portrait", "told", "write_frames"]
 
 Picture = NDArray[np.uint8]
 
@@ -27,6 +27,19 @@ COMMENT = "previz by Greenroom: not a final picture"
 """In the metadata of every file: a take says what it is, wherever it ends up."""
 
 _AHEAD = 8  # frames that may wait for the encoder
+_FLAT = "previz: pixels are moved, nothing is relit"
+_PORTRAIT = "the head turns some 10 degrees from the portrait's own pose, no more"
+_LIMITS = {
+    "talk": (_PORTRAIT, "teeth and tongue are painted, and the same for everybody"),
+    "animate": (_PORTRAIT,),
+    "mimic": (_PORTRAIT, "teeth and tongue are painted, and the same for everybody"),
+    "stage": (_PORTRAIT,),
+    "lipsync": (
+        "teeth and tongue are painted, and the same for everybody",
+        "a thing before the mouth stays as it is; one that only lies on the cheek moves with the skin",
+    ),
+}
+"""What holds of every take of a mode; docs/guide.md says it at length."""
 
 
 def deliver(request: Request, frames: Iterator[Picture | Plate], report: Mapping[str, Any]) -> Delivery:
@@ -42,7 +55,15 @@ def deliver(request: Request, frames: Iterator[Picture | Plate], report: Mapping
     """
     path = request.work / f"{request.mode}.mov"
     write_frames(path, request.spec, frames, sound=read_dialogue(request))
-    return Delivery(path, conformed=True, report={"method": request.mode, "label": "previz", **report})
+    return Delivery(path, conformed=True, report=told(request.mode, report))
+
+
+def told(mode: str, report: Mapping[str, Any]) -> dict[str, Any]:
+    """What take.json says of a take: its mode, its label, the mode's limits before those of this very take, and all of
+    `report`.
+    """
+    limits = [_FLAT, *_LIMITS.get(mode, ()), *report.get("limits", ())]
+    return {"method": mode, "label": "previz", **report, "limits": limits}
 
 
 def write_frames(

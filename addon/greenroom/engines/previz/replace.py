@@ -150,7 +150,7 @@ def _report(
         "face width": round(_middle_width(driver, seen)),
         "warnings": warnings,
         "limits": [
-            "previz: no relighting; the plate's own light is taken over as far as it is soft",
+            "the plate's own light is taken over as far as it is soft",
             "hair, ears and neck stay the stand-in's" if style == "face" else "hair and head shape are the portrait's",
             f"the head may turn up to {TURNED:.0f} degrees from the camera",
         ],
