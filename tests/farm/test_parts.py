@@ -187,5 +187,5 @@ def test_a_machine_cannot_write_outside_of_the_work_folder(tmp_path: Path) -> No
     bad = two.store.put(b"bad")
     for name in ("../outside", str(tmp_path / "absolute")):
         with pytest.raises(EngineError, match="strange place"):
-            take_back(Returned(bad, ((name, bad),)), two.store, two.work, {}, two.held)
+            take_back(Returned(b"", ((name, bad),)), two.store, two.work, {}, two.held)
     assert not (two.work.parent / "outside").exists()

@@ -83,7 +83,6 @@ class FarmCrew:
         parcel = await asyncio.to_thread(pack_call, function, values, self._store, self.work, roots)
         returned = await self._handed_out(parcel)
         result: Result = await asyncio.to_thread(take_back, returned, self._store, self.work, roots, held)
-        self._store.forget(parcel.content)
         return result
 
     async def _handed_out(self, parcel: Any) -> Any:

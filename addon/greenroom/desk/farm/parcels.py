@@ -3,7 +3,7 @@
 
 Values are pickled, but no path goes as it is: what lies in a folder that all machines see goes by that folder's name,
 a file goes by the hash of its content, and a job's work folder goes with all its files and comes back with what is new.
-The pickle is only read where its hash came over the farm's own connection.
+The pickle itself only ever comes over the farm's own connection.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ Files = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True)
 class Parcel:
-    """`content` is the sha256 of the pickled call, `jobs` its work folders, and `work` the files in them."""
+    """`content` is the pickled call, `jobs` its work folders, and `work` the files in them."""
 
-    content: str
+    content: bytes
     jobs: tuple[str, ...]
     work: Files
     version: str = __version__
@@ -37,14 +37,14 @@ class Parcel:
 
 @dataclass(frozen=True)
 class Returned:
-    """`content` is the sha256 of the pickled result, `work` the files that are new or changed."""
+    """`content` is the pickled result, `work` the files that are new or changed."""
 
-    content: str
+    content: bytes
     work: Files
 
 
 class Packer(pickle.Pickler):
-    """Pickles into the store. `work` is this machine's folder of work folders, `roots` what all machines see."""
+    """Pickles, and puts files into the store. `work` is this machine's folder of work folders, `roots` what all machines see."""
 
     def __init__(self, store: SharedStore, work: Path, roots: Mapping[str, Path], held: Path | None = None) -> None:
         self._file = io.BytesIO()
@@ -52,15 +52,15 @@ class Packer(pickle.Pickler):
         self._store, self._work, self._roots, self._held = store, work, roots, held
         self._jobs: set[str] = set()
 
-    def pack(self, value: object) -> tuple[str, tuple[str, ...]]:
-        """The sha256 of the pickled value, and the names of the work folders that it speaks of.
+    def pack(self, value: object) -> tuple[bytes, tuple[str, ...]]:
+        """The pickled value, and the names of the work folders that it speaks of.
 
         Raises:
             InputError: it names something that the farm can't see.
             StoreError: the store can't be written.
         """
         self.dump(value)
-        return self._store.put(self._file.getvalue()), tuple(sorted(self._jobs))
+        return self._file.getvalue(), tuple(sorted(self._jobs))
 
     def persistent_id(self, value: Any) -> Any:
         if not isinstance(value, PurePath):
@@ -87,10 +87,10 @@ class Packer(pickle.Pickler):
 
 
 class Unpacker(pickle.Unpickler):
-    """Reads from the store what a `Packer` wrote. `held` is where this machine keeps files that came by their hash."""
+    """Reads what a `Packer` wrote. `held` is where this machine keeps files that came by their hash."""
 
-    def __init__(self, store: SharedStore, content: str, work: Path, roots: Mapping[str, Path], held: Path) -> None:
-        super().__init__(io.BytesIO(store.read(content)))
+    def __init__(self, store: SharedStore, content: bytes, work: Path, roots: Mapping[str, Path], held: Path) -> None:
+        super().__init__(io.BytesIO(content))
         self._store, self._work, self._roots, self._held = store, work, roots, held
 
     def persistent_load(self, pid: Any) -> Path:
@@ -160,7 +160,7 @@ def take_back(returned: Returned, store: SharedStore, work: Path, roots: Mapping
         _check_within(within)
         store.fetch(digest, work / within)
     result = Unpacker(store, returned.content, work, roots, held).load()
-    for digest in {returned.content, *(digest for _, digest in returned.work)}:
+    for digest in {digest for _, digest in returned.work}:
         store.forget(digest)
     return result
 
