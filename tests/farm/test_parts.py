@@ -68,20 +68,21 @@ def test_certificates_that_cannot_be_used(tmp_path: Path) -> None:
 def test_the_store_keeps_files_by_their_content(tmp_path: Path) -> None:
     store = SharedStore(str(tmp_path / "store äö"))
     (tmp_path / "a.txt").write_text("hello")
+    (tmp_path / "b.txt").write_text("hello")
     digest = store.put_file(tmp_path / "a.txt")
-    assert store.put(b"hello") == digest
-    assert store.read(digest) == b"hello"
+    assert store.put_file(tmp_path / "b.txt") == digest
     store.fetch(digest, tmp_path / "there" / "b.txt")
     assert (tmp_path / "there" / "b.txt").read_text() == "hello"
     store.forget(digest)
     store.forget(digest)
     with pytest.raises(StoreError, match="can't be used"):
-        store.read(digest)
+        store.fetch(digest, tmp_path / "c.txt")
 
 
 def test_the_store_notices_damage(tmp_path: Path) -> None:
     store = SharedStore(str(tmp_path / "store"))
-    digest = store.put(b"x" * 100)
+    (tmp_path / "x").write_bytes(b"x" * 100)
+    digest = store.put_file(tmp_path / "x")
     (kept,) = (path for path in (tmp_path / "store").rglob("*") if path.is_file())
     kept.write_bytes(b"y" * 100)
     with pytest.raises(StoreError, match="damaged"):
@@ -97,7 +98,7 @@ def test_no_store(tmp_path: Path) -> None:
         SharedStore("nosuch://somewhere")
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match="can't be used"):
-        SharedStore(str(tmp_path / "file")).put(b"x")
+        SharedStore(str(tmp_path / "file")).put_file(tmp_path / "file")
 
 
 class Two:
@@ -184,7 +185,8 @@ def test_another_version_does_not_work_along(tmp_path: Path) -> None:
 
 def test_a_machine_cannot_write_outside_of_the_work_folder(tmp_path: Path) -> None:
     two = Two(tmp_path)
-    bad = two.store.put(b"bad")
+    (tmp_path / "bad").write_bytes(b"bad")
+    bad = two.store.put_file(tmp_path / "bad")
     for name in ("../outside", str(tmp_path / "absolute")):
         with pytest.raises(EngineError, match="strange place"):
             take_back(Returned(b"", ((name, bad),)), two.store, two.work, {}, two.held)

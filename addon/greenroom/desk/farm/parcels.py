@@ -44,7 +44,7 @@ class Returned:
 
 
 class Packer(pickle.Pickler):
-    """Pickles, and puts files into the store. `work` is this machine's folder of work folders, `roots` what all machines see."""
+    """Pickles, and puts files into the store. `work` is this machine's folder of work folders, `roots` what all see."""
 
     def __init__(self, store: SharedStore, work: Path, roots: Mapping[str, Path], held: Path | None = None) -> None:
         self._file = io.BytesIO()

@@ -51,33 +51,12 @@ class SharedStore:
             raise self._broken(error, path) from error
         return digest
 
-    def put(self, content: bytes) -> str:
-        """As `put_file`."""
-        import io
-
-        digest = hashlib.sha256(content).hexdigest()
-        try:
-            self._put(digest, io.BytesIO(content))
-        except OSError as error:
-            raise self._broken(error, None) from error
-        return digest
-
-    def read(self, digest: str) -> bytes:
-        """The content, checked.
+    def fetch(self, digest: str, to: Path) -> None:
+        """Writes the content to `to`, which appears whole or not at all.
 
         Raises:
             StoreError: it isn't there, or is another.
         """
-        try:
-            content: bytes = self._files.cat_file(self._path(digest))
-        except OSError as error:
-            raise self._broken(error, None) from error
-        if hashlib.sha256(content).hexdigest() != digest:
-            raise self._damaged(digest)
-        return content
-
-    def fetch(self, digest: str, to: Path) -> None:
-        """Writes the content to `to`, which appears whole or not at all. Errors as `read`."""
         part = to.with_name(f".{to.name}.{uuid.uuid4().hex[:8]}")
         seen = hashlib.sha256()
         try:
