@@ -21,7 +21,7 @@ from greenroom_resolve.calling import (
 )
 from greenroom_resolve.program import Program, settings_of
 
-__all__ = ["OUR_TRACK", "Cut", "Item", "Track", "find_item", "is_ours", "markers_of", "our_tag"]
+__all__ = ["OUR_TRACK", "Cut", "Item", "Track", "find_item", "is_ours", "markers_of", "our_tag", "speed_of"]
 
 OUR_TRACK = "Greenroom"
 _TAGS = ("greenroom.cue", "greenroom.take")
@@ -141,6 +141,17 @@ def find_item(timeline: Any, uid: str) -> Optional[Item]:
                 if text(handle, "GetUniqueId") == uid:
                     return Item(handle, Track(kind, index, "", False, True))
     return None
+
+
+def speed_of(cut: Cut, item: Item, rate: Fraction) -> Fraction:
+    """1 at normal speed; told by Resolve from 21.1 on, before that by the source's span. `rate` is the media's."""
+    told = table(item.handle, "GetSpeed").get("Percentage") if has(item.handle, "GetSpeed") else None
+    if isinstance(told, (int, float)):
+        return Fraction(told).limit_denominator(1000) / 100
+    first, last = ask(item.handle, "GetSourceStartFrame"), ask(item.handle, "GetSourceEndFrame")
+    if first is None or last is None:
+        return Fraction(1)
+    return frames.speed_of(first, last, item.frames, cut.rate, rate)
 
 
 def markers_of(owner: Any) -> Dict[int, Dict[str, Any]]:

@@ -7,11 +7,13 @@ from typing import Any, Callable, Dict, List, Sequence
 from greenroom_resolve.files import export_cut, import_takes
 from greenroom_resolve.panel import serve_panel
 from greenroom_resolve.program import Before
-from greenroom_resolve.rendering import render_sound
+from greenroom_resolve.rendering import render_sound, rendered_sounds, unheard
 from greenroom_resolve.session import Json, Session
 from greenroom_resolve.survey import record
 
 __all__ = ["ENTRIES", "errors"]
+
+_SPOKEN = ("talk", "lipsync")  # modes that need the dialogue under the slot
 
 
 def cues(session: Session, **_: Any) -> Json:
@@ -28,6 +30,7 @@ def cues(session: Session, **_: Any) -> Json:
 def plan(session: Session, only: Sequence[str] = (), engine: str = "", takes: int = 0, **_: Any) -> Json:
     found: Json = session.asked("plan", only=list(only), **_wishes(engine, takes))
     _tell_quote(session, found)
+    _offer_renders(session, found)
     _tell_problems(session, found["problems"])
     return found
 
@@ -54,6 +57,7 @@ def generate(
     project, wishes = session.project(), _wishes(engine, takes)
     quote = session.asked("plan", only=list(only), **wishes)
     _tell_quote(session, quote)
+    _offer_renders(session, quote)
     finished = session.desk.generate(
         lambda said: _tell_progress(session, said),
         snapshot=session.snapshot(),
@@ -68,6 +72,7 @@ def generate(
 def _foretell(session: Session, only: Sequence[str], engine: str, takes: int, yes: bool) -> Json:
     found: Json = session.asked("foretell", only=list(only), yes=yes, **_wishes(engine, takes))
     _tell_quote(session, found)
+    _offer_renders(session, found)
     if found["refused"]:
         session.tell("As it is, generate would not begin:")
         _tell_problems(session, [found["refused"]])
@@ -119,7 +124,7 @@ def restore(session: Session, only: Sequence[str] = (), everything: bool = False
 
 
 def render_dialogue(session: Session, **_: Any) -> Json:
-    """The sound of compound clips under the clip at the playhead, as a file that Greenroom can hear."""
+    """The sound under the clip at the playhead as Resolve plays it, as a file that Greenroom hears instead."""
     item = session.at_playhead()
     before = Before(session.program)
     try:
@@ -198,6 +203,19 @@ def _tell_quote(session: Session, found: Json) -> None:
     cost = found["cost"]
     price = "for an unknown price" if cost is None else "for {} {}".format(cost, found["currency"])
     session.tell("{} to make {}, {} there already".format(_counted(found["to_make"], "take"), price, found["cached"]))
+
+
+def _offer_renders(session: Session, found: Json) -> None:
+    """Of cues with dialogue: what of it can't be heard from its file, and that Resolve can render it."""
+    cut, rendered = session.cut, rendered_sounds(session.cut, Path(session.project()))
+    for planned in found["plan"]["cues"]:
+        cue, item = planned["cue"], cut.item(planned.get("item"))
+        if item is None or not (cue["mode"] in _SPOKEN or cue.get("line")):
+            continue
+        for sound in unheard(cut, item, rendered):
+            session.tell(f"warning: {cut.where(item)}: {cut.where(sound)} can't be heard from its file")
+            session.tell("    It is retimed, or a compound clip: put the playhead there, and have Resolve render it by")
+            session.tell("    Workspace > Scripts > Greenroom > Render dialogue under clip")
 
 
 def _tell_progress(session: Session, said: Json) -> None:

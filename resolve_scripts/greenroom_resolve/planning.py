@@ -10,9 +10,9 @@ from typing import Any, Dict, List, Optional
 
 from greenroom_resolve import frames
 from greenroom_resolve.calling import ask, file_key, file_of, flag, items, same, table, text
-from greenroom_resolve.cut import OUR_TRACK, Cut, Item, is_ours, our_tag
+from greenroom_resolve.cut import OUR_TRACK, Cut, Item, is_ours, our_tag, speed_of
 from greenroom_resolve.marking import plan_mark
-from greenroom_resolve.snapshot import covered_by, speed_of
+from greenroom_resolve.snapshot import covered_by
 from greenroom_resolve.steps import ANY, OBJECT, Job, Named, Problem, Step
 
 __all__ = ["Forecast", "plan_jobs"]

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any, Dict, Iterator, List, Optional, Sequence
 
 from greenroom_resolve import frames
-from greenroom_resolve.calling import ask, flag, has, number, table
-from greenroom_resolve.cut import Cut, Item, Track, is_ours, our_tag
+from greenroom_resolve.calling import flag, has, number, table
+from greenroom_resolve.cut import Cut, Item, Track, is_ours, our_tag, speed_of
 from greenroom_resolve.rendering import Rendered, unreadable
 
 __all__ = ["MARK", "covered_by", "snapshot_of"]
@@ -87,7 +87,7 @@ def _track(cut: Cut, track: Track, rendered: Sequence[Rendered]) -> Json:
         "name": track.name,
         "locked": track.locked,
         "enabled": track.enabled,
-        "items": [_item(cut, item) for item in track.items if not _is_rendered(item, rendered)],
+        "items": [piece for item in track.items for piece in _pieces(cut, item, rendered)],
     }
 
 
@@ -106,9 +106,27 @@ def _item(cut: Cut, item: Item) -> Json:
     return made
 
 
-def _is_rendered(item: Item, rendered: Sequence[Rendered]) -> bool:
-    within = any(each.start < item.end and item.start < each.end for each in rendered)
-    return within and unreadable(item)
+def _pieces(cut: Cut, item: Item, rendered: Sequence[Rendered]) -> List[Json]:
+    """An item without what was rendered of it. What can't be heard from its file goes as a whole."""
+    over = [each for each in rendered if item.track.kind == "audio" and each.covers(item)]
+    made = _item(cut, item)
+    if not over:
+        return [made]
+    if unreadable(cut, item):
+        return []
+    pieces, at = [], item.start
+    for start, end in [*sorted((each.start, each.end) for each in over), (item.end, item.end)]:
+        if start > at:
+            pieces.append(_piece(cut, made, at, start))
+        at = max(at, end)
+    return pieces
+
+
+def _piece(cut: Cut, made: Json, start: int, end: int) -> Json:
+    passed = frames.media_length(start - made["start"], cut.rate, Fraction(*made["media_rate"]))
+    source = Fraction(made["source_start"]).limit_denominator(100000) + passed
+    uid = made["uid"] if start == made["start"] else "{}@{}".format(made["uid"], start)
+    return dict(made, uid=uid, start=start, frames=end - start, source_start=frames.plain(source))
 
 
 class _Source:
@@ -191,17 +209,6 @@ def _place(cut: Cut, item: Item, source: _Source, rate: Fraction) -> Json:
         "speed": [speed.numerator, speed.denominator],
         "unheld": unheld,
     }
-
-
-def speed_of(cut: Cut, item: Item, rate: Fraction) -> Fraction:
-    """1 at normal speed; told by Resolve from 21.1 on, before that by the source's span."""
-    told = table(item.handle, "GetSpeed").get("Percentage") if has(item.handle, "GetSpeed") else None
-    if isinstance(told, (int, float)):
-        return Fraction(told).limit_denominator(1000) / 100
-    first, last = ask(item.handle, "GetSourceStartFrame"), ask(item.handle, "GetSourceEndFrame")
-    if first is None or last is None:
-        return Fraction(1)
-    return frames.speed_of(first, last, item.frames, cut.rate, rate)
 
 
 def _marker(start: int, offset: int, marker: Json) -> Json:

@@ -14,7 +14,7 @@ import pytest
 from greenroom.media import write_wav
 from greenroom.testing.resolve import SimulatedResolve
 from greenroom_resolve.calling import ResolveError
-from greenroom_resolve.rendering import render_sound, rendered_sounds
+from greenroom_resolve.rendering import render_sound, rendered_sounds, unheard
 from greenroom_resolve.session import Session
 from greenroom_resolve.snapshot import snapshot_of
 
@@ -122,12 +122,56 @@ def test_no_file_and_a_file_of_another_length_are_told(
 
 
 @pytest.mark.parametrize("scene", ["24"], indirect=True)
-def test_sound_that_is_in_files_is_not_rendered(scene: SimulatedResolve, sessions: Sessions, tmp_path: Path) -> None:
+def test_sound_with_effects_is_rendered_as_it_is_played(
+    scene: SimulatedResolve, sessions: Sessions, tmp_path: Path
+) -> None:
+    """No script sees Fairlight's effects: who asks gets all tracks that are on, and the rest of each clip stays."""
     timeline = scene.project.current
     timeline.tracks["audio"][0].items.clear()
-    with pytest.raises(ResolveError, match="is read from its files"):
+    made = render(scene, sessions, tmp_path)
+    assert made.tracks == [2]
+    cut = sessions(scene).cut
+    sound = [track for track in snapshot_of(cut, rendered_sounds(cut, tmp_path))["tracks"] if track["kind"] == "audio"]
+    assert [(item["start"], item["frames"], item["source_start"]) for item in sound[1]["items"]] == [
+        (86400, 10, 0),
+        (86430, 50, 30),
+    ]
+    assert len({item["uid"] for track in sound for item in track["items"]}) == 3
+    assert [item["media"] for item in sound[2]["items"]] == [str(made.path)]
+
+
+@pytest.mark.parametrize("scene", ["24"], indirect=True)
+def test_nothing_to_render_and_a_render_of_the_editors_under_way(
+    scene: SimulatedResolve, sessions: Sessions, tmp_path: Path
+) -> None:
+    scene.gate.fail("IsRenderingInProgress", True, times=1)
+    with pytest.raises(ResolveError, match="rendering just now"):
+        render(scene, sessions, tmp_path)
+    for track in scene.project.current.tracks["audio"]:
+        track.items.clear()
+    with pytest.raises(ResolveError, match="there is no sound under this clip"):
         render(scene, sessions, tmp_path)
     assert scene.gate.changes() == []
+
+
+@pytest.mark.parametrize("scene", ["24"], indirect=True)
+def test_a_retimed_clip_is_rendered_and_a_render_of_what_was_changed_since_counts_no_more(
+    scene: SimulatedResolve, sessions: Sessions, tmp_path: Path
+) -> None:
+    from fractions import Fraction
+
+    music = scene.project.current.tracks["audio"][1].items[0]
+    music.speed, scene.project.render_mode = Fraction(2), 0
+    made = render(scene, sessions, tmp_path)
+    assert (made.tracks, scene.project.render_mode) == ([1, 2], 0)
+    cut = sessions(scene).cut
+    told = [track for track in snapshot_of(cut, rendered_sounds(cut, tmp_path))["tracks"] if track["kind"] == "audio"]
+    assert [len(track["items"]) for track in told] == [0, 0, 1]
+    assert unheard(cut, cut.items()[0], rendered_sounds(cut, tmp_path)) == []
+    music.start += 1
+    cut = sessions(scene).cut
+    assert rendered_sounds(cut, tmp_path) == []
+    assert len(unheard(cut, cut.items()[0], [])) == 2
 
 
 @pytest.mark.parametrize("scene", ["24"], indirect=True)

@@ -164,3 +164,30 @@ def test_a_hosted_engine_performs_for_a_host(
         said.clear()
         assert ENTRIES["generate"](session, engine=engine, yes=True)["steps"] == []
         assert (fal.billed(), said[0][:17]) == (1, "0 takes to make f")
+
+
+def test_a_render_of_dialogue_that_is_in_no_file_is_offered(
+    resolve: SimulatedResolve,
+    stand_in: Any,
+    film: Path,
+    sessions: Callable[[SimulatedResolve], Session],
+    said: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    """Refused without it; heard after it."""
+    monkeypatch.setenv("GREENROOM_DATA", str(tmp_path / "data"))
+    stand_in.markers[0].note = "@mara talk: I never left."
+    resolve.compound(stand_in.timeline, record=86400, frames=40, kind="audio")
+    session = sessions(resolve)
+    found = ENTRIES["plan"](session)
+    assert [problem["code"] for problem in found["problems"]] == ["no-dialogue"]
+    assert "slate.mov (V1 01:00:00:10): Compound Clip 1 (A1 01:00:00:00) can't be heard from its file" in said[1]
+    assert "Render dialogue under clip" in said[3]
+
+    ENTRIES["render_dialogue"](session)
+    said.clear()
+    session.read_again()
+    found = ENTRIES["plan"](session)
+    assert [problem["code"] for problem in found["problems"] if problem["code"] == "no-dialogue"] == []
+    assert not [line for line in said if "Render dialogue under clip" in line]

@@ -39,6 +39,7 @@ class Rendering(ApiObject):
         self.presets: dict[str, dict[str, Any]] = {}  # saved by SaveAsNewRenderPreset
         self.fails_with = ""
         self.loses_file = False
+        self.render_mode = 1  # 0: a file for each clip
 
     def GetRenderPresetList(self) -> list[str]:
         return [*_PRESETS, *self.presets]
@@ -86,10 +87,13 @@ class Rendering(ApiObject):
         return True
 
     def GetCurrentRenderMode(self) -> int:
-        return 1
+        return self.render_mode
 
     def SetCurrentRenderMode(self, renderMode: int) -> bool:
-        return renderMode in (0, 1)
+        if renderMode not in (0, 1):
+            return False
+        self.render_mode = renderMode
+        return True
 
     def SetRenderSettings(self, settings: dict[str, Any]) -> bool:
         self.render_settings.update(settings)
