@@ -21,6 +21,12 @@ _look_option = click.option(
     is_flag=True,
     help="Give takes on the track Greenroom the transform and grade of what they cover.",
 )
+_dry_option = click.option(
+    "--dry-run", "dry", is_flag=True, help="Only tell the calls that would be made in Resolve; nothing is changed."
+)
+_save_option = click.option(
+    "--save", is_flag=True, help="Save the Resolve project afterwards, and look whether it kept everything."
+)
 
 
 @click.group()
@@ -70,7 +76,8 @@ def plan(cues: tuple[str, ...], takes: int | None, engine: str, as_json: bool, v
 @make_options
 @click.option("--yes", is_flag=True, help="I saw the quote: make what costs money.")
 @_look_option
-@click.option("--save", is_flag=True, help="Save the Resolve project afterwards, and look whether it kept everything.")
+@_dry_option
+@_save_option
 @common_options
 def generate(
     cues: tuple[str, ...],
@@ -78,6 +85,7 @@ def generate(
     engine: str,
     yes: bool,
     look: bool,
+    dry: bool,
     save: bool,
     as_json: bool,
     verbose: bool,
@@ -87,16 +95,15 @@ def generate(
     Where there can be none (titles, solids, retimed or compound clips) a take goes on a track Greenroom above, and the
     placeholder is switched off. Each is read back; what differs is taken back and told.
     """
-    return _show(
-        _run("generate", as_json, only=cues, takes=takes, engine=engine, yes=yes, copy_look=look, save=save), as_json
-    )
+    wishes = {"only": cues, "takes": takes, "engine": engine, "yes": yes, "copy_look": look, "dry": dry, "save": save}
+    return _show(_run("generate", as_json, **wishes), as_json)
 
 
 @resolve.command()
 @click.option("--cue", "cues", metavar="ID", multiple=True, help="Only this cue. Can be given several times.")
 @_look_option
-@click.option("--dry-run", "dry", is_flag=True, help="Only tell the calls that would be made in Resolve.")
-@click.option("--save", is_flag=True, help="Save the Resolve project afterwards, and look whether it kept everything.")
+@_dry_option
+@_save_option
 @common_options
 def apply(cues: tuple[str, ...], look: bool, dry: bool, save: bool, as_json: bool, verbose: bool) -> int:
     """Put the takes that there are on the open timeline. Nothing is made."""
