@@ -11,7 +11,7 @@ process `greenroom host`, to which the timeline goes as plain JSON and from whic
     snapshot.py     the timeline as JSON; mixes.py puts mixed sound into it
     edits.py        the child's edits on the timeline
     pump.py         the child and its pipes; errands.py sends children with a single task
-    jobs.py         what is under way, and the timer
+    jobs.py         what is under way, and the timer; reopening.py brings it together with the file that is opened
     mixdown.py      run by a second Blender: the sound of a range of frames
     operators.py, dialog.py, project.py, mixing.py, exchange.py, window.py, menus.py, panel.py, preferences.py
                     what the editor sees
@@ -37,7 +37,7 @@ def _modules():
 def register():
     import bpy
 
-    from . import jobs, menus, panel, preferences
+    from . import menus, panel, preferences, reopening
 
     bpy.utils.register_class(preferences.GreenroomPreferences)
     for module in _modules():
@@ -45,16 +45,16 @@ def register():
             bpy.utils.register_class(cls)
     panel.register()
     menus.register()
-    bpy.app.handlers.load_post.append(jobs.on_load)
+    bpy.app.handlers.load_post.append(reopening.on_load)
 
 
 def unregister():
     import bpy
 
-    from . import jobs, menus, panel, preferences
+    from . import jobs, menus, panel, preferences, reopening
 
     jobs.stop()
-    bpy.app.handlers.load_post.remove(jobs.on_load)
+    bpy.app.handlers.load_post.remove(reopening.on_load)
     menus.unregister()
     panel.unregister()
     for module in reversed(_modules()):

@@ -11,7 +11,7 @@ import time
 
 import bpy
 
-from . import compat, edits, errands, home, identity, preferences, pump, snapshot
+from . import compat, edits, errands, identity, preferences, pump, snapshot
 
 _APPLYING, _BUSY, _QUIET = 0.01, 0.05, 0.5  # seconds to the next tick: edits wait, an answer is awaited, batches run
 _MESSAGES = 8  # shown in the panel
@@ -21,8 +21,9 @@ _ENDED = {"done", "cached", "failed", "unknown", "interrupted"}
 class Batch:
     """One call of generate: its scene, and the latest state of each take."""
 
-    def __init__(self, number, scene_uid, label):
-        self.number, self.scene_uid, self.label = number, scene_uid, label
+    def __init__(self, number, scene_uid, label, document):
+        self.number, self.scene_uid, self.label, self.document = number, scene_uid, label, document
+        self.away = False  # whether another file is open
         self.takes = {}
 
     def hear(self, event):
@@ -51,6 +52,7 @@ class State:
         self.mixing = {}  # path of the sound -> the errand that mixes it
         self.quote = None  # answer of `plan`, or HostError, or None while it is worked out
         self.hello = None
+        self.loads = 0  # files opened so far
         self.last_tick = 0.0  # seconds of the main thread
         self.longest_tick = 0.0
 
@@ -107,10 +109,11 @@ def _notified(method, told):
         fail(pump.HostError(error.get("message", ""), data.get("hint", ""), data))
 
 
-def _begin(numbers, scene_uid, label):
-    """Batches that the child has taken on."""
+def begin(numbers, scene_uid, label, document, loads):
+    """Batches that the child has taken on; `loads` is how many files had been opened when they were asked for."""
     for number in numbers:
-        state.batches[number] = Batch(number, scene_uid, label)
+        batch = state.batches[number] = Batch(number, scene_uid, label, document)
+        batch.away = loads != state.loads and document != bpy.data.filepath
     _starting.discard(scene_uid)
     waiting = list(_early)
     _early.clear()
@@ -118,9 +121,9 @@ def _begin(numbers, scene_uid, label):
         _notified(method, told)
 
 
-def _not_begun(scene_uid):
+def not_begun(scene_uid):
     def failed(error):
-        _begin((), scene_uid, "")
+        begin((), scene_uid, "", "", 0)
         fail(error)
 
     return failed
@@ -261,7 +264,11 @@ def _finished(batch, told):
         tell("CHECKMARK", f"{count(made, 'take')} made")
     else:
         tell("INFO", "Nothing new to make. For another performance, ask for more takes in Generate Take...")
-    if batch:
+    if batch and batch.away:
+        if told.get("edits"):
+            name = bpy.path.basename(batch.document)
+            tell("INFO", f"The takes of {name} are kept in its project and come in when it is opened")
+    elif batch:
         queue_edits(batch.scene_uid, told.get("edits", ()), "Generate Take")
         state.takes.clear()
 
@@ -285,9 +292,8 @@ def wishes(scene, only=None, engine="", takes=0, notes=None, **more):
 def generate(scene, wanted, label):
     """Starts a batch for what `wishes` said."""
     uid = identity.scene_uid(scene)
-
-    _starting.add(uid)
-    ask("generate", wanted, lambda answer: _begin([answer["batch"]], uid, label), _not_begun(uid))
+    document, loads = expect(uid)
+    ask("generate", wanted, lambda answer: begin([answer["batch"]], uid, label, document, loads), not_begun(uid))
 
 
 def edit_by(method, scene, name, after=None, **parameters):
@@ -343,54 +349,20 @@ def cancel():
         errand.kill()
 
 
-def resume(scene):
-    """Goes on with what was under way; needs the project, which the child names in its greeting."""
-    uid = identity.scene_uid(scene)
-    wanted = {"snapshot": snapshot.take_snapshot(scene)}
-
-    def begun(answer):
-        numbers = answer.get("batches", ())
-        _begin(numbers, uid, "resumed jobs")
-        tell("INFO", "Going on with what was under way" if numbers else "Nothing waits to be resumed")
-
-    def greeted(greeting):
-        if greeting.get("project"):
-            _starting.add(uid)
-            ask("resume", {**wanted, "project": greeting["project"]}, begun, _not_begun(uid))
-        else:
-            tell("INFO", "There is no Greenroom project at this file, so nothing waits to be resumed")
-
-    greet(greeted)
-
-
-# -- Files
-
-
-@bpy.app.handlers.persistent
-def on_load(*_):
-    """Another file: batches go on in the child, their takes come in when their file is opened again."""
-    identity.forget_everything()
-    home.forget()
+def forget_file():
+    """Another file was opened: what is on its way goes on, everything else was about the file before."""
     _edits.clear()
-    _early.clear()
-    _starting.clear()
     fresh = State()
+    fresh.batches, fresh.mixing, fresh.loads = state.batches, state.mixing, state.loads + 1
+    for batch in fresh.batches.values():
+        batch.away = batch.document != bpy.data.filepath
     state.__dict__.update(fresh.__dict__)
-    for scene in bpy.data.scenes:
-        if scene.get(identity.UID) and scene.sequence_editor and _has_takes(scene):
-            catch_up(scene)
 
 
-def _has_takes(scene):
-    return any(identity.DATA in strip or identity.NOTE in strip for strip in compat.strips(scene.sequence_editor))
-
-
-def catch_up(scene):
-    """Takes that were made while this file was closed come in; where Greenroom is missing, that is told."""
-    try:
-        edit_by("apply", scene, "Refresh Takes")
-    except pump.HostError as problem:
-        fail(problem)
+def expect(scene_uid):
+    """A batch of this scene was asked for: what is told of it waits until it has a name. Returns what `begin` needs."""
+    _starting.add(scene_uid)
+    return bpy.data.filepath, state.loads
 
 
 def stop():

@@ -5,7 +5,7 @@ import functools
 
 import bpy
 
-from . import compat, edits, home, identity, jobs, mixes, preferences, pump
+from . import compat, edits, home, identity, jobs, mixes, preferences, pump, reopening
 
 # Not REGISTER: Blender's Adjust Last Operation would run a job again at each click.
 UNDOABLE = {"UNDO"}
@@ -232,7 +232,7 @@ class GREENROOM_OT_resume(bpy.types.Operator):
     @told
     def execute(self, context):
         home.need_saved()
-        jobs.resume(compat.sequencer_scene(context))
+        reopening.resume(compat.sequencer_scene(context))
 
 
 class GREENROOM_OT_clear_messages(bpy.types.Operator):

@@ -181,7 +181,7 @@ def test_killed_mid_way_the_next_child_goes_on(start: Any, timeline: Any, projec
     killed.process.wait()
     child = start()
     found = child.call("jobs", project=str(project))
-    assert found["interrupted"] == [{"document": str(project / "scene.blend"), "timeline": "scene-1"}]
+    assert found["interrupted"] == [{"document": str(project / "scene.blend"), "timeline": "scene-1", "engine": ""}]
     assert found["jobs"]
     other = {**timeline.values, "timeline": {**timeline.values["timeline"], "uid": "another scene"}}
     assert child.call("resume", project=str(project), snapshot=other)["batches"] == []

@@ -53,6 +53,7 @@ def _told(call: Mapping[str, Any]) -> Json:
     return {
         "document": host.get("document", "") if isinstance(host, Mapping) else "",
         "timeline": head.get("uid", "") if isinstance(head, Mapping) else "",
+        "engine": engine if isinstance(engine := call.get("engine"), str) else "",
     }
 
 

@@ -189,7 +189,7 @@ METHODS: tuple[Message, ...] = (
         {"project": "folder"},
         {
             "jobs": "as `greenroom jobs --json`",
-            "interrupted": '[{"document", "timeline"}]: batches that resume takes up',
+            "interrupted": '[{"document", "timeline", "engine"}]: batches that resume takes up',
         },
     ),
     Message(

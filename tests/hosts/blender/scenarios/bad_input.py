@@ -180,12 +180,20 @@ def another_file_opened_while_a_take_is_made(stage):
     stage.empty()
     stage.wait()
     assert stage.takes() == []
+    assert any("scene.blend are kept" in text for text in stage.told()), stage.told()
     stage.reopen(path)
     stage.wait()
-    until = time.monotonic() + 100
-    while not stage.takes() and time.monotonic() < until:
-        stage.do("refresh")
-        time.sleep(0.5)
+    assert stage.range_of(stage.one_take()) == (1, 13), stage.told()
+
+
+def the_file_is_opened_again_while_its_take_is_made(stage):
+    """As with File > Revert: the batch is still this file's."""
+    _set_up(stage)
+    path = stage.save()
+    bpy.ops.greenroom.generate()
+    stage.save()
+    stage.reopen(path)
+    stage.wait()
     assert stage.range_of(stage.one_take()) == (1, 13), stage.told()
 
 

@@ -62,7 +62,7 @@ def _snapshots(stage):
 def _ticks(stage):
     """Twenty jobs tell of their progress, three hundred messages at once."""
     uid = stage.identity.scene_uid(stage.scene)
-    stage.jobs.state.batches["b1"] = stage.jobs.Batch("b1", uid, "figures")
+    stage.jobs.state.batches["b1"] = stage.jobs.Batch("b1", uid, "figures", "")
     told = {"batch": "b1", "state": "running", "fraction": 0.5, "message": "performing", "item": None}
     for number in range(300):
         event = {"method": "progress", "params": {**told, "cue": f"cue{number % 20}", "take": 1}}

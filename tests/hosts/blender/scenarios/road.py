@@ -230,11 +230,33 @@ def jobs_survive_the_end_of_blender(stage):
     bpy.ops.greenroom.generate()
     stage.until_a_job_runs()
     stage.save()
-    stage.jobs.stop()
+    stage.jobs.host.kill()
+    stage.wait()
+    stage.jobs.state.messages.clear()
     stage.reopen(path)
     stage.wait()
-    stage.do("resume")
+    assert any("Going on with what was under way" in text for text in stage.told()), stage.told()
     assert len(stage.takes()) == 4, stage.told()
+    stage.do("resume")
+    assert any("Nothing waits to be resumed" in text for text in stage.told()), stage.told()
+
+
+def jobs_that_need_the_network_wait_for_it(stage):
+    """Opening a file starts nothing that the editor didn't allow in Blender's preferences."""
+    slots = [stage.colour(f"slot {n}", 1 + 40 * n, 40, note=f"@mara animate: nods {n}") for n in range(4)]
+    stage.select(*slots)
+    path = stage.save()
+    stage.jobs.generate(stage.scene, stage.jobs.wishes(stage.scene), "as begun with online access")
+    stage.until_a_job_runs()
+    stage.save()
+    stage.jobs.host.kill()
+    stage.wait()
+    stage.reopen(path)
+    stage.wait()
+    waits = any("online access is off" in text for text in stage.told())
+    assert waits != stage.compat.online(), stage.told()
+    if waits:
+        assert len(stage.takes()) < 4
 
 
 def exported_and_imported(stage):
