@@ -35,6 +35,7 @@ COMMANDS = {
     "consent": "rights_commands:consent",
     "sign": "proof_commands:sign",
     "verify": "proof_commands:verify",
+    "disclose": "disclose_command:disclose",
     "slate": "slate_command:slate",
     "engines": "project_commands:engines",
     "keys": "keys_commands:keys",

@@ -17,7 +17,7 @@ from datetime import datetime
 from greenroom.errors import Problem, Severity
 from greenroom.rights.consent import SOON, SYNTHETIC, Consent, Standing, last_day, standing_of
 
-__all__ = ["CODES", "LEVELS", "Appearance", "GateRule", "Use", "refusals"]
+__all__ = ["CODES", "LEVELS", "Appearance", "GateRule", "Use", "is_about", "refusals"]
 
 LEVELS = ("strict", "warn", "off")
 CODES = ("no-consent", "consent-scope", "consent-ended", "consent-withdrawn", "consent-void")
@@ -78,7 +78,7 @@ def _judge(
     level = rule.hosted if use.host else rule.here
     if rule.hosted == "off" and level == "off":
         return
-    about = [record for record in records if _is_about(record, appearance)]
+    about = [record for record in records if is_about(record, appearance)]
     against = [(_objections(record, use, appearance, now), record) for record in about]
     allowing = [record for objections, record in against if not objections]
     if allowing:
@@ -100,7 +100,7 @@ def _judge(
     yield Problem(severity, code, message, _who_can(record, appearance), use.where)
 
 
-def _is_about(record: Consent, appearance: Appearance) -> bool:
+def is_about(record: Consent, appearance: Appearance) -> bool:
     """Whether the record speaks of this face or voice. An invented face has no voice of its own: somebody spoke."""
     if appearance.aspect not in record.covers:
         return False
