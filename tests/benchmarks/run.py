@@ -3,8 +3,8 @@
 
 python tests/benchmarks/run.py [--write docs/benchmarks.md] [ROOM ...]
 
-Rooms: timelines road media talk footage stage modes hosted preflight recut review, and, only when it is asked for,
-memory.
+ROOM: those of ROOMS, or one that is only run when it is asked for; all by default. With --write the page keeps what it
+says of other rooms.
 """
 
 from __future__ import annotations
@@ -17,19 +17,35 @@ import platform
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import av
 import opentimelineio as otio
 from measure import Row
 
-ROOMS = ("timelines", "road", "media", "talk", "footage", "stage", "modes", "hosted", "preflight", "recut", "review")
+ROOMS = (
+    "timelines",
+    "road",
+    "media",
+    "talk",
+    "footage",
+    "stage",
+    "modes",
+    "hosted",
+    "preflight",
+    "recut",
+    "review",
+    "viewer",
+    "farm",
+    "panel",
+)
 ASKED_FOR = ("memory",)  # takes many minutes
 INTRODUCTION = """# Benchmarks
 
 Ratios, measured side by side in one run by `make bench`; medians, with the lowest and highest pair. A ratio is
-time over time (smaller is better) where the goal is "<=", speed over speed where it is ">=".
+time over time (smaller is better) where the goal is "<=", speed over speed where it is ">=". Each room's table says
+when and where it was measured; other work on the machine moves the figures, and the spread shows by how much.
 """
 
 
@@ -40,25 +56,41 @@ def main() -> int:
     asked = parser.parse_args()
     if unknown := set(asked.rooms) - {*ROOMS, *ASKED_FOR}:
         parser.error(f"no such room: {', '.join(sorted(unknown))}; there are {', '.join((*ROOMS, *ASKED_FOR))}")
+    sections = _sections(asked.write) if asked.write else {}
     rows: list[Row] = []
     for room in asked.rooms or ROOMS:
+        own: list[Row] = []
         with tempfile.TemporaryDirectory() as folder:
             for row in importlib.import_module(room).rows(Path(folder)):
                 verdict = "ok  " if row.passed else "MISS"
                 print(f"{verdict} {row.figure:6.2f} {row.goal:>7}  {row.what} ({row.detail})", flush=True)
-                rows.append(row)
-    if asked.write:
-        asked.write.write_text(_page(rows), "utf-8")
+                own.append(row)
+        rows += own
+        if asked.write:  # after each room: a run that is stopped keeps what it measured
+            sections[room] = _section(own)
+            asked.write.write_text(_page(sections), "utf-8")
     return 0 if all(row.passed for row in rows) else 1
 
 
-def _page(rows: Sequence[Row]) -> str:
+def _sections(page: Path) -> dict[str, str]:
+    """What the page says of each room: a room that isn't run keeps its own."""
+    text = page.read_text("utf-8") if page.is_file() else ""
+    parts = [part.partition("\n") for part in text.split("\n## ")[1:]]
+    return {room: rest.strip() for room, _, rest in parts}
+
+
+def _section(rows: Sequence[Row]) -> str:
     lines = ["| what | goal | figure | low to high | | measured |", "|---|---|---|---|---|---|"]
     for row in rows:
         verdict = "met" if row.passed else "**missed**"
         spread = f"{row.low:.2f} to {row.high:.2f}"
         lines.append(f"| {row.what} | {row.goal} | {row.figure:.2f} | {spread} | {verdict} | {row.detail} |")
-    return "\n".join([INTRODUCTION, _machine(), "", *lines, ""])
+    return "\n".join([_machine(), "", *lines])
+
+
+def _page(sections: Mapping[str, str]) -> str:
+    ordered = sorted(sections, key=[*ROOMS, *ASKED_FOR].index)
+    return "\n".join([INTRODUCTION, *(f"## {room}\n\n{sections[room]}\n" for room in ordered)])
 
 
 def _machine() -> str:
@@ -66,7 +98,7 @@ def _machine() -> str:
     return (
         f"{datetime.date.today()}, commit {commit.stdout.strip() or 'unknown'}, {os.cpu_count()} cores, "
         f"{_processor()}, Python {platform.python_version()}, OpenTimelineIO {otio.__version__}, "
-        f"PyAV {av.__version__}. Other work on the machine moves the figures; the spread shows by how much."
+        f"PyAV {av.__version__}."
     )
 
 

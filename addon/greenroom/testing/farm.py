@@ -32,11 +32,12 @@ class Farm:
         """What the machines see too; they know it as the folder "there"."""
         return {"show": self.folder / "show"}
 
-    def run(self, *words: str) -> subprocess.Popen[str]:
-        """A command of the farm's, once it has said its first line of JSON."""
+    def run(self, *words: str, core: int | None = None) -> subprocess.Popen[str]:
+        """A command of the farm's, on one core of this machine if need be (Linux)."""
         environment = {**os.environ, "GREENROOM_FARM_CERTIFICATES": str(self.folder / "certificates")}
+        pinned = [] if core is None else ["taskset", "-c", str(core)]
         process = subprocess.Popen(
-            [sys.executable, "-m", "greenroom", "farm", *words, "--json"],
+            [*pinned, sys.executable, "-m", "greenroom", "farm", *words, "--json"],
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env=environment,
@@ -52,10 +53,11 @@ class Farm:
         self.address = str(_said(process)["address"])
         return process
 
-    def add_worker(self, *words: str) -> subprocess.Popen[str]:
+    def add_worker(self, *words: str, core: int | None = None) -> subprocess.Popen[str]:
         root = f"show={self.folder / 'there'}"
         scratch = self.folder / f"scratch{len(self.started)}"
-        process = self.run("worker", self.address, "--cores", "1", "--root", root, "--scratch", str(scratch), *words)
+        words = ("--cores", "1", "--root", root, "--scratch", str(scratch), *words)
+        process = self.run("worker", self.address, *words, core=core)
         _said(process)
         return process
 

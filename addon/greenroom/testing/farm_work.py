@@ -11,7 +11,7 @@ from pathlib import Path
 
 from greenroom.errors import MediaError
 
-__all__ = ["Found", "end_the_machine", "refuse", "shout", "wait"]
+__all__ = ["Found", "end_the_machine", "refuse", "shout", "wait", "write_movie"]
 
 
 @dataclass(frozen=True)
@@ -48,3 +48,21 @@ def wait(seconds: float, mark: Path) -> int:
 
 def end_the_machine() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def write_movie(folder: Path, frames: int) -> Path:
+    """A movie of noise, 1280 x 720 at 24, as a take is written."""
+    from fractions import Fraction
+
+    import numpy as np
+
+    from greenroom.media.takes import TakeWriter
+    from greenroom.media.types import Codec, TakeSpec
+
+    folder.mkdir(parents=True, exist_ok=True)
+    noise = np.random.default_rng(1).integers(0, 255, (720, 1280, 3), np.uint8)
+    spec = TakeSpec(Fraction(24), frames, 0, 0, 1280, 720, start_frame=0, codec=Codec.H264)
+    with TakeWriter(folder / "take.mov", spec, sound=None) as writer:
+        for index in range(frames):
+            writer.write(np.roll(noise, index * 8, axis=1))
+    return folder / "take.mov"
