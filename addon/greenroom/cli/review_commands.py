@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from greenroom.cli.options import common_options, cut_argument, project_option, rate_option
+from greenroom.cli.options import common_options, cue_option, cut_argument, project_option, rate_option
 from greenroom.cli.shown import show
 
 __all__ = ["review"]
@@ -17,14 +17,14 @@ __all__ = ["review"]
 
 @click.command()
 @cut_argument
-@click.option("--only", metavar="CUE", multiple=True, help="Only this cue; may be given again.")
+@cue_option
 @click.option("--again", is_flag=True, help="Measure anew what was measured already.")
 @rate_option
 @project_option
 @common_options
 def review(
     cut: Path,
-    only: tuple[str, ...],
+    cues: tuple[str, ...],
     again: bool,
     rate: Fraction | None,
     project: Path | None,
@@ -42,6 +42,6 @@ def review(
     from greenroom.desk.reviewing.reviewed import reviewed_json
 
     with Bar("review", seen=somebody_looks_on(as_json=as_json)) as bar:
-        found = road.review(cut, project=project, rate=rate, only=only, again=again, on_progress=bar.on_progress)
+        found = road.review(cut, project=project, rate=rate, only=cues, again=again, on_progress=bar.on_progress)
     show(reviewed_json(found), as_json=as_json, tell=partial(tell_review, verbose=verbose))
     return 0
