@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import math
 import threading
 import time
 from collections.abc import Callable
@@ -69,6 +68,11 @@ class Decoder:
     def image(self, frame: int) -> Image | None:
         with self._changed:
             return self._images.get(frame)
+
+    @property
+    def cost(self) -> float:
+        """Seconds that a frame took lately, with those before it that had to be decoded for it."""
+        return self._cost
 
     def held_bytes(self) -> int:
         """Memory of the images that are ready."""
@@ -153,9 +157,7 @@ class Decoder:
             return next((frame for frame in ahead(wish, _STANDING) if self._lacks(frame, exact=True)), None)
         count = self._capacity() * 3 // 4
         # what can't be ready in time comes last: it would only make the next ones late as well
-        behind = wish.frame not in self._images
-        lead = min(count, math.ceil(self._cost * float(self.picture.rate))) if behind else 0
-        order = (*ahead(wish, count, lead), *ahead(wish, lead))
+        order = (*ahead(wish, count, wish.lead), *ahead(wish, wish.lead))
         return next((frame for frame in order if self._lacks(frame)), None)
 
     def _lacks(self, frame: int, *, exact: bool = False) -> bool:

@@ -14,7 +14,8 @@ class Wish:
     """What the viewer wants of one picture: `frame` now, then every `step`-th (negative: backwards).
 
     It stays within `low` to `high` (exclusive), round and round if `loop`. `size` is the room in device pixels.
-    `playing`: a frame that comes too late is of no use. `lead` frames of the plan can't be had in time any more.
+    `playing`: a frame that comes too late is of no use. The first `lead` frames of the plan can't be had in time any
+    more: what comes after them is made first.
     """
 
     frame: int
@@ -24,6 +25,7 @@ class Wish:
     loop: bool
     playing: bool
     size: tuple[int, int]
+    lead: int = 0
 
 
 def ahead(wish: Wish, count: int, lead: int = 0) -> Iterator[int]:

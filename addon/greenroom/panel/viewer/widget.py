@@ -15,11 +15,10 @@ from greenroom.errors import GreenroomError
 from greenroom.frames import nominal, timecode
 from greenroom.panel.viewer.bar import Bar
 from greenroom.panel.viewer.canvas import Canvas, Compare, Pane
-from greenroom.panel.viewer.decoder import Decoder
 from greenroom.panel.viewer.heard import Run
 from greenroom.panel.viewer.keys import COMMANDS, Command
 from greenroom.panel.viewer.picture import Dialogue, FaceBoxes, FindingTick, Picture
-from greenroom.panel.viewer.plan import Wish
+from greenroom.panel.viewer.reel import Reel
 from greenroom.panel.viewer.scrubber import Scrubber
 from greenroom.panel.viewer.sinks import OpenSink, open_device
 from greenroom.panel.viewer.sound import DialoguePlayer, SoundState
@@ -61,12 +60,9 @@ class Viewer(QWidget):
         self.scrubber.setAccessibleName(self.tr("Frame"))
         self._actions = {command.name: self._made(command) for command in COMMANDS}
         self.bar = Bar(self._actions, self)
-        self.dropped = 0
-        self._pictures: tuple[Picture, ...] = ()
-        self._decoders: tuple[Decoder, ...] = ()
+        self._reel = Reel(self.transport)
         self._findings: tuple[FindingTick, ...] = ()
         self._shown = -1
-        self._reached = 0  # the last frame that play came to, shown before it or by it
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._tick)
@@ -86,6 +82,11 @@ class Viewer(QWidget):
     def frame(self) -> int:
         """The frame on screen, -1 where none is yet."""
         return self._shown
+
+    @property
+    def dropped(self) -> int:
+        """Frames that play left out since `load`, in the sound's favour."""
+        return self._reel.dropped
 
     @property
     def sound_state(self) -> SoundState:
@@ -109,8 +110,7 @@ class Viewer(QWidget):
     def load(self, first: Picture, second: Picture | None = None, dialogue: Dialogue | None = None) -> None:
         """Shows `first`, or compares it with `second`, at the first frame. How two are compared stays as it was."""
         self.close_media()
-        self._pictures = (first,) if second is None else (first, second)
-        self._decoders = tuple(Decoder(picture, self._news.emit) for picture in self._pictures)
+        self._reel.load((first,) if second is None else (first, second), self._news.emit)
         self.transport.load(first.frames, first.rate)
         self.sound.load(dialogue)
         self.scrubber.setRange(0, max(0, first.frames - 1))
@@ -127,13 +127,10 @@ class Viewer(QWidget):
         """Shows nothing, and lets go of the files."""
         self._timer.stop()
         self.sound.close()
-        for decoder in self._decoders:
-            decoder.close()
-        self._pictures, self._decoders = (), ()
+        self._reel.close()
         self.transport.use_clock(self._monotonic, 0)
         self.transport.load(0, self.transport.rate)
         self.findings = ()
-        self.dropped = 0
         self._shown = -1
         self.canvas.first, self.canvas.second = Pane(message=self.tr("Choose a take to see it here.")), Pane()
         self.canvas.update()
@@ -144,10 +141,10 @@ class Viewer(QWidget):
 
     def set_faces(self, number: int, faces: FaceBoxes) -> None:
         """Where the face of the picture `number` (0 or 1) is."""
-        if number < len(self._pictures):
-            changed = list(self._pictures)
-            changed[number] = replace(changed[number], faces=faces)
-            self._pictures = tuple(changed)
+        pictures = list(self._reel.pictures)
+        if number < len(pictures):
+            pictures[number] = replace(pictures[number], faces=faces)
+            self._reel.pictures = tuple(pictures)
             self._tick()
 
     def go_to(self, frame: int) -> None:
@@ -163,12 +160,11 @@ class Viewer(QWidget):
         self.sound.stop()
         if not speed:
             self.transport.stop()
-        elif self._decoders:
-            self._retry()
+        elif self._reel.pictures:
+            self._reel.retry()
             self.transport.play(speed)
         self._count_by_sound()
-        frame = self.transport.due()
-        self._reached = frame if frame == self._shown else frame - self.transport.speed
+        self._reel.begin(self.transport.due(), self._shown)
         self._started()
 
     def shuttle_on(self) -> None:
@@ -293,11 +289,11 @@ class Viewer(QWidget):
 
     def _enable(self) -> None:
         """Only what can be done now can be pressed."""
-        two = len(self._pictures) == 2
+        two = len(self._reel.pictures) == 2
         for name, action in self._actions.items():
             needs_two = name.startswith(("show_", "flip", "wipe_"))
             needs_findings = name.startswith("finding_")
-            can = bool(self._pictures) and (two or not needs_two) and (bool(self._findings) or not needs_findings)
+            can = bool(self._reel.pictures) and (two or not needs_two) and (bool(self._findings) or not needs_findings)
             action.setEnabled(can or name.startswith("set_"))
         for compare, name in _COMPARE_ACTIONS.items():
             self._actions[name].setChecked(two and compare is self.canvas.compare)
@@ -323,14 +319,9 @@ class Viewer(QWidget):
         self._timer.stop()
         self.transport.use_clock(self._monotonic, frame)
         self.transport.go_to(frame)
-        self._retry()
+        self._reel.retry()
         self._show_state()
         self._tick(direction)
-
-    def _retry(self) -> None:
-        """Media that was missing may be back."""
-        for decoder in self._decoders:
-            decoder.retry()
 
     def _marked(self) -> None:
         self._show_marks()
@@ -341,7 +332,7 @@ class Viewer(QWidget):
         self.scrubber.set_marks(self.transport.low, self.transport.high)
 
     def _compare(self, compare: Compare) -> None:
-        if compare is not Compare.FIRST and len(self._pictures) < 2:
+        if compare is not Compare.FIRST and len(self._reel.pictures) < 2:
             return
         self.canvas.compare = compare
         self.canvas.update()
@@ -350,12 +341,12 @@ class Viewer(QWidget):
 
     def _want_faces(self) -> None:
         if self.canvas.face_track:
-            for number, picture in enumerate(self._pictures):
+            for number, picture in enumerate(self._reel.pictures):
                 if picture.faces is None:
                     self.faces_wanted.emit(number, picture)
 
     def _tick(self, direction: int = 1) -> None:
-        if not self._decoders:
+        if not self._reel.pictures:
             return
         if not self.sound.pump():
             self.transport.use_clock(self._monotonic, self.transport.due())
@@ -365,88 +356,51 @@ class Viewer(QWidget):
             self._timer.stop()
             self.sound.stop()
             self._show_state()
-        self._ask_for(due, direction)
+        rooms = [self.canvas.room_in_pixels(second=number == 1) for number in range(2)]
+        self._reel.ask_for(due, direction, rooms)
         self._present(due)
 
-    def _ask_for(self, due: int, direction: int) -> None:
-        transport = self.transport
-        playing = transport.playing
-        for number, decoder in enumerate(self._decoders):
-            wish = Wish(
-                frame=due,
-                step=transport.speed or (1 if direction > 0 else -1),
-                low=transport.low if playing else 0,
-                high=transport.high if playing else transport.frames,
-                loop=transport.loop,
-                playing=playing,
-                size=self.canvas.room_in_pixels(second=number == 1),
-            )
-            decoder.want(wish)
-
     def _present(self, due: int) -> None:
-        frame = self._ready(due)
+        frame = self._reel.ready(due)
         if frame is None:
             self._show_problems()
             return
-        panes = tuple(self._pane(number, frame) for number in range(len(self._decoders)))
+        panes = tuple(self._pane(number, frame) for number in range(len(self._reel.pictures)))
         first, second = panes if len(panes) == 2 else (panes[0], Pane())
         if frame != self._shown or first != self.canvas.first or second != self.canvas.second:
             self.canvas.first, self.canvas.second = first, second
             self.canvas.update()
         if frame != self._shown:
-            self._count_dropped(frame)
+            if self._reel.show(frame):
+                self._show_state()
             self._shown = frame
             self._show_frame(frame)
             self.frame_changed.emit(frame)
 
     def _show_frame(self, frame: int) -> None:
-        picture = self._pictures[0]
+        picture = self._reel.pictures[0]
         self.scrubber.setValue(frame)
         self.bar.timecode.setText(timecode(picture.start + frame, picture.rate, drop_frame=picture.drop_frame))
         self.bar.length.setText(f"{frame + 1}/{picture.frames}")
 
-    def _ready(self, due: int) -> int | None:
-        """The frame to show: the one due, or in play the last before it that is there and wasn't shown yet."""
-        if all(decoder.problem is not None for decoder in self._decoders):
-            return None
-        if self._have(due):
-            return due
-        speed = self.transport.speed
-        if not speed:
-            return None
-        late = range(due - speed, self._reached, -speed)
-        return next((frame for frame in late if self._have(frame)), None)
-
-    def _have(self, frame: int) -> bool:
-        """Whether every picture is ready, but for those that can't be read."""
-        return all(decoder.problem is not None or decoder.has(frame) for decoder in self._decoders)
-
     def _pane(self, number: int, frame: int) -> Pane:
-        picture, decoder = self._pictures[number], self._decoders[number]
-        if decoder.problem is not None:
-            return Pane(picture.label, None, _told(decoder.problem))
-        image = decoder.image(frame)
+        picture, problem = self._reel.pictures[number], self._reel.problems()[number]
+        if problem is not None:
+            return Pane(picture.label, None, _told(problem))
+        image = self._reel.image(number, frame)
         face = picture.faces.at(frame) if picture.faces is not None else None
         return Pane(picture.label, image, "" if image is not None else self.tr("The media has no picture here."), face)
 
-    def _count_dropped(self, frame: int) -> None:
-        speed = self.transport.speed
-        skipped = (frame - self._reached) // speed - 1 if speed else 0
-        self._reached = frame
-        if skipped > 0:
-            self.dropped += skipped
-            self._show_state()
-
     def _show_problems(self) -> None:
         """Where no picture can be read, nothing plays."""
-        problems = [decoder.problem for decoder in self._decoders]
+        problems = self._reel.problems()
         if None in problems:
             return
         if self.transport.playing:
             self.halt()
         panes = [
             Pane(picture.label, None, _told(problem))
-            for picture, problem in zip(self._pictures, problems, strict=True)
+            for picture, problem in zip(self._reel.pictures, problems, strict=True)
             if problem is not None
         ]
         self.canvas.first, self.canvas.second = panes[0], panes[1] if len(panes) == 2 else Pane()
@@ -456,14 +410,14 @@ class Viewer(QWidget):
         self.bar.set_playing(self.transport.playing)
         speed = self.transport.speed
         told = [self.tr("{0}x").format(speed)] if speed not in (0, 1) else []
-        if self.dropped:
-            told.append(self.tr("%n frame(s) dropped", "", self.dropped))
+        if self._reel.dropped:
+            told.append(self.tr("%n frame(s) dropped", "", self._reel.dropped))
         silent = self.sound.state not in (SoundState.NO_DIALOGUE, SoundState.PLAYS)
         if silent:
             told.append(self.tr("Silent: {0}").format(self.sound.why))
         elif self.sound.muted:
             told.append(self.tr("Muted"))
-        elif self.sound.state is SoundState.NO_DIALOGUE and self._pictures:
+        elif self.sound.state is SoundState.NO_DIALOGUE and self._reel.pictures:
             told.append(self.tr("No dialogue"))
         self.bar.set_state(" · ".join(told), f"{self.sound.why}\n{self.sound.hint}" if silent else "")
 
