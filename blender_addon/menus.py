@@ -27,8 +27,6 @@ def draw_items(layout):
     layout.separator()
     layout.operator("greenroom.read_cues")
     layout.operator("greenroom.refresh")
-    layout.operator("greenroom.mix_sound")
-    layout.operator("greenroom.add_actor")
     layout.operator("greenroom.open_panel")
 
 
@@ -38,6 +36,10 @@ class GREENROOM_MT_strip(bpy.types.Menu):
 
     def draw(self, context):
         draw_items(self.layout)
+        self.layout.separator()
+        self.layout.operator("greenroom.mix_sound")
+        self.layout.operator("greenroom.resume")
+        self.layout.operator("greenroom.add_actor")
 
 
 def draw_in_context_menu(menu, context):

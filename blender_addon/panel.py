@@ -6,7 +6,7 @@ import os
 import bpy
 import bpy.utils.previews
 
-from . import compat, home, identity, jobs, menus, project
+from . import compat, identity, jobs, menus, project
 
 _ICONS = {"done": "CHECKMARK", "cached": "CHECKMARK", "failed": "ERROR", "unknown": "QUESTION"}
 _WIDTH = 36  # letters of a line in a sidebar of usual width
@@ -25,10 +25,10 @@ class Sidebar:
 
 class GREENROOM_PT_project(Sidebar, bpy.types.Panel):
     bl_label = "Project"
+    bl_options = {"DEFAULT_CLOSED"}
 
     def draw(self, context):
-        if project.draw(self.layout):
-            self.layout.operator("greenroom.open_panel", icon="WINDOW")
+        project.draw(self.layout)
 
 
 class GREENROOM_PT_take(Sidebar, bpy.types.Panel):
@@ -51,12 +51,12 @@ class GREENROOM_PT_strip(bpy.types.Panel):
         return active_owner(compat.sequencer_scene(context)) is not None
 
     def draw(self, context):
-        if home.folder_of(bpy.data.filepath) or not project.draw(self.layout):
-            draw_strip(self.layout, compat.sequencer_scene(context))
+        draw_strip(self.layout, compat.sequencer_scene(context))
 
 
 def draw_strip(layout, scene):
     """The active strip's note, what can be done with it, and its takes."""
+    project.draw_missing(layout)
     strip = active_owner(scene)
     if strip is None:
         layout.label(text="Select a placeholder or a stand-in", icon="INFO")
@@ -185,7 +185,7 @@ def wrapped(text, width):
     return lines
 
 
-CLASSES = (GREENROOM_PT_project, GREENROOM_PT_take, GREENROOM_PT_cues, GREENROOM_PT_jobs)
+CLASSES = (GREENROOM_PT_take, GREENROOM_PT_project, GREENROOM_PT_cues, GREENROOM_PT_jobs)
 if compat.STRIPS_IN_PROPERTIES:
     CLASSES += (GREENROOM_PT_strip,)
 

@@ -39,7 +39,7 @@ def started(answer):
     home.forget()
     jobs.tell("CHECKMARK", f"Project started in {answer.get('project', '')}. Choose Add Actor... next")
     jobs.tell_problems(answer.get("problems", ()))
-    jobs.greet()
+    list_actors()
 
 
 class GREENROOM_OT_add_actor(bpy.types.Operator, ImportHelper):
@@ -60,7 +60,7 @@ class GREENROOM_OT_add_actor(bpy.types.Operator, ImportHelper):
 
     @operators.told
     def browse(self, context):
-        home.need_project()
+        self.filepath = os.path.join(home.need_project(), "")
         context.window_manager.fileselect_add(self)
         return {"RUNNING_MODAL"}
 
@@ -94,18 +94,26 @@ class GREENROOM_OT_list_actors(bpy.types.Operator):
         list_actors()
 
 
-def draw(layout):
-    """The project, or how to get one. Returns whether there is one."""
+def draw_missing(layout):
+    """What has to be there before a take can be made, and the button that makes it; nothing where all is there."""
+    layout.operator_context = "INVOKE_DEFAULT"
     if not bpy.data.filepath:
         layout.label(text="Save the file first: takes lie beside it", icon="INFO")
-        layout.operator_context = "INVOKE_DEFAULT"
         layout.operator("wm.save_mainfile", text="Save...", icon="FILE_TICK")
-        return False
-    folder = home.folder_of(bpy.data.filepath)
-    if not folder:
+    elif not home.folder_of(bpy.data.filepath):
         layout.label(text="No Greenroom project at this file", icon="INFO")
         layout.operator("greenroom.start_project", icon="ADD")
-        return False
+    elif jobs.state.actors == []:
+        layout.label(text="No actors in the project yet", icon="INFO")
+        layout.operator("greenroom.add_actor", icon="ADD")
+
+
+def draw(layout):
+    """The project and its cast."""
+    folder = home.folder_of(bpy.data.filepath)
+    if not folder:
+        draw_missing(layout)
+        return
     layout.label(text=os.path.basename(folder) or folder, icon="FILE_FOLDER")
     for actor in jobs.state.actors or ():
         layout.label(text=actor.get("display_name") or actor.get("name", ""), icon="USER")
@@ -114,7 +122,7 @@ def draw(layout):
     row.operator("greenroom.add_actor", icon="ADD")
     if jobs.state.actors is None:
         row.operator("greenroom.list_actors")
-    return True
+    layout.operator("greenroom.open_panel", icon="WINDOW")
 
 
 CLASSES = (GREENROOM_OT_start_project, GREENROOM_OT_add_actor, GREENROOM_OT_list_actors)

@@ -55,7 +55,15 @@ class Stage:
         self.identity.write_note(strip, note)
         return strip
 
+    @property
+    def has_sound(self) -> bool:
+        """Whether this Blender knows sound: the wheel of 4.2 was made without."""
+        return bool(bpy.app.build_options.audaspace)
+
     def dialogue(self, first: int = 1, channel: int = 1) -> Any:
+        """A sound strip; None in a Blender without sound."""
+        if not self.has_sound:
+            return None
         return self.compat.new_sound(self.editor, "dialogue", str(self.folder / "line.wav"), channel, first)
 
     def movie(self, name: str, first: int, channel: int = 2) -> Any:

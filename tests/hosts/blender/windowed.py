@@ -27,7 +27,8 @@ PATIENCE = 90  # seconds for Blender to start, or a take to be made, on a busy m
 # As Blender 3.4 draws them: pixels from the screen's lower edge to the first of our entries, the last in the context
 # menu; the sidebar's tab, which 3.4 can't be told to show; buttons in that tab.
 GENERATE = 203
-TAB, DIALOG, NEXT, COMPARE, LIST = (1044, 305), (897, 173), (966, 199), (836, 225), (897, 251)
+TAB, DIALOG, MIX, COMPARE, LIST = (1044, 305), (897, 173), (897, 194), (836, 246), (897, 272)
+START = (897, 126)  # where a project is missing, and where an actor is
 
 State = dict[str, Any]
 
@@ -131,6 +132,33 @@ def installed(screen: dict[str, str], tmp_path_factory: pytest.TempPathFactory) 
     return screen
 
 
+def test_a_project_is_started_where_none_is(installed: dict[str, str], project: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "new film"
+    shutil.copytree(project, folder)
+    (folder / "greenroom.toml").unlink()
+    shutil.rmtree(folder / "cast")
+    window = Window(folder, installed)
+    try:
+        state = window.until(lambda state: "slot" in state["strips"], "no sequencer")
+        time.sleep(2)
+        press(window, state["strips"]["slot"]["at"])
+        press(window, TAB)
+        time.sleep(1)
+        window.picture("11_no_project")
+        press(window, START)
+        window.until(lambda state: any("Project started" in text for text in state["told"]), "no project")
+        window.until(lambda state: state["idle"], "the cast isn't listed")
+        assert (folder / "greenroom.toml").is_file()
+        time.sleep(1)
+        window.do("mousemove_relative", 5, 3)
+        window.picture("12_no_actor")
+        press(window, START)
+        time.sleep(2)
+        window.picture("13_portrait")
+    finally:
+        window.close()
+
+
 def test_a_right_click_makes_a_take(installed: dict[str, str], project: Path, tmp_path: Path) -> None:
     folder = tmp_path / "film"
     shutil.copytree(project, folder)
@@ -204,6 +232,10 @@ def use_the_panel(window: Window) -> None:
     window.until(lambda state: state["idle"], "no list of takes")
     time.sleep(1)
     window.picture("9_takes")
+    press(window, MIX)
+    window.until(lambda state: any("Sound mixed" in text for text in state["told"]), "no sound was mixed")
+    time.sleep(1)
+    window.picture("14_mixed")
 
 
 def choose_from_menu(window: Window, place: list[float], above_bottom: int, name: str) -> None:

@@ -37,7 +37,7 @@ def _fill(stage, strips):
     """
     for number in range(strips):
         first, channel = 1 + 24 * (number // 5), 1 + number % 5
-        if number % 20 == 0:
+        if number % 20 == 0 and stage.has_sound:
             path = str(stage.folder / "line.wav")
             strip = stage.compat.new_sound(stage.editor, f"sound {number}", path, channel, first)
             stage.compat.set_range(strip, first, first + 24)

@@ -106,17 +106,19 @@ def notes_of_all_kinds(stage):
 
 
 def what_is_not_held_is_named(stage):
+    standin = stage.movie("standin", 1)
+    standin.use_reverse_frames = True
+    assert "plays backwards" in _items(stage)["standin"]["unheld"]
     sound = stage.dialogue()
+    if sound is None:
+        return
     sound.volume = 0.5
     sound.keyframe_insert("volume", frame=3)
     sound.pan = 0.5
-    standin = stage.movie("standin", 1)
-    standin.use_reverse_frames = True
-    items = _items(stage)
-    assert "animated volume" in items["dialogue"]["unheld"]
-    assert "pan" in items["dialogue"]["unheld"]
-    assert items["dialogue"]["gain"] == 0.5
-    assert "plays backwards" in items["standin"]["unheld"]
+    item = _items(stage)["dialogue"]
+    assert "animated volume" in item["unheld"]
+    assert "pan" in item["unheld"]
+    assert item["gain"] == 0.5
 
 
 def channels_locks_and_mutes(stage):
@@ -126,10 +128,10 @@ def channels_locks_and_mutes(stage):
     channel = stage.editor.channels[2]
     channel.name, channel.lock, channel.mute = "Voices", True, True
     tracks = stage.snapshot.take_snapshot(stage.scene)["tracks"]
-    assert [track["kind"] for track in tracks] == ["audio", "video"]
+    assert [track["kind"] for track in tracks] == (["audio", "video"] if stage.has_sound else ["video"])
     for track in tracks:
         assert (track["index"], track["name"], track["locked"], track["enabled"]) == (2, "Voices", True, False)
-    assert not tracks[1]["items"][0]["enabled"]
+    assert not tracks[-1]["items"][0]["enabled"]
 
 
 def a_meta_is_named(stage):
