@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -135,9 +136,12 @@ def prepare(request: Request) -> Mimicry:
             "there is no driving performance",
             hint="Lay one on the track below, or name it in the note: driver=V1 or driver=FILE.",
         )
-    framed = framed_actor(request)
     who = request.options.get("who", "")
-    driver = Driver.read(request, request.driver, who=read_who(who) if who else None, size=_size(request.driver))
+    # nothing is encoded yet: one core follows, the other looks the portrait over
+    with ThreadPoolExecutor(1, "greenroom-previz-portrait") as pool:
+        framing = pool.submit(framed_actor, request)
+        driver = Driver.read(request, request.driver, who=read_who(who) if who else None, size=_size(request.driver))
+        framed = framing.result()
     if driver.lost.all():
         raise MediaError(
             "no face was found in the driving performance",

@@ -8,6 +8,7 @@ face is lost keep the plate, and so does every pixel outside of the face's box.
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -110,18 +111,26 @@ def prepare(request: Request) -> Replacement:
     where = f"cue {request.cue}"
     if source is None:
         raise EngineError("there is no stand-in", hint="Put the note on a clip with picture.", where=where)
+    who = request.options.get("who", "")
+    tones = _Tones()
+    # nothing is encoded yet: one core follows, the other looks the portrait over
+    with ThreadPoolExecutor(1, "greenroom-previz-portrait") as pool:
+        looking = pool.submit(_actor, request)
+        driver = Driver.read(request, source, who=read_who(who) if who else None, look=tones.look)
+        portrait, landmarks, actor = looking.result()
+    wanted = allowed_frames(request.options, request.spec)
+    report = _report(request, driver, actor, wanted, tones)
+    return Replacement(request, source, driver, portrait, landmarks, actor, wanted, report)
+
+
+def _actor(request: Request) -> tuple[Picture, Vectors, ActorFace]:
+    """The portrait, its landmarks (478, 3), and its face made ready."""
     portrait = read_portrait(request)
     found = FaceFinder().find(portrait)
     if found is None:
         hint = "Use a picture in which one face looks towards the camera."
         raise CastError("no face in the portrait", hint=hint, where=str(request.performer.portrait))
-    actor = ActorFace(portrait, found.points)
-    who = request.options.get("who", "")
-    tones = _Tones()
-    driver = Driver.read(request, source, who=read_who(who) if who else None, look=tones.look)
-    wanted = allowed_frames(request.options, request.spec)
-    report = _report(request, driver, actor, wanted, tones)
-    return Replacement(request, source, driver, portrait, found.points, actor, wanted, report)
+    return portrait, found.points, ActorFace(portrait, found.points)
 
 
 def _report(
