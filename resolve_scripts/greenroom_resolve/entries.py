@@ -4,11 +4,13 @@
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Sequence
 
+from greenroom_resolve.calling import text
 from greenroom_resolve.files import export_cut, import_takes
 from greenroom_resolve.panel import serve_panel
 from greenroom_resolve.program import Before
 from greenroom_resolve.rendering import render_sound, rendered_sounds, unheard
 from greenroom_resolve.session import Json, Session
+from greenroom_resolve.snapshot import is_offline, snapshot_of
 from greenroom_resolve.survey import record
 
 __all__ = ["ENTRIES", "errors"]
@@ -30,7 +32,7 @@ def cues(session: Session, **_: Any) -> Json:
 def plan(session: Session, only: Sequence[str] = (), engine: str = "", takes: int = 0, **_: Any) -> Json:
     found: Json = session.asked("plan", only=list(only), **_wishes(engine, takes))
     _tell_quote(session, found)
-    _offer_renders(session, found)
+    _tell_of_media(session, found)
     _tell_problems(session, found["problems"])
     return found
 
@@ -57,7 +59,7 @@ def generate(
     project, wishes = session.project(), _wishes(engine, takes)
     quote = session.asked("plan", only=list(only), **wishes)
     _tell_quote(session, quote)
-    _offer_renders(session, quote)
+    _tell_of_media(session, quote)
     finished = session.desk.generate(
         lambda said: _tell_progress(session, said),
         snapshot=session.snapshot(),
@@ -72,7 +74,7 @@ def generate(
 def _foretell(session: Session, only: Sequence[str], engine: str, takes: int, yes: bool) -> Json:
     found: Json = session.asked("foretell", only=list(only), yes=yes, **_wishes(engine, takes))
     _tell_quote(session, found)
-    _offer_renders(session, found)
+    _tell_of_media(session, found)
     if found["refused"]:
         session.tell("As it is, generate would not begin:")
         _tell_problems(session, [found["refused"]])
@@ -115,8 +117,6 @@ def next_take(session: Session, **_: Any) -> Json:
 
 def restore(session: Session, only: Sequence[str] = (), everything: bool = False, **_: Any) -> Json:
     """Back to the stand-ins: of the clip at the playhead, of the items named, or of all."""
-    from greenroom_resolve.snapshot import snapshot_of
-
     wanted = list(only) or ([] if everything else [session.at_playhead().uid])
     more: Dict[str, Any] = {"items": wanted} if wanted else {}
     found = session.desk.call("restore", snapshot=snapshot_of(session.cut), **more)
@@ -205,12 +205,17 @@ def _tell_quote(session: Session, found: Json) -> None:
     session.tell("{} to make {}, {} there already".format(_counted(found["to_make"], "take"), price, found["cached"]))
 
 
-def _offer_renders(session: Session, found: Json) -> None:
-    """Of cues with dialogue: what of it can't be heard from its file, and that Resolve can render it."""
+def _tell_of_media(session: Session, found: Json) -> None:
+    """Of cues whose clip is offline; and what of their dialogue can't be heard from its file, but can be rendered."""
     cut, rendered = session.cut, rendered_sounds(session.cut, Path(session.project()))
     for planned in found["plan"]["cues"]:
         cue, item = planned["cue"], cut.item(planned.get("item"))
-        if item is None or not (cue["mode"] in _SPOKEN or cue.get("line")):
+        if item is None:
+            continue
+        path = text(item.media, "GetClipProperty", "File Path")
+        if is_offline(path):
+            session.tell(f"warning: {cut.where(item)}: its media is offline ({path})")
+        if not (cue["mode"] in _SPOKEN or cue.get("line")):
             continue
         for sound in unheard(cut, item, rendered):
             session.tell(f"warning: {cut.where(item)}: {cut.where(sound)} can't be heard from its file")
@@ -228,8 +233,8 @@ def _tell_progress(session: Session, said: Json) -> None:
 def _tell_problems(session: Session, problems: List[Json]) -> None:
     for problem in problems:
         told = [problem.get("where"), problem.get("message")]
-        text = ": ".join(each for each in told if each)
-        session.tell("{}: {}".format(problem.get("severity", "error"), text))
+        said = ": ".join(each for each in told if each)
+        session.tell("{}: {}".format(problem.get("severity", "error"), said))
         if problem.get("hint"):
             session.tell("    " + problem["hint"])
 

@@ -135,13 +135,13 @@ def _into_selector(forecast: Forecast, job: Job, item: Item) -> None:
         media = _media(forecast, job)
         added.append(key)
         index = len(paths) + len(added)
-        undo = {"undo": "take", "item": item.uid, "path": key, "select": selected or 1}
+        undo = {"undo": "take", "item": item.uid, "path": key, "select": selected or 1, "frames": item.frames}
         job.steps.append(Step(on, "AddTake", [media, *frames.take_arguments(edit)], undo=undo))
     chosen = key in paths and selected and edit.get("keep_choice")
     if not edit.get("select", True) or (chosen and not added):
         return  # what the editor chose in Resolve's own selector stays
     if added or index != selected:
-        undo = {"undo": "select", "item": item.uid, "index": selected or 1}
+        undo = {"undo": "select", "item": item.uid, "index": selected or 1, "frames": item.frames}
         job.steps.append(Step(on, "SelectTakeByIndex", [index], undo=undo))
     job.expected = {"item": item.uid, "take": index, "start": item.start, "frames": item.frames, "first": first}
     job.expected["path"] = key

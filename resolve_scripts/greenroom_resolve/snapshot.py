@@ -15,7 +15,7 @@ from greenroom_resolve.calling import flag, has, number, table
 from greenroom_resolve.cut import Cut, Item, Track, is_ours, our_tag, speed_of
 from greenroom_resolve.rendering import Rendered, unreadable
 
-__all__ = ["MARK", "covered_by", "snapshot_of"]
+__all__ = ["MARK", "covered_by", "is_offline", "snapshot_of"]
 
 Json = Dict[str, Any]
 
@@ -176,10 +176,15 @@ def _media(cut: Cut, item: Item, source: _Source) -> Json:
     pictures = _SEQUENCE.match(Path(path).name)
     if pictures:
         made.update(kind="images", sequence=_sequence(path, pictures))
-    elif not Path(path).exists():
+    elif is_offline(path):
         made["kind"] = "missing"
     made.update(_place(cut, item, source, rate))
     return made
+
+
+def is_offline(path: str) -> bool:
+    """Whether a clip's file isn't where Resolve has it; of numbered pictures nobody looks."""
+    return bool(path) and not _SEQUENCE.match(Path(path).name) and not Path(path).exists()
 
 
 def _sequence(path: str, found: Any) -> Json:

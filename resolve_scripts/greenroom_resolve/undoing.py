@@ -11,6 +11,7 @@ import os
 from pathlib import Path
 from typing import Any, Dict, List, Optional
 
+from greenroom_resolve import frames
 from greenroom_resolve.calling import ask, file_of, flag, items, same, text
 from greenroom_resolve.cut import Cut, Item, find_item, markers_of
 from greenroom_resolve.program import Program
@@ -117,7 +118,17 @@ def _select(program: Program, timeline: Any, entry: Entry) -> str:
         return "a clip isn't on the timeline any more"
     if ask(item.handle, "GetSelectedTakeIndex") == entry["index"] or not item.takes():
         return ""
-    return "" if flag(item.handle, "SelectTakeByIndex", entry["index"]) else item.name + " keeps showing its take"
+    if not flag(item.handle, "SelectTakeByIndex", entry["index"]):
+        return item.name + " keeps showing its take"
+    return _length(item, entry)
+
+
+def _length(item: Item, entry: Entry) -> str:
+    """What Resolve made of the clip's length, which nobody has measured for media of another rate."""
+    now = ask(item.handle, "GetDuration")
+    if now is None or entry.get("frames") in (None, frames.whole(now)):
+        return ""
+    return "{} has {} frames now, it had {}: trim it".format(item.name, frames.whole(now), entry["frames"])
 
 
 def _take(program: Program, timeline: Any, entry: Entry) -> str:
@@ -129,7 +140,7 @@ def _take(program: Program, timeline: Any, entry: Entry) -> str:
             if ask(item.handle, "GetSelectedTakeIndex") == index:
                 flag(item.handle, "SelectTakeByIndex", entry["select"])
             gone = flag(item.handle, "DeleteTakeByIndex", index)
-            return "" if gone else item.name + " keeps a take in its selector"
+            return _length(item, entry) if gone else item.name + " keeps a take in its selector"
     return ""
 
 

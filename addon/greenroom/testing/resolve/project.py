@@ -26,12 +26,14 @@ class Unknowns:
     """What nobody has measured (facts/resolve: UNKNOWN). A script has to come right either way.
 
     `selecting_takes_the_takes_length`: choosing a take gives the item the take's own length instead of keeping it.
+    `reselecting_floors`: the item's own media of another rate comes back at whole media frames, perhaps a frame short.
     `source_start_off_by`: GetSourceStartFrame can be off by one.
     """
 
     take_end_is_inclusive: bool = False
     adding_selects: bool = True
     selecting_takes_the_takes_length: bool = False
+    reselecting_floors: bool = False
     source_start_off_by: int = 0
 
 

@@ -44,6 +44,7 @@ class Take:
     media: MediaPoolItem
     start: int
     end: int  # exclusive, in source frames
+    cut: int = 0  # the item's own length when it became its first take, in timeline frames
 
 
 class TimelineItem(Marked):
@@ -216,7 +217,7 @@ class TimelineItem(Marked):
             return False
         if not self.takes:
             first = int(self.source_in)
-            self.takes = [Take(self.media, first, first + round(self.source_frames))]
+            self.takes = [Take(self.media, first, first + round(self.source_frames), self.frames)]
             self.selected_take = 1
         self.takes.append(Take(mediaPoolItem, start, end))
         if self.timeline.project.unknowns.adding_selects:
@@ -262,6 +263,8 @@ class TimelineItem(Marked):
         self.selected_take, self.media = index, take.media
         self.source_in, self.speed = Fraction(take.start), Fraction(1)
         whole = int(Fraction(take.end - take.start) / take.media.media.rate * self.timeline.rate)
+        if take.cut and not self.timeline.project.unknowns.reselecting_floors:
+            whole = take.cut
         if self.timeline.project.unknowns.selecting_takes_the_takes_length:
             self.frames = whole
         else:
