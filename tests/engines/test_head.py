@@ -279,6 +279,22 @@ def test_skin_of_the_neck_is_laid_over_a_beard_that_goes_on_under_the_jaw_and_no
     assert shaved("ines")[2] is None, "a bare chin was shaved"
 
 
+def test_a_collar_beside_a_beard_keeps_its_corner() -> None:
+    before = draw("theo", 1280, 720)
+    found = FaceFinder().find(before)
+    assert found is not None
+    pose = fit_pose(found.points, rigid=True)
+    cheeks = found.points[[50, 280, 101, 330], :2].astype(int)
+    skin = np.median(before[cheeks[:, 1], cheeks[:, 0]], axis=0)
+    corner = found.points[None, 152, :2] + np.array([1.5, 2.2]) * pose.scale
+    collar = Box.around(corner, round(0.8 * pose.scale)).within(Box.of(before))
+    before[collar] = (225, 215, 205)
+    after = before.copy()
+    assert shave_throat(after, before, skin, found.points, pose) is not None
+    inside = tuple(slice(part.start + 8, part.stop - 8) for part in collar)
+    assert np.abs(after[inside].astype(int) - before[inside]).max() < 12
+
+
 def shaved(actor: str) -> tuple[Picture, Picture, tuple[Box, NDArray[np.float32]] | None]:
     """A drawn actor, before and after, and what `shave_throat` says."""
     before = draw(actor, 1280, 720)
