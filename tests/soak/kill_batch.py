@@ -42,12 +42,13 @@ class Batch:
 
     folder: Path
     engine: dict[str, Any]
+    farm: dict[str, str] = field(default_factory=dict)
     told: set[tuple[str, int]] = field(default_factory=set)  # takes that a process said were done
     seen: dict[tuple[str, int], str] = field(default_factory=dict)  # takes that lay there after a kill, by sha256
 
     def run(self, kill_after: float | None) -> tuple[bool, float]:
         """See `killing.run`."""
-        options = json.dumps({"plan": {"cues": CUES}, "engine": self.engine})
+        options = json.dumps({"plan": {"cues": CUES}, "engine": self.engine, "farm": self.farm})
         environment = os.environ | {"GREENROOM_DATA": str(self.folder / "data")}
         command = [sys.executable, str(PROGRAM), str(self.folder), options]
         self.folder.mkdir(parents=True, exist_ok=True)

@@ -21,6 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from greenroom.cues.model import Mode
+from greenroom.desk.farm.crew import FarmCrew
+from greenroom.desk.farm.settings import FarmSettings
 from greenroom.desk.generating.generate import generate
 from greenroom.desk.generating.job_events import GenerateReport, JobEvent
 from greenroom.desk.planning.model import CuePlan, Plan, PlannedTake
@@ -76,7 +78,7 @@ def run_batch(
     jobs_at_once: int = 2,
     **options: Any,
 ) -> GenerateReport:
-    project = Project(folder, "5c0e0000-0000-4000-8000-000000000002")
+    project = _project(folder)
     everybody_agrees(folder)
     with Ledger.open(project.ledger_path, project=project.id) as ledger:
         return generate(
@@ -89,6 +91,10 @@ def run_batch(
             on_event=on_event,
             **options,
         )
+
+
+def _project(folder: Path) -> Project:
+    return Project(folder, "5c0e0000-0000-4000-8000-000000000002")
 
 
 def _say(value: object) -> None:
@@ -113,6 +119,8 @@ def _main(folder: Path, options: dict[str, Any]) -> int:
     disk_full_at: str | None = options.pop("disk_full_at", None)
     room: int = options.pop("room", 0)
     engine = make_engine(folder, **options.pop("engine", {}))
+    if farm := options.pop("farm", None):  # its machines conform the takes
+        options["farm"] = FarmCrew(FarmSettings(farm["address"], farm["store"]), _project(folder).work_folder)
 
     told: list[JobEvent] = []
 

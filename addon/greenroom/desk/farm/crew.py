@@ -29,6 +29,7 @@ Result = TypeVar("Result")
 
 _CONNECT = 12.0  # seconds; below 11 Dask's TCP layer refuses to try
 _TRIES = 5  # of one call, each after the farm was lost and found again
+_LOOKS, _LOOK_EVERY = 20, 0.5  # seconds: how often a farm without a machine is asked again
 _PAUSE = 2.0  # seconds before a lost farm is looked for again
 
 
@@ -52,8 +53,12 @@ class FarmCrew:
 
     async def __aenter__(self) -> Self:
         client = await self._connected()
-        self.cores = await _cores(client)
-        if not self.cores:
+        for _ in range(_LOOKS):  # a farm that was just started has its machines in a moment
+            self.cores = await _cores(client)
+            if self.cores:
+                break
+            await asyncio.sleep(_LOOK_EVERY)
+        else:
             await self._leave()
             raise EngineUnavailable(
                 "the farm has no machine at work", hint="Start one there: greenroom farm worker", where=self._where
