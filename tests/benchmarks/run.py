@@ -36,6 +36,7 @@ ROOMS = (
     "preflight",
     "recut",
     "review",
+    "faults",
     "viewer",
     "farm",
     "panel",

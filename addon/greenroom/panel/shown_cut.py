@@ -9,6 +9,7 @@ import contextlib
 import stat
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -84,6 +85,8 @@ class ShownCut(QObject):
         self._data: Path | None = None
         self._seen: Signature | None = None
         self._gone: dict[Problem, None] = {}
+        self._reading: Path | None = None
+        self._read_after = False
         self._looking = QTimer(self)
         self._looking.setInterval(_LOOK)
         self._looking.timeout.connect(self._look)
@@ -118,12 +121,25 @@ class ShownCut(QObject):
         self.read_again()
 
     def read_again(self) -> None:
-        """Reads the cut and the project as they are now."""
+        """Reads the cut and the project as they are now: at once, or as soon as the reading under way has ended."""
         cut, project = self.cut, self.chosen_project
-        if cut is not None:
-            self._work.run(lambda: _read(cut, project), self._show_board, self._not_read, key="board")
+        if self._reading == cut:
+            self._read_after = True
+        elif cut is not None:
+            self._reading, self._read_after = cut, False
+            self._work.run(lambda: _read(cut, project), partial(self._show_board, cut), partial(self._not_read, cut))
 
-    def _show_board(self, found: tuple[Board, Path | None, Signature]) -> None:
+    def _ended(self, cut: Path) -> bool:
+        """Whether the reading that has ended is of the cut that is shown."""
+        if self._reading == cut:
+            self._reading = None
+            if self._read_after:
+                self.read_again()
+        return cut == self.cut
+
+    def _show_board(self, cut: Path, found: tuple[Board, Path | None, Signature]) -> None:
+        if not self._ended(cut):
+            return
         board, self._data, self._seen = found
         # the ledger forgets a take that is gone as soon as it has told so: the window tells it until it is read anew
         self._gone |= dict.fromkeys(problem for problem in board.problems if problem.code == _GONE)
@@ -136,7 +152,9 @@ class ShownCut(QObject):
         self.board = board
         self.board_changed.emit(board)
 
-    def _not_read(self, error: GreenroomError) -> None:
+    def _not_read(self, cut: Path, error: GreenroomError) -> None:
+        if not self._ended(cut):
+            return
         self.told.emit(error)
         if isinstance(error, LedgerBusy):
             QTimer.singleShot(_BUSY_AGAIN, self, self.read_again)

@@ -140,14 +140,19 @@ def _sheet(use: Colours) -> str:
     QPushButton:disabled, QToolButton:disabled {{ color: {use.dim}; background: {use.window}; }}
     QPushButton:checked, QToolButton:checked {{ background: {use.accent}; color: {use.on_accent}; }}
     QPushButton[primary="true"]:enabled {{ background: {use.accent}; color: {use.on_accent}; }}
-    QLineEdit, QComboBox, QSpinBox, QPlainTextEdit {{ background: {use.base}; border: 1px solid {use.line};
+    QLineEdit, QComboBox, QPlainTextEdit {{ background: {use.base}; border: 1px solid {use.line};
         border-radius: 3px; padding: 2px 4px; }}
-    QLineEdit:focus, QComboBox:focus, QSpinBox:focus, QPlainTextEdit:focus {{ border-color: {use.accent}; }}
+    QLineEdit:focus, QComboBox:focus, QPlainTextEdit:focus {{ border-color: {use.accent}; }}
     QProgressBar {{ background: {use.base}; border: 1px solid {use.line}; border-radius: 2px; text-align: center; }}
     QProgressBar::chunk {{ background: {use.accent}; }}
     QSplitter::handle {{ background: {use.line}; }}
     QSplitter::handle:horizontal {{ width: 1px; }}
     QSplitter::handle:vertical {{ height: 1px; }}
+    QTabWidget::pane {{ border: 1px solid {use.line}; background: {use.window}; }}
+    QTabBar::tab {{ background: {use.window}; color: {use.dim}; border: 1px solid {use.line}; padding: 4px 12px; }}
+    QTabBar::tab:selected {{ background: {use.raised}; color: {use.text}; }}
+    QTabBar::tab:focus {{ color: {use.accent}; }}
+    QFrame[line="true"] {{ background: {use.line}; border: none; }}
     QStatusBar {{ color: {use.dim}; }}
     QStatusBar::item {{ border: none; }}
     QLabel[dim="true"] {{ color: {use.dim}; }}

@@ -6,7 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, Qt
+from PySide6.QtCore import QByteArray, Qt, QTimer
 from PySide6.QtGui import QAction, QCloseEvent, QKeySequence
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Window"]
 
+_NEXT_FRAME = 20  # milliseconds
 _CUTS = "*.otio *.otioz *.edl *.xml *.fcpxml *.aaf *.vse"
 
 
@@ -78,6 +79,10 @@ class Window(QMainWindow):
         thumbnails = Posters(self.work, *THUMBNAIL, parent=self)
         self.cues = CueModel(self)
         self.strip = Strip()
+        self.strip_soon = QTimer(self)
+        self.strip_soon.setSingleShot(True)
+        self.strip_soon.setInterval(_NEXT_FRAME)
+        self.strip_soon.timeout.connect(self._show_on_strip)
         self.filters = FilterBar()
         self.table = CueTable(self.cues, posters, self.state)
         self.takes = TakesPane(thumbnails)
@@ -226,6 +231,7 @@ class Window(QMainWindow):
         self._cast_of = board.project
         self.place.setText(f"  {board.name}   {board.cut.name}")
         self.place.setToolTip(str(board.cut))
+        self.generate.runs.use_names({row.id: f"{row.actor or row.clip} {row.timecode}" for row in board.rows})
         self.notice.show_problems(board)
         self.strip.show_board(board)
         self.filters.offer(board.rows)
@@ -239,8 +245,12 @@ class Window(QMainWindow):
         self.cues.use(wanted)
 
     def _rows_changed(self) -> None:
-        self.strip.show_rows(self.cues.rows)
+        """The strip follows in the next frame: whoever types waits for the table only."""
         self.filters.show_count(len(self.cues.rows), len(self.cues.everything))
+        self.strip_soon.start()
+
+    def _show_on_strip(self) -> None:
+        self.strip.show_rows(self.cues.rows)
 
     def _pick(self, rows: list[CueRow]) -> None:
         self.strip.select([row.id for row in rows])

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP
@@ -40,11 +41,11 @@ def _takes(row: CueRow) -> str:
 
 COLUMNS = (
     Column("poster", str(QT_TRANSLATE_NOOP("Columns", "Poster")), 58, lambda row: "", lambda row: row.start),
-    Column("in", str(QT_TRANSLATE_NOOP("Columns", "Record in")), 86, lambda row: row.timecode, lambda row: row.start),
+    Column("in", str(QT_TRANSLATE_NOOP("Columns", "Record in")), 86, lambda row: row.timecode, attrgetter("start")),
     Column(
         "length",
         str(QT_TRANSLATE_NOOP("Columns", "Length")),
-        52,
+        60,
         lambda row: str(row.frames),
         lambda row: row.frames,
         right=True,
@@ -64,11 +65,11 @@ COLUMNS = (
         lambda row: str(row.status),
         lambda row: (_ORDER[row.status], row.start),
     ),
-    Column("takes", str(QT_TRANSLATE_NOOP("Columns", "Takes")), 50, _takes, lambda row: row.takes, right=True),
+    Column("takes", str(QT_TRANSLATE_NOOP("Columns", "Takes")), 54, _takes, lambda row: row.takes, right=True),
     Column(
         "score",
         str(QT_TRANSLATE_NOOP("Columns", "Best")),
-        48,
+        58,
         _score,
         lambda row: -1.0 if row.score is None else row.score,
         right=True,

@@ -30,7 +30,7 @@ class FilterBar(QWidget):
         self.text.setAccessibleName(self.tr("Find in cues"))
         self.text.setClearButtonEnabled(True)
         self.text.setMinimumWidth(90)
-        titles = (self.tr("All actors"), self.tr("All scenes"), self.tr("Any status"), self.tr("Any finding"))
+        titles = (self.tr("Actor"), self.tr("Scene"), self.tr("Status"), self.tr("Finding"))
         self.lists = {name: self._list(title) for name, title in zip(_LISTS, titles, strict=True)}
         self.count = QLabel()
         self.count.setProperty("dim", True)

@@ -8,9 +8,13 @@ a pixel are drawn as one, so that ten thousand cost no more than the strip is wi
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from itertools import pairwise
+from operator import attrgetter
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QToolTip, QWidget
@@ -23,7 +27,8 @@ __all__ = ["Strip"]
 
 _HEIGHT, _RULER, _EDGE = 62, 16, 6
 _STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600)  # seconds between two numbers of the ruler
-_WORST = {status: place for place, status in enumerate(Status)}
+_STATUSES = tuple(Status)  # the worst first
+_WORST = {status: place for place, status in enumerate(_STATUSES)}
 
 
 class Strip(QWidget):
@@ -38,6 +43,8 @@ class Strip(QWidget):
         self.setFixedHeight(_HEIGHT)
         self._rows: list[CueRow] = []
         self._starts: list[int] = []
+        nothing = np.zeros(0, np.int64)
+        self._spans = (nothing, nothing, nothing)  # first frames, ends, places of the status in _STATUSES
         self._longest = 1
         self._selected: set[str] = set()
         self._rate, self._drop_frame = Fraction(24), False
@@ -58,9 +65,12 @@ class Strip(QWidget):
 
     def show_rows(self, rows: Sequence[CueRow]) -> None:
         """The cues, as filtered."""
-        self._rows = sorted(rows, key=lambda row: row.start)
+        self._rows = sorted(rows, key=attrgetter("start"))
         self._starts = [row.start for row in self._rows]
         self._longest = max((row.frames for row in self._rows), default=1)
+        starts = np.array(self._starts, np.int64)
+        frames = np.array([row.frames for row in self._rows], np.int64)
+        self._spans = (starts, starts + frames, np.array([_WORST[row.status] for row in self._rows], np.int64))
         self.update()
 
     def select(self, cues: Sequence[str]) -> None:
@@ -142,19 +152,36 @@ class Strip(QWidget):
 
     def _draw_dense(self, painter: QPainter, lane: QRectF) -> None:
         """A column for each pixel, in the state of the worst cue under it."""
-        columns: dict[int, Status] = {}
-        chosen: set[int] = set()
-        for row in self._seen():
-            left, right = int(self._x(row.start)), int(self._x(row.start + row.frames))
-            for x in range(max(left, int(lane.left())), min(max(right, left + 1), int(lane.right()))):
-                if x not in columns or _WORST[row.status] < _WORST[columns[x]]:
-                    columns[x] = row.status
-                if row.id in self._selected:
-                    chosen.add(x)
+        left, width = int(lane.left()), int(lane.width())
         top, height = int(lane.top()), int(lane.height())
-        for x, status in columns.items():
-            painter.fillRect(x, top, 1, height, QColor(colours().accent if x in chosen else colours().raised))
-            painter.fillRect(x, top + height - 3, 1, 3, self._colour(status))
+        worst = self._columns(left, width)
+        raised, shades = QColor(colours().raised), [self._colour(status) for status in _STATUSES]
+        for first, end, filled in _runs((worst < len(_STATUSES)).astype(np.int64)):
+            if filled:
+                painter.fillRect(left + first, top, end - first, height, raised)
+        for first, end, rank in _runs(worst):
+            if rank < len(_STATUSES):
+                painter.fillRect(left + first, top + height - 3, end - first, 3, shades[rank])
+        chosen = [row for row in self._seen() if row.id in self._selected] if self._selected else []
+        for row in chosen[:width]:
+            x = self._x(row.start)
+            painter.fillRect(
+                QRectF(x, top, max(1.0, self._x(row.start + row.frames) - x), height - 3), QColor(colours().accent)
+            )
+
+    def _columns(self, left: int, width: int) -> NDArray[np.int64]:
+        """The place in _STATUSES of the worst cue under each pixel of the lane; len(_STATUSES) where there is none."""
+        worst = np.full(width, len(_STATUSES), np.int64)
+        scale = (self.width() - 2 * _EDGE) / self._frames
+        begins = ((self._spans[0] - self._from) * scale + _EDGE - left).astype(np.int64)
+        ends = ((self._spans[1] - self._from) * scale + _EDGE - left).astype(np.int64)
+        seen = (ends >= 0) & (begins < width)
+        begins, ends, ranks = begins[seen], np.maximum(ends, begins + 1)[seen], self._spans[2][seen]
+        for pixel in range(int((ends - begins).max(initial=0))):
+            under = begins + pixel
+            inside = (under < ends) & (under >= 0) & (under < width)
+            np.minimum.at(worst, under[inside], ranks[inside])
+        return worst
 
     def _colour(self, status: Status) -> QColor:
         return QColor(colours().of_light(str(status)) or colours().line)
@@ -199,3 +226,12 @@ class Strip(QWidget):
             QToolTip.showText(event.globalPos(), text.strip(), self)
             return True
         return super().event(event)
+
+
+def _runs(columns: NDArray[np.int64]) -> Iterator[tuple[int, int, int]]:
+    """Stretches of equal values: (first, end, value)."""
+    if not columns.size:
+        return
+    edges = [0, *(np.flatnonzero(np.diff(columns)) + 1).tolist(), columns.size]
+    for first, end in pairwise(edges):
+        yield first, end, int(columns[first])

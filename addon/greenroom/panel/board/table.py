@@ -49,6 +49,7 @@ class CueTable(QTableView):
         self._state = state
         self._keeping: list[str] = []
         self._current = ""
+        self._told: list[CueRow] | None = None
         self.setAccessibleName(self.tr("Cues"))
         self.setModel(model)
         self._dress()
@@ -124,7 +125,11 @@ class CueTable(QTableView):
         return rows
 
     def _tell(self) -> None:
-        self.picked.emit(self.selected_first())
+        """Once for all that a click or a filter changes."""
+        rows = self.selected_first()
+        if rows != self._told:
+            self._told = rows
+            self.picked.emit(rows)
 
     def _remember_selection(self) -> None:
         current = self.current()
@@ -137,7 +142,7 @@ class CueTable(QTableView):
         if current is None:
             current = places[0] if places else 0
         if not self._cues.rowCount():
-            self.picked.emit([])
+            self._tell()
             return
         self.selectRow(current)
         if len(places) > 1:

@@ -151,6 +151,7 @@ class GenerateForm(QWidget):
         self.mode.setCurrentIndex(0)
         self.engine.setCurrentIndex(0)
         self.takes.setValue(0)
+        self._quote = None
         for box in (self.mode, self.engine, self.takes):
             box.blockSignals(False)
         one = len(self._cues) == 1
@@ -192,9 +193,10 @@ class GenerateForm(QWidget):
         )
 
     def one_more(self) -> None:
-        """Another take of the cue that is looked at."""
+        """One take more than there are of what the fields say."""
         if self._cues:
-            self.takes.setValue(min(MOST_TAKES, max(cue.takes for cue in self._cues) + 1))
+            made = self._quote.cached // len(self._cues) if self._quote is not None else 0
+            self.takes.setValue(min(MOST_TAKES, max(made, self.takes.value()) + 1))
 
     def change(self) -> None:
         """The keys go to what is most often changed."""

@@ -42,7 +42,8 @@ class GeneratePane(QWidget):
         money.addWidget(self.budget)
         column.addLayout(money)
         line = QFrame()
-        line.setFrameShape(QFrame.Shape.HLine)
+        line.setProperty("line", True)
+        line.setFixedHeight(1)
         column.addWidget(line)
         column.addWidget(self.runs, 1)
         area = QScrollArea()
@@ -54,6 +55,7 @@ class GeneratePane(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(area)
         self.setMinimumWidth(250)
+        self.budget.hide()
 
     def show_spending(self, found: Spending) -> None:
         """What is spent, and how much of the limit that is."""

@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QFrame,
+    QGridLayout,
     QHBoxLayout,
     QInputDialog,
     QLabel,
@@ -44,12 +45,18 @@ class RunsList(QWidget):
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(GAP, GAP, GAP, GAP)
         self._layout.setSpacing(GAP)
+        self._names: dict[str, str] = {}
         self._runs: dict[str, _RunCard] = {}
         self._jobs: dict[str, QWidget] = {}
         self._nothing = QLabel(self.tr("Nothing is being made."))
         self._nothing.setProperty("dim", True)
         self._layout.addWidget(self._nothing)
         self._layout.addStretch(1)
+
+    def use_names(self, names: Mapping[str, str]) -> None:
+        """What cues are called, by their ids."""
+        self._names.clear()
+        self._names.update(names)
 
     def show_runs(self, runs: Sequence[RunRow]) -> None:
         """Shows runs, the newest on top; their cards are changed, not made anew."""
@@ -58,7 +65,7 @@ class RunsList(QWidget):
             self._runs.pop(name).deleteLater()
         for name, run in shown.items():
             if name not in self._runs:
-                card = _RunCard(self)
+                card = _RunCard(self._names, self)
                 card.stop.connect(self.stop)
                 card.again.connect(self.again)
                 card.forget.connect(self.forget)
@@ -87,22 +94,25 @@ class RunsList(QWidget):
         column = QVBoxLayout(card)
         column.setContentsMargins(0, 0, 0, GAP)
         quote = money(job.cost, job.currency)
-        head = self.tr("Take {0} of {1} by {2}: nobody knows what came of it").format(job.number, job.cue, job.engine)
+        name = self._names.get(job.cue, job.cue)
+        head = self.tr("Take {0} of {1} by {2}: nobody knows what came of it").format(job.number, name, job.engine)
         text = _label(f'<span style="color:{colours().violet}">\u25cf</span> {html.escape(head)}')
         column.addWidget(text)
         said = " ".join([each.message, *(step for step in each.next_steps if not step.startswith("greenroom"))])
         column.addWidget(_label(html.escape(said), dim=True))
-        row = QHBoxLayout()
-        for name, title in (
-            ("find", self.tr("Ask the provider")),
-            ("attach", self.tr("I found it")),
-            ("lost", self.tr("It never arrived")),
-            ("give-up", self.tr("Give up")),
+        grid = QGridLayout()
+        for place, (how, title) in enumerate(
+            (
+                ("find", self.tr("Ask the provider")),
+                ("attach", self.tr("I found it")),
+                ("lost", self.tr("It never arrived")),
+                ("give-up", self.tr("Give up")),
+            )
         ):
             button = QPushButton(title)
-            button.clicked.connect(lambda checked=False, name=name: self._settle(job.id, name, quote))
-            row.addWidget(button)
-        column.addLayout(row)
+            button.clicked.connect(lambda checked=False, how=how: self._settle(job.id, how, quote))
+            grid.addWidget(button, place // 2, place % 2)
+        column.addLayout(grid)
         return card
 
     def _settle(self, job: str, how: str, quote: str) -> None:
@@ -133,8 +143,9 @@ class _RunCard(QFrame):
     again = Signal(object)
     forget = Signal(object)
 
-    def __init__(self, parent: QWidget) -> None:
+    def __init__(self, names: Mapping[str, str], parent: QWidget) -> None:
         super().__init__(parent)
+        self.names = names
         self._run: RunRow | None = None
         self.head = _label("")
         self.bar = QProgressBar()
@@ -192,7 +203,9 @@ class _RunCard(QFrame):
             at_work = [job for job in run.jobs if not job.ended]
             for job in at_work[:_JOBS]:
                 share = "" if job.along is None else f" {round(job.along * 100)} %"
-                lines.append(html.escape(f"{job.cue} {job.take}: {job.message or job.state}{share}"))
+                state = self.tr("performing") if job.state == "fetching" else job.state
+                named = self.tr("{0}, take {1}").format(self.names.get(job.cue, job.cue), job.take)
+                lines.append(html.escape(f"{named}: {job.message or state}{share}"))
             if len(at_work) > _JOBS:
                 lines.append(self.tr("and {0} more").format(len(at_work) - _JOBS))
         for problem in run.problems[:_JOBS]:

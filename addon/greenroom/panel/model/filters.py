@@ -44,11 +44,11 @@ def filtered(rows: Sequence[CueRow], searched: Sequence[str], wanted: Filter) ->
     """The rows that pass; `searched` are their `haystacks`."""
     if wanted.empty:
         return list(rows)
-    found: Iterable[tuple[CueRow, str]] = zip(rows, searched, strict=True)
-    words = wanted.text.casefold().split()
-    if words:
-        found = ((row, text) for row, text in found if all(word in text for word in words))
-    return [row for row, _ in found if _passes(row, wanted)]
+    places: Sequence[int] = range(len(rows))
+    for word in wanted.text.casefold().split():
+        places = [place for place in places if word in searched[place]]
+    found = [rows[place] for place in places]
+    return found if wanted == Filter(text=wanted.text) else [row for row in found if _passes(row, wanted)]
 
 
 def _passes(row: CueRow, wanted: Filter) -> bool:

@@ -37,6 +37,8 @@ class EnginesPage(QWidget):
         self.table.setAccessibleName(self.tr("Engines"))
         self.table.setHorizontalHeaderLabels([self.tr("Engine"), self.tr("Modes"), self.tr("State")])
         self.table.verticalHeader().hide()
+        self.table.setWordWrap(False)
+        self.table.setShowGrid(False)
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
