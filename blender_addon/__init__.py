@@ -51,10 +51,11 @@ def register():
 def unregister():
     import bpy
 
-    from . import jobs, menus, panel, preferences, reopening
+    from . import jobs, menus, panel, preferences, reopening, window
 
     jobs.stop()
     bpy.app.handlers.load_post.remove(reopening.on_load)
+    window.unregister()
     menus.unregister()
     panel.unregister()
     for module in reversed(_modules()):

@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Children with a single task: a second Blender that mixes sound, the panel's window. Nobody waits for them; the timer
-asks whether they have ended. What they say goes to a file, as a full pipe would hold them up.
+"""Children with a single task, such as a second Blender that mixes sound. Nobody waits for them; the timer asks whether
+they have ended. What they say goes to a file, as a full pipe would hold them up.
 """
 
 import os
-import time
 
 from . import pump
 
@@ -12,17 +11,16 @@ _LONGEST = 4096  # bytes of the end of what a child said
 
 
 class Errand:
-    """One child. `ended(status, last line)` is called by `look`, with None as status where it was killed; not where it
-    lives longer than `patience` seconds: then it is left to itself.
-    """
+    """One child. `ended(status, last line)` is called by `look`, with None as status where it was killed."""
 
-    def __init__(self, line, ended, patience=None):
+    lasting = False
+
+    def __init__(self, line, ended):
         import subprocess
         import tempfile
 
         own = {"start_new_session": True} if os.name != "nt" else {"creationflags": subprocess.CREATE_NO_WINDOW}
-        self._ended, self._patience, self._began = ended, patience, time.monotonic()
-        self._killed = False
+        self._ended, self._killed = ended, False
         self._said = tempfile.TemporaryFile()  # noqa: SIM115 - open for as long as the child lives
         self._process = subprocess.Popen(
             line,
@@ -37,7 +35,7 @@ class Errand:
         """Whether nothing is left to be asked."""
         status = self._process.poll()
         if status is None:
-            return self._patience is not None and time.monotonic() - self._began > self._patience
+            return False
         with self._said as file:
             file.seek(max(0, os.fstat(file.fileno()).st_size - _LONGEST))
             said = [line.strip() for line in file.read().decode("utf-8", "replace").splitlines() if line.strip()]
@@ -52,10 +50,10 @@ class Errand:
 _under_way = []
 
 
-def send(line, ended, patience=None):
+def send(line, ended):
     """Starts a child. Raises OSError where it can't be started."""
-    errand = Errand(line, ended, patience)
-    _under_way.append(errand)
+    errand = Errand(line, ended)
+    follow(errand)
     return errand
 
 
@@ -66,8 +64,18 @@ def look():
     return bool(over)
 
 
+def follow(errand):
+    """Takes something else into the turns: it has `look`, and `lasting` where nobody waits for its end."""
+    _under_way.append(errand)
+
+
 def any_left():
-    return bool(_under_way)
+    """Whether an end is awaited."""
+    return any(not errand.lasting for errand in _under_way)
+
+
+def any_lasting():
+    return any(errand.lasting for errand in _under_way)
 
 
 def forget():

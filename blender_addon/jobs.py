@@ -13,7 +13,8 @@ import bpy
 
 from . import compat, edits, errands, identity, preferences, pump, snapshot
 
-_APPLYING, _BUSY, _QUIET = 0.01, 0.05, 0.5  # seconds to the next tick: edits wait, an answer is awaited, batches run
+# Seconds to the next tick: edits wait, an answer is awaited, the panel is open, batches run.
+_APPLYING, _BUSY, _LINKED, _QUIET = 0.01, 0.05, 0.1, 0.5
 _MESSAGES = 8  # shown in the panel
 _ENDED = {"done", "cached", "failed", "unknown", "interrupted"}
 
@@ -184,6 +185,8 @@ def _on_timer():
         return _APPLYING
     if host.busy or _edits:
         return _BUSY
+    if errands.any_lasting():
+        return _LINKED
     return _QUIET if state.batches or errands.any_left() else None
 
 
@@ -296,7 +299,7 @@ def generate(scene, wanted, label):
     ask("generate", wanted, lambda answer: begin([answer["batch"]], uid, label, document, loads), not_begun(uid))
 
 
-def edit_by(method, scene, name, after=None, **parameters):
+def edit_by(method, scene, name, after=None, failed=fail, **parameters):
     """A request whose answer is edits for this scene: choose, restore, apply."""
     uid = identity.scene_uid(scene)
 
@@ -307,7 +310,7 @@ def edit_by(method, scene, name, after=None, **parameters):
         if after:
             after(answer)
 
-    ask(method, {"snapshot": snapshot.take_snapshot(scene), **parameters}, answered)
+    ask(method, {"snapshot": snapshot.take_snapshot(scene), **parameters}, answered, failed)
 
 
 def read_cues(scene):

@@ -18,8 +18,8 @@ import time
 
 PROTOCOL = 1
 DEADLINE = 0.008  # seconds of Blender's main thread that a tick may take
-_LAST_WORDS = 12  # lines of the child's stderr that are kept to explain its end
-_GONE = object()
+LAST_WORDS = 12  # lines of the child's stderr that are kept to explain its end
+GONE = object()
 
 
 _IN_BLENDER = (
@@ -56,7 +56,7 @@ class Host:
         self._leaving = queue.SimpleQueue()
         self._waiting = {}
         self._numbers = itertools.count(1)
-        self._said = collections.deque(maxlen=_LAST_WORDS)
+        self._said = collections.deque(maxlen=LAST_WORDS)
 
     @property
     def running(self):
@@ -73,12 +73,7 @@ class Host:
         self._process = process
         self._arrived, self._leaving = queue.SimpleQueue(), queue.SimpleQueue()
         self._said.clear()
-        for work, pipes in (
-            (_read, (process.stdout, self._arrived)),
-            (_write, (process.stdin, self._leaving)),
-            (_listen, (process.stderr, self._said)),
-        ):
-            threading.Thread(target=work, args=pipes, name=f"greenroom {work.__name__}", daemon=True).start()
+        connect(process, self._arrived, self._leaving, self._said)
 
     def call(self, method, parameters, done, failed):
         """Sends a request. Later, in a tick: `done(result)` or `failed(HostError)`."""
@@ -96,7 +91,7 @@ class Host:
             except queue.Empty:
                 break
             any_came = True
-            if message is _GONE:
+            if message is GONE:
                 self._end()
             else:
                 self._hand_out(message)
@@ -105,7 +100,7 @@ class Host:
     def stop(self):
         """Closes the child's input, which ends it after it saved its jobs; no answer is waited for."""
         if self._process is not None:
-            self._leaving.put(_GONE)
+            self._leaving.put(GONE)
             self._process = None
             self._waiting.clear()
 
@@ -154,6 +149,16 @@ def start_process(line):
     return subprocess.Popen(line, stdin=pipe, stdout=pipe, stderr=pipe, env=clean_environment(), **flags)
 
 
+def connect(process, arrived, leaving, said):
+    """Threads that move messages between a child's pipes and queues; GONE ends either way."""
+    for work, pipes in (
+        (_read, (process.stdout, arrived)),
+        (_write, (process.stdin, leaving)),
+        (_listen, (process.stderr, said)),
+    ):
+        threading.Thread(target=work, args=pipes, name=f"greenroom {work.__name__}", daemon=True).start()
+
+
 def clean_environment():
     """Blender's own Python settings would send the child to the wrong libraries."""
     return {key: value for key, value in os.environ.items() if not key.upper().startswith("PYTHON")}
@@ -166,14 +171,14 @@ def _read(pipe, arrived):
                 message = json.loads(line)
                 if isinstance(message, dict):
                     arrived.put(message)
-    arrived.put(_GONE)
+    arrived.put(GONE)
 
 
 def _write(pipe, leaving):
     with contextlib.suppress(OSError, ValueError):
         while True:
             message = leaving.get()
-            if message is _GONE:
+            if message is GONE:
                 break
             pipe.write(json.dumps(message, ensure_ascii=False).encode("utf-8", "replace") + b"\n")
             pipe.flush()

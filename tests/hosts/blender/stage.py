@@ -21,9 +21,9 @@ class Stage:
         began = time.perf_counter()
         addon.register()
         self.registered = time.perf_counter() - began  # seconds, with all imports
-        from greenroom_addon import compat, edits, identity, jobs, preferences, pump, snapshot
+        from greenroom_addon import compat, edits, errands, identity, jobs, preferences, pump, snapshot
 
-        self.compat, self.edits, self.identity, self.jobs = compat, edits, identity, jobs
+        self.compat, self.edits, self.errands, self.identity, self.jobs = compat, edits, errands, identity, jobs
         self.preferences, self.pump, self.snapshot = preferences, pump, snapshot
         self.empty()
 

@@ -435,8 +435,12 @@ def test_what_the_editor_chose_in_resolve_stays_when_more_is_generated(
     again = [dict(edit, keep_choice=True) for edit in first]
     sessions(resolve).apply(again, "generate")
     assert (stand_in.selected_take, ours.enabled, solid.enabled) == (1, False, True)
+    compared = [dict(edit, select=False, path=str(movies(frames=32, name=edit["cue"])), take=9) for edit in first]
+    sessions(resolve).apply([compared[0], again[0], compared[1], again[1]], "generate")
+    assert (stand_in.selected_take, len(stand_in.takes)) == (1, 3)  # another take came, and the chosen one is as before
+    assert (ours.enabled, solid.enabled) == (False, True)
     newer = edit_for(stand_in, movies(frames=32, name="newer"), take=2, keep_choice=True)
     sessions(resolve).apply([newer], "generate")
-    assert stand_in.selected_take == 3  # a take that is new is shown
+    assert stand_in.selected_take == 4  # a take that is new is shown
     sessions(resolve).apply(first, "apply")  # asked for by name
     assert (stand_in.selected_take, ours.enabled, solid.enabled) == (2, True, False)

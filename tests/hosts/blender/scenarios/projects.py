@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 import shutil
 import sys
-from pathlib import Path
+import time
 
 import bpy
 
@@ -74,27 +74,77 @@ def _pretender(stage, text):
     stage.preferences.find_command = lambda: [str(path)]
 
 
-def the_panel_gets_the_timeline(stage):
-    """The window is started with a snapshot that the core reads; it isn't opened here, where there is no screen."""
-    stage.colour("slot", 1, 12, note=NOTE)
+_PANEL = """
+import pathlib
+asked = pathlib.Path({log!r})
+heard = []
+def say(number, method, **params):
+    print(json.dumps({{"jsonrpc": "2.0", "id": number, "method": method, "params": params}}), flush=True)
+def hear(number):
+    for line in sys.stdin:
+        heard.append(json.loads(line))
+        if heard[-1].get("id") == number:
+            return
+say(1, "hello", panel="0.1.0", protocol=1); hear(1)
+say(2, "go_to", cue="7f3a", offset=6); hear(2)
+while not any(each.get("params") == {{"offset": 6}} for each in heard):
+    heard.append(json.loads(sys.stdin.readline()))
+pathlib.Path(sys.argv[2]).unlink()
+say(3, "read"); hear(3)
+print("no message", flush=True)
+say(4, "polish"); hear(4)
+say(5, "apply", only=[]); hear(5)
+say(6, "apply", only=["no such cue"]); hear(6)
+asked.write_text(json.dumps([sys.argv[1:], heard]))
+"""
+
+
+def _until_closed(stage):
+    until = time.monotonic() + 60
+    while stage.errands.any_lasting():
+        assert time.monotonic() < until, stage.told()
+        stage.jobs.tick()
+        time.sleep(0.01)
+    stage.wait()
+
+
+def the_panel_is_linked_to_the_timeline(stage):
+    """Not the window itself, for which there is no screen: something that says what the window does."""
+    slot = stage.colour("slot", 11, 12, note=NOTE)
+    stage.select(slot)
     stage.save()
-    _pretender(stage, f"open({str(stage.folder / 'asked.json')!r}, 'w').write(json.dumps(sys.argv[1:]))")
-    stage.do("open_panel")
-    asked = json.loads((stage.folder / "asked.json").read_text("utf-8"))
-    assert asked == ["panel", str(stage.folder / "scene.vse"), "--project", str(stage.folder)]
-    value = json.loads(Path(asked[1]).read_text("utf-8"))
-    assert value["tracks"][0]["items"][0]["note"] == NOTE
-    assert stage.errors() == []
+    stage.do("generate")
+    stage.do("restore")
+    _pretender(stage, _PANEL.format(log=str(stage.folder / "asked.json")))
+    bpy.ops.greenroom.open_panel()
+    assert stage.jobs.host.running  # the desk's own child, which apply asks
+    bpy.ops.greenroom.open_panel()
+    _until_closed(stage)
+    line, heard = json.loads((stage.folder / "asked.json").read_text("utf-8"))
+    path = stage.folder / "scene.vse"
+    assert line == ["panel", str(path), "--project", str(stage.folder), "--host", "stdio"]
+    answers = {each["id"]: each for each in heard if "id" in each}
+    assert answers[1]["result"] == {"host": "Blender", "document": str(stage.folder / "scene.blend")}
+    assert stage.scene.frame_current == 7
+    value = json.loads(path.read_text("utf-8"))
+    assert value["tracks"][0]["items"][0]["name"] == "slot"
+    assert "greenroom install blender" in answers[4]["error"]["data"]["hint"]
+    assert answers[5]["result"] == {"said": "1 take"}
+    assert answers[6]["error"]["message"]
+    assert stage.range_of(stage.one_take()) == (11, 23)
+    assert stage.errors() == [], stage.told()
 
 
 def a_panel_that_cannot_open_says_why(stage):
     stage.colour("slot", 1, 12)
     stage.save()
     _pretender(stage, "sys.exit(\"Error: No such command 'panel'.\")")
-    stage.do("open_panel")
+    bpy.ops.greenroom.open_panel()
+    _until_closed(stage)
     assert "has no panel" in stage.errors()[-1]
     _pretender(stage, "sys.exit('PySide6 is missing: pip install greenroom[panel]')")
-    stage.do("open_panel")
+    bpy.ops.greenroom.open_panel()
+    _until_closed(stage)
     assert "PySide6 is missing" in stage.errors()[-1]
 
 
