@@ -9,15 +9,22 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
 import pytest
 
 from greenroom.desk.project.project import Project
+from greenroom.engines import find_engines
 from greenroom.errors import BudgetError, QuoteError, Severity
 from greenroom.media.probe import probe
+from greenroom.media.sound import write_wav
 from greenroom.takes import Ledger
 from greenroom.testing.servers import Fault
 
 TALK = "GR: actor=mara mode=talk engine=fabric-1.0"
+FILMS = (
+    *("kling-avatar-v2", "kling-lip-sync", "kling-v3-motion-control", "dreamactor-m2.0", "wan-2.7-r2v"),
+    *("wan-2.2-animate-replace", "omni-human-1.5", "lipsync-2-pro", "react-1", "fabric-1.0"),
+)
 
 
 def errors_of(plan: Any) -> list[Any]:
@@ -69,27 +76,28 @@ def test_a_second_run_costs_nothing(scene: Any, open_host: Callable[..., Any]) -
     assert (len(fal.requests), fal.billed()) == (asked, 1)
 
 
-def test_every_video_model_of_three_hosts_makes_a_take(scene: Any, open_host: Callable[..., Any]) -> None:
-    hosts = {name: open_host(name) for name in ("fal", "replicate", "sync")}
-    notes = {
-        "talk": ("kling-avatar-v2@fal", "kling-avatar-v2@replicate", "omni-human-1.5@fal", "fabric-1.0@replicate"),
-        "animate": ("wan-2.7-r2v@fal",),
-        "mimic": ("dreamactor-m2.0@fal", "kling-v3-motion-control@replicate"),
-        "lipsync": ("lipsync-2-pro@sync", "kling-lip-sync@fal", "react-1@sync"),
-        "replace": ("wan-2.2-animate-replace@fal", "wan-2.2-animate-replace@replicate"),
-    }
-    count = 0
-    for mode, engines in notes.items():
-        for engine in engines:
-            add = scene.placeholder if mode in ("talk", "animate") else scene.stand_in
-            add(f'GR: actor=mara mode={mode} engine={engine} motion="She looks up."')
-            count += 1
+def test_every_video_model_makes_a_take_in_each_of_its_modes_at_each_of_its_hosts(
+    scene: Any, open_host: Callable[..., Any]
+) -> None:
+    """Models that only ComfyUI or a container has are in test_own_hosts_road, image models in test_casting."""
+    hosts = {name: open_host(name) for name in ("fal", "replicate", "sync", "kling", "dashscope")}
+    films = [
+        (engine, mode)
+        for engine, each in find_engines().items()
+        for mode in each.capabilities().modes
+        if mode != "portrait" and each.capabilities().hosted and not each.capabilities().unavailable
+    ]
+    for engine, mode in films:
+        add = scene.placeholder if mode in ("talk", "animate") else scene.stand_in
+        add(f'GR: actor=mara mode={mode} engine={engine} motion="She looks up." setting="a bare room"')
+    write_wav(scene.folder / "speech.wav", np.tile(np.sin(np.arange(48000) / 50), len(films)).astype(np.float32), 48000)
     made = scene.generate()
-    assert [result.message for result in made.report.results if result.take is None] == []
-    assert len(made.report.takes) == count
+    assert [(result.where, result.message) for result in made.report.results if result.take is None] == []
     assert {probe(take.media).frames for take in made.report.takes} == {32}
-    assert sum(host.billed() for host in hosts.values()) == count
-    assert hosts["fal"].leaks() == []  # Replicate gives its files out with the key, to its own addresses
+    assert len(made.report.takes) == len(films) == sum(host.billed() for host in hosts.values())
+    assert {engine.partition("@")[0] for engine, _ in films} >= set(FILMS)
+    assert [host.leaks() for name, host in hosts.items() if name != "replicate"] == [[]] * 4
+    # Replicate gives its files out with the key, to its own addresses
 
 
 def test_without_a_key_the_plan_says_which_and_offers_previz(scene: Any) -> None:

@@ -177,7 +177,7 @@ class _Fetch:
         """What went wrong, in words ("": nothing), and the answer's headers."""
         headers: Mapping[str, str] = {}
         try:
-            async with self.wire.line.opened(self._ask(), keyed=self.headers_needed) as response:
+            async with self.wire.line.opened(self._ask()) as response:
                 headers = response.headers
                 trouble = await self._refused(response)
                 if not trouble:
@@ -193,7 +193,7 @@ class _Fetch:
         headers = {"Accept-Encoding": "identity"}  # sizes and ranges are of the file itself
         if self.at.size and self.at.version:
             headers |= {"Range": f"bytes={self.at.size}-", "If-Range": self.at.version}
-        return Ask("GET", self.url, headers)
+        return Ask("GET", self.url, headers, keyed=self.headers_needed)
 
     async def _refused(self, response: httpx.Response) -> str:
         """Words for an answer that may be another later.

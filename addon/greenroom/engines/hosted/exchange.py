@@ -94,7 +94,9 @@ class Trouble:
 
 @dataclass(frozen=True)
 class Ask:
-    """One request, to be made any number of times. `read_seconds`: how long an answer may take, if not as usual."""
+    """One request, to be made any number of times. `read_seconds`: how long an answer may take, if not as usual.
+    `keyed`: with the key, where the address is the host's own.
+    """
 
     method: str
     url: str
@@ -105,6 +107,7 @@ class Ask:
     form: Mapping[str, str] | None = field(default=None, repr=False)
     parts: Mapping[str, Part] | None = field(default=None, repr=False)
     read_seconds: float | None = None
+    keyed: bool = True
 
 
 class Line:
@@ -156,9 +159,8 @@ class Line:
         return f"{said} ({detail})" if detail else said
 
     @contextlib.asynccontextmanager
-    async def opened(self, ask: Ask, *, keyed: bool = True) -> AsyncIterator[httpx.Response]:
+    async def opened(self, ask: Ask) -> AsyncIterator[httpx.Response]:
         """The answer to `ask`, its body unread. A GET's redirects are followed, each looked at as the first address.
-        `keyed`: with the key, where the address is the host's own.
 
         Raises:
             httpx.HTTPError: as httpx does; who calls this must not let it out.
@@ -166,14 +168,14 @@ class Line:
             EngineUnavailable: the host wants a key, and there is none.
         """
         async with self._place():
-            response = await self._followed(ask, keyed=keyed)
+            response = await self._followed(ask)
             try:
                 yield response
             finally:
                 await response.aclose()
 
-    async def _followed(self, ask: Ask, *, keyed: bool) -> httpx.Response:
-        url, headers = self._absolute(ask.url), dict(ask.headers)
+    async def _followed(self, ask: Ask) -> httpx.Response:
+        url, headers, keyed = self._absolute(ask.url), dict(ask.headers), ask.keyed
         for _ in range(_HOPS + 1):
             response = await self._send(ask, url, headers, keyed=keyed)
             target = response.headers.get("location", "")

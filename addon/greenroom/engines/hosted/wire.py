@@ -124,9 +124,10 @@ class Wire:
         content: bytes | Path | None = None,
         headers: Mapping[str, str] | None = None,
         accept: Collection[int] = (),
+        keyed: bool = True,
     ) -> Answer:
-        """Sends what may be sent twice. Errors as `get`."""
-        ask = Ask("PUT", url, headers or {}, json=json, content=content)
+        """Sends what may be sent twice. Errors as `get`. `keyed`: False for an address that is signed itself."""
+        ask = Ask("PUT", url, headers or {}, json=json, content=content, keyed=keyed)
         return self._settled(await self._persist(ask, accept=accept), accept)
 
     async def post(
