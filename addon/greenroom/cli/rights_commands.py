@@ -115,6 +115,80 @@ def check(cut: Path | None, project: Path | None, as_json: bool, verbose: bool) 
     return _REFUSED if bad else 0
 
 
+@consent.command()
+@click.argument("name")
+@click.option("--day", metavar="DAY", callback=_day, help="Since when. Default: today.")
+@click.option(
+    "--cut", metavar="CUT", type=click.Path(path_type=Path, readable=False), help="A cut to take them out of."
+)
+@click.option(
+    "-o", "--output", metavar="FILE", type=click.Path(path_type=Path), help="With --cut: the cut without them."
+)
+@click.option(
+    "--remove-files", is_flag=True, help="Delete their takes, what only these were made of, and their pictures."
+)
+@project_option
+@common_options
+def withdraw(name: str, project: Path | None, as_json: bool, verbose: bool, **given: Any) -> int:
+    """NAME takes their consent back: list where they are, and take them out.
+
+    From now on nothing is made with them, on this machine neither. Every take, file, cut and turnover of the project
+    with them is listed, and what hosts were sent. With --cut their takes give way to the placeholders and stand-ins
+    that were there before; other takes stay. What lies outside of the project's folder nobody here can know.
+    """
+    from greenroom.desk.rights.withdrawing import withdraw as take_out
+
+    made = take_out(
+        name,
+        day=given["day"],
+        cut=given["cut"],
+        output=given["output"],
+        remove=given["remove_files"],
+        project=project,
+    )
+    found = made.found
+    value = {
+        "schema": "greenroom.consent-withdraw/1",
+        "name": made.name,
+        "withdrawn": made.day.isoformat(),
+        "records": made.records,
+        "takes": [
+            {"cue": take.cue, "take": take.number, "mode": take.mode, "engine": take.engine, "actor": take.actor}
+            for take in found.takes
+        ],
+        "files": [path.as_posix() for path in found.files],
+        "hosts": [vars(each) for each in found.hosts],
+        "cuts": [path.as_posix() for path in found.cuts],
+        "bundles": [path.as_posix() for path in found.bundles],
+        "footage": [path.as_posix() for path in found.footage],
+        "output": str(made.output) if made.output else None,
+        "restored": made.restored,
+        "removed": made.removed,
+    }
+    show(value, as_json=as_json, tell=_tell_withdrawn)
+    return 0
+
+
+def _tell_withdrawn(value: Json) -> None:
+    say(f"{value['name']}: consent withdrawn on {value['withdrawn']}. Nothing more is made with them.")
+    say()
+    rows = [(each["cue"], str(each["take"]), each["mode"], each["actor"], each["engine"]) for each in value["takes"]]
+    show_table(("cue", ">take", "mode", "actor", "engine"), rows)
+    for title, key in (("Cuts with them", "cuts"), ("Turnovers with them", "bundles"), ("Their footage", "footage")):
+        if value[key]:
+            say(f"{title}: {', '.join(value[key])}")
+    if value["hosts"]:
+        say("Hosts that were sent something; ask each to delete these jobs with all that was uploaded for them:")
+        held = [(each["host"], each["job"] or "unknown", each["cue"], str(each["take"])) for each in value["hosts"]]
+        show_table(("host", "~job there", "cue", ">take"), held)
+    say(f"{counted(len(value['files']), 'file')} of the project {'removed' if value['removed'] else 'with them'}.")
+    if not value["removed"] and value["files"]:
+        say("To delete them: the same command with --remove-files. To see them: --json")
+    if value["output"]:
+        say(f"{value['output']}: {counted(value['restored'], 'clip')} as before the takes.")
+    say("What was copied out of the project's folder, nobody here can know: turnovers elsewhere, exports, backups.")
+
+
 def _tell_added(value: Json) -> None:
     record = value["record"]
     say(f"{record['name']}: {record['state']}: {record['says']}. Kept in {record['file']}")

@@ -17,7 +17,7 @@ from datetime import datetime
 from greenroom.errors import Problem, Severity
 from greenroom.rights.consent import SOON, SYNTHETIC, Consent, Standing, last_day, standing_of
 
-__all__ = ["CODES", "LEVELS", "Appearance", "GateRule", "Use", "is_about", "refusals"]
+__all__ = ["CODES", "LEVELS", "Appearance", "GateRule", "Use", "fits", "is_about", "refusals"]
 
 LEVELS = ("strict", "warn", "off")
 CODES = ("no-consent", "consent-scope", "consent-ended", "consent-withdrawn", "consent-void")
@@ -104,7 +104,7 @@ def is_about(record: Consent, appearance: Appearance) -> bool:
     """Whether the record speaks of this face or voice. An invented face has no voice of its own: somebody spoke."""
     if appearance.aspect not in record.covers:
         return False
-    if appearance.file and any(_fits(appearance.file, pattern) for pattern in record.media):
+    if appearance.file and any(fits(appearance.file, pattern) for pattern in record.media):
         return True
     own = bool(appearance.actor) and record.name == appearance.actor
     if not own:
@@ -114,7 +114,8 @@ def is_about(record: Consent, appearance: Appearance) -> bool:
     return not record.media and not record.invented
 
 
-def _fits(file: str, pattern: str) -> bool:
+def fits(file: str, pattern: str) -> bool:
+    """Whether a file, by its path from the project's folder or its name alone, is what a record's pattern means."""
     path, wanted = _plain(file), _plain(pattern)
     return fnmatch.fnmatchcase(path, wanted) or fnmatch.fnmatchcase(path.rsplit("/", 1)[-1], wanted)
 

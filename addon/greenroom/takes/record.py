@@ -3,11 +3,13 @@
 
 schema       1
 cue, take, variant, fingerprint, job, created, software
-engine       name, version, title, label, settings
+engine       name, version, title, label, settings, and of hosted ones the listing: model, host, endpoint, its day
 request      mode, line, motion, seed, options, actor, and the sha256 of every input; paths inside the project only
 spec         rate ("24000/1001"), slot, head, tail, width, height, start_frame, codec, fit, colour ...
 report       what the engine and the conform said: method, timing, frame map, notes
 cost         estimate, paid, currency
+remake       whether the same request makes the same pictures again; why not, where it doesn't
+provenance   signed or not and why; who signed, with which certificate
 warnings     what an editor should know of this take
 media, poster, sha256, size          added by the store
 extras       other files of the take by what they are ("alpha"): media, sha256, size of each; added by the store

@@ -24,6 +24,7 @@ from greenroom.takes.disk import check_space, place, storing, sync_folder
 from greenroom.takes.names import cue_folder_name, media_name, take_folder_name, take_number
 from greenroom.takes.privacy import plain, without_secrets
 from greenroom.takes.record import RECORD, SCHEMA, read_record, read_take, take_of_record, write_json
+from greenroom.takes.rows import now
 from greenroom.takes.states import Take
 
 __all__ = ["Store"]
@@ -205,7 +206,10 @@ class Store:
 
     def write_choice(self, cue: str, number: int) -> None:
         """Keep the editor's choice beside the takes."""
-        write_json(self.cue_folder(cue) / _CHOICE, {"schema": SCHEMA, "cue": cue, "circled": number})
+        write_json(
+            self.cue_folder(cue) / _CHOICE,
+            {"schema": SCHEMA, "cue": cue, "circled": number, "by": "editor", "when": now()},
+        )
 
     def choices(self) -> dict[str, int]:
         """The editor's choice of every cue that has one; an unreadable file counts as none."""

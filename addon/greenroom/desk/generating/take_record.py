@@ -57,6 +57,7 @@ def describe_take(
         **_continued(request),
         "spec": describe_spec(request.spec),
         "cost": _cost(planned, delivery.cost),
+        "remake": _remake(engine, request),
         "report": {"engine": report, "conform": without_paths(plain(finished.conform), folders)},
         "warnings": [*_said_by_engine(report), *finished.warnings],
         "notes": list(cue_plan.notes),
@@ -71,8 +72,27 @@ def _engine(engine: Capabilities, request: Request, folders: Mapping[str, Path])
         "version": engine.version,
         "title": engine.title,
         "label": engine.label,
+        "listing": _listing(engine),
         "settings": without_paths(plain(request.settings), folders),
     }
+
+
+def _listing(engine: Capabilities) -> dict[str, Any] | None:
+    """Which model at which host, as the catalogue had it on its day."""
+    found = engine.listing
+    if found is None:
+        return None
+    return {"model": found.model, "host": found.host, "endpoint": found.endpoint, "dated": found.dated}
+
+
+def _remake(engine: Capabilities, request: Request) -> dict[str, Any]:
+    """Whether the same request makes the same pictures again, and if not, why."""
+    why = []
+    if engine.hosted:
+        why.append("the model is elsewhere: hosts change models under their names, and few promise the same for a seed")
+    if request.continued is not None:
+        why.append("it goes on from an earlier take, which has to be there")
+    return {"same": not why, "why": why, "needs": f"{engine.name} {engine.version}, Greenroom {__version__}"}
 
 
 def _request(request: Request, store: Store, hashes: Hashes) -> dict[str, Any]:
@@ -83,12 +103,18 @@ def _request(request: Request, store: Store, hashes: Hashes) -> dict[str, Any]:
         "seed": request.seed,
         "options": dict(request.options),
         "actor": _actor(request.performer, store),
-        "dialogue": None if request.dialogue is None else {"sha256": store.put_file(request.dialogue)},
+        "dialogue": None if request.dialogue is None else _dialogue(request, store),
         **{
             name: None if source is None else _pictures(source, store.project_folder, hashes)
             for name, source in (("stand_in", request.stand_in), ("plate", request.plate), ("driver", request.driver))
         },
     }
+
+
+def _dialogue(request: Request, store: Store) -> dict[str, Any]:
+    """The mix under slot and handles, kept, and the clips that it was mixed of."""
+    paths = dict.fromkeys(portable_path(clip.path, store.project_folder) for clip in request.sounds)
+    return {"sha256": store.put_file(request.dialogue or Path()), "sounds": list(paths)}
 
 
 def _continued(request: Request) -> dict[str, Any]:

@@ -8,7 +8,7 @@ was filled with footage its footage.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import opentimelineio as otio
@@ -24,21 +24,23 @@ _FOLLOWS = re.compile(r"(nothing|re-conform|extend|generate|regenerate|decide)\.
 """How the markers of a change list begin (recut/reports/markers.py), and their comments."""
 
 
-def restore(timeline: Any) -> int:
-    """Undoes write-backs in `timeline`, in place. Returns how many clips were changed.
+def restore(timeline: Any, only: Callable[[Any], bool] = lambda item: True) -> int:
+    """Undoes write-backs in `timeline`, in place; of the clips and markers that `only` wants. Returns how many clips
+    were changed.
 
     Raises:
         TimelineError: the cut was written by a newer Greenroom.
     """
     count = 0
-    for marker in list(timeline.tracks.markers):
+    for marker in filter(only, list(timeline.tracks.markers)):
         if is_of_a_recut(marker):
             timeline.tracks.markers.remove(marker)
             continue
         _restore_marker(timeline.tracks.markers, marker)
     for parent, index in list(_touched(timeline.tracks)):
-        _restore_clip(parent, index)
-        count += 1
+        if only(parent[index]):
+            _restore_clip(parent, index)
+            count += 1
     return count
 
 
