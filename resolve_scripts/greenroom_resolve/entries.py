@@ -181,11 +181,15 @@ def _apply(session: Session, found: Json, command: str, dry: bool, save: bool) -
     _tell_problems(session, problems)
     changed = [job for job in applied.done if job.steps]
     takes = [job for job in changed if job.edit["do"] == "place_take"]
-    if not dry:
-        others = len(changed) - len(takes)
-        wrong = len(errors(problems))
-        counts = [_counted(len(takes), "take"), _counted(others, "other change"), _counted(wrong, "problem")]
-        session.tell("{} placed, {}, {}, {}".format(*counts, _counted(len(problems) - wrong, "warning")))
+    wrong = len(errors(problems))
+    if not changed and not wrong:
+        session.tell("Nothing would be changed." if dry else "Nothing had to be changed.")
+    elif not dry:
+        others, warnings = len(changed) - len(takes), len(problems) - wrong
+        counts = [(len(takes), "take", " placed"), (others, "other change", ""), (wrong, "problem", "")]
+        session.tell(
+            ", ".join(_counted(n, thing) + done for n, thing, done in [*counts, (warnings, "warning", "")] if n)
+        )
     steps = [str(step) for job in changed for step in job.steps]
     return {"placed": len(takes), "changed": len(changed), "steps": steps, "problems": problems, "dry": dry}
 

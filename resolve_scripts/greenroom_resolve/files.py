@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Dict, List
 
 from greenroom_resolve.calling import ResolveError, ask, flag, text
-from greenroom_resolve.cut import Cut
+from greenroom_resolve.cut import Cut, is_ours
 from greenroom_resolve.program import Before
 from greenroom_resolve.session import Session
 from greenroom_resolve.steps import Problem
@@ -30,6 +30,14 @@ def export_cut(session: Session, **_: Any) -> Dict[str, Any]:
     if not made or not path.exists() or path.stat().st_mtime_ns == before:
         raise ResolveError("Resolve could not export the timeline", "Use File > Export > Timeline, as OTIO.")
     session.tell(f"Exported: {path}")
+    taken = [item for item in session.cut.items() if item.takes() and is_ours(item.media)]
+    if taken:
+        session.tell(
+            f"warning: {session.cut.where(taken[0])} shows a take: of {len(taken)} clips the stand-in isn't in it"
+        )
+        session.tell(
+            "    Restore the stand-ins (greenroom resolve restore), and export again, if takes are to be made of them."
+        )
     session.tell(f'Next: greenroom generate "{path}" -o "{path_for(session, ".greenroom.otio")}" --to resolve-otio')
     session.tell("Then: Workspace > Scripts > Greenroom > Import takes")
     return {"path": str(path), "problems": []}

@@ -137,14 +137,17 @@ def _into_selector(forecast: Forecast, job: Job, item: Item) -> None:
         index = len(paths) + len(added)
         undo = {"undo": "take", "item": item.uid, "path": key, "select": selected or 1, "frames": item.frames}
         job.steps.append(Step(on, "AddTake", [media, *frames.take_arguments(edit)], undo=undo))
-    chosen = key in paths and selected and edit.get("keep_choice")
-    if not edit.get("select", True) or (chosen and not added):
-        return  # what the editor chose in Resolve's own selector stays
+    stays = bool(key in paths and selected and edit.get("keep_choice"))  # what the editor chose in the selector
+    if not edit.get("select", True) or (stays and not added):
+        return
+    if stays:
+        index = selected
     if added or index != selected:
         undo = {"undo": "select", "item": item.uid, "index": selected or 1, "frames": item.frames}
         job.steps.append(Step(on, "SelectTakeByIndex", [index], undo=undo))
-    job.expected = {"item": item.uid, "take": index, "start": item.start, "frames": item.frames, "first": first}
-    job.expected["path"] = key
+    job.expected = {"item": item.uid, "take": index, "start": item.start, "frames": item.frames}
+    if not stays:
+        job.expected.update(first=first, path=key)
 
 
 def _media(forecast: Forecast, job: Job) -> Named:
@@ -179,10 +182,10 @@ def _above(forecast: Forecast, job: Job, item: Item) -> None:
     cut = forecast.cut
     ours = next((each for each in _our_clips(cut) if covered_by(cut, each) is item), None)
     if ours is not None and (ours.start, ours.frames) == (item.start, item.frames) and not ours.track.locked:
-        gained = len(job.steps)
+        held = [file_of(ours.media), *(file_of(take.get("mediaPoolItem")) for take in ours.takes())]
         _into_selector(forecast, job, ours)
-        if len(job.steps) == gained and job.edit.get("keep_choice"):
-            return
+        if file_key(job.edit["path"]) in held and job.edit.get("keep_choice"):
+            return  # the editor has seen it: what is switched on stays so
         _enable(forecast, job, ours, True)
     else:
         _append(forecast, job, item)
