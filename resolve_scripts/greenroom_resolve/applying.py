@@ -19,9 +19,10 @@ _A_FRAME_LONG = "take-a-frame-long"
 
 
 class Applied:
-    """What was done: the jobs, and what could not be."""
+    """What was done: the jobs, and what could not be. `end_counts`: so it turned out (see `learned`)."""
 
     def __init__(self) -> None:
+        self.end_counts = False
         self.done: List[Job] = []
         self.problems: List[Problem] = []
 
@@ -45,9 +46,10 @@ def apply_edits(
             problem = _try(cut, planned, results, undo, told) if planned.steps else None
             if problem is None:
                 applied.done.append(planned)
+                applied.end_counts |= bool(edit.get("end_counts"))
                 continue
             if problem.code == _A_FRAME_LONG and not edit.get("end_counts"):
-                waiting.insert(0, dict(edit, end_counts=True))
+                waiting = [dict(each, end_counts=True) for each in [edit, *waiting]]
             else:
                 applied.problems.append(problem)
             cut = Cut(cut.program, cut.timeline)

@@ -8,6 +8,7 @@ from greenroom_resolve.applying import Applied, apply_edits, read_back
 from greenroom_resolve.calling import ResolveError, ask, flag, has, items, text
 from greenroom_resolve.cut import Cut, Item
 from greenroom_resolve.desk import PROTOCOL, Desk
+from greenroom_resolve.learned import Learned
 from greenroom_resolve.planning import plan_jobs
 from greenroom_resolve.program import Before, Program
 from greenroom_resolve.rendering import rendered_sounds
@@ -113,6 +114,9 @@ class Session:
         """Makes the edits (or tells the calls that it would make), reads each back, restores pages and playhead."""
         self.read_again()
         before = Before(self.program)
+        learned = Learned(self.settings.data, self.program.version)
+        if learned.end_counts:
+            edits = [dict(edit, end_counts=True) for edit in edits]
         if dry:
             return self._foretell(edits, before)
         self.undo_list.begin(command)
@@ -121,6 +125,8 @@ class Session:
             if save and applied.done:
                 applied.problems += self._save(applied)
             self.undo_list.end()
+            if applied.end_counts:
+                learned.keep_end_counts()
         finally:
             self._restore(before)
         return applied

@@ -79,6 +79,32 @@ def test_an_inclusive_end_of_takes_is_noticed_and_met(
     assert (stand_in.frames, stand_in.source_in, len(stand_in.takes)) == (16, 8, 2)
 
 
+def test_what_resolve_turned_out_to_do_is_known_to_the_next_run_and_its_dry_run(
+    resolve: SimulatedResolve,
+    stand_in: Any,
+    movies: Movies,
+    sessions: Sessions,
+    edit_for: EditFor,
+    said: list[str],
+) -> None:
+    resolve.project.unknowns.take_end_is_inclusive = True
+    resolve.project.unknowns.selecting_takes_the_takes_length = True
+    first, second, third = (
+        edit_for(stand_in, movies(frames=32, name=f"take{n}"), take=n, cue=str(n) * 4) for n in range(1, 4)
+    )
+    sessions(resolve).apply([first, second], "apply")
+    added = [call.arguments[1:] for call in resolve.gate.calls if call.method == "AddTake"]
+    assert added == [(8, 24), (8, 23), (8, 23)]  # tried out once
+    session = sessions(resolve)
+    said.clear()
+    session.apply([third], "apply", dry=True)
+    told = list(said)
+    said.clear()
+    assert session.apply([third], "apply").problems == []
+    assert said == told
+    assert stand_in.frames == 16
+
+
 def test_the_same_take_is_not_added_twice(
     resolve: SimulatedResolve, stand_in: Any, take: Path, sessions: Sessions, edit_for: EditFor
 ) -> None:
