@@ -5,17 +5,20 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 DEMO ?= demo
 WORKERS ?= auto
+SHOTS ?= build/screenshots
 
 # Blenders for `make test-blender`; 5.0 and 4.2 too: make test-blender BLENDERS="5.2 5.1 5.0 4.5 4.2"
 BLENDERS ?= 5.2 4.5
 
-.PHONY: demo test test-blender bench-blender test-window lint bench memory soak docs help clean
+.PHONY: demo test test-blender bench-blender test-window test-panel-window screenshots lint bench memory soak docs help clean
 
 help:
 	@echo "make demo    a demo project with takes, a new cut and pictures, in $(DEMO)/"
 	@echo "make test    everything that can be tested on a machine without a screen"
 	@echo "make test-blender   the add-on in real Blenders without a window, which it installs into your cache (1 GB each)"
 	@echo "make test-window    the add-on in a Blender with a window, worked by mouse; Debian's Blender and Xvfb"
+	@echo "make test-panel-window   the panel on an X screen of its own, worked by keys and mouse; Debian's Xvfb"
+	@echo "make screenshots    the panel in three states, at 100 and 200 %, in $(SHOTS)/"
 	@echo "make lint    ruff and mypy --strict"
 	@echo "make bench   the figures of docs/benchmarks.md"
 	@echo "make memory  the most memory that takes of ten minutes need, beside takes of one"
@@ -34,6 +37,7 @@ demo: $(VENV)/.installed
 	$(BIN)/greenroom demo "$(DEMO)"
 
 test: $(VENV)/.installed
+	$(BIN)/python tests/panel/qt_libraries.py
 	$(BIN)/python -m pytest -n $(WORKERS)
 
 test-blender: $(VENV)/.installed
@@ -47,6 +51,15 @@ bench-blender: $(VENV)/.installed
 test-window: $(VENV)/.installed
 	$(BIN)/python tests/hosts/blender/debian.py
 	$(BIN)/python -m pytest tests/hosts/blender/windowed.py
+
+test-panel-window: $(VENV)/.installed
+	$(BIN)/python tests/panel/qt_libraries.py window
+	$(BIN)/python -m pytest tests/panel/windowed.py
+
+screenshots: $(VENV)/.installed
+	$(BIN)/python tests/panel/qt_libraries.py
+	$(BIN)/python tests/panel/screenshots.py "$(SHOTS)"
+	$(BIN)/python tests/panel/screenshots.py "$(SHOTS)" --scale 2
 
 lint: $(VENV)/.installed
 	$(BIN)/ruff check .

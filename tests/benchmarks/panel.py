@@ -139,7 +139,9 @@ def _filtering(window: Any, made: Any) -> Row:
     """The strip is drawn in a frame of its own after the table: the dearer of the two counts."""
 
     def cost(step: Callable[[], object]) -> float:
-        return max(_cost(step, made), _cost(window._show_on_strip, made))
+        table = _cost(step, made)
+        window.strip_soon.stop()
+        return max(table, _cost(window._show_on_strip, made))
 
     field = window.filters.text
     taken = []

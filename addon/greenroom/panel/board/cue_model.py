@@ -5,7 +5,7 @@ Python once for each row.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QCoreApplication, QModelIndex, QObject, QPersistentModelIndex, Qt
@@ -31,7 +31,6 @@ class CueModel(QAbstractTableModel):
         self.filter = Filter()
         self._haystacks: list[str] = []
         self._sorted_by = (1, False)
-        self._places: dict[str, int] = {}
 
     def show(self, rows: Sequence[CueRow]) -> None:
         """Shows other rows; where only what they say is new, the table stays as it is and is drawn again."""
@@ -53,7 +52,12 @@ class CueModel(QAbstractTableModel):
 
     def place_of(self, cue: str) -> int | None:
         """The row of a cue; None where it isn't shown."""
-        return self._places.get(cue)
+        return next(iter(self.places_of((cue,))), None)
+
+    def places_of(self, cues: Iterable[str]) -> list[int]:
+        """The rows of those cues that are shown, in one pass: a table of them all would cost every filter more."""
+        wanted = set(cues)
+        return [place for place, row in enumerate(self.rows) if row.id in wanted]
 
     def _chosen(self) -> list[CueRow]:
         column, down = self._sorted_by
@@ -62,7 +66,6 @@ class CueModel(QAbstractTableModel):
     def _reset(self, shown: list[CueRow]) -> None:
         self.beginResetModel()
         self.rows = shown
-        self._places = {row.id: place for place, row in enumerate(shown)}
         self.endResetModel()
 
     # Qt's side

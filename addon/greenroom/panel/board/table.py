@@ -137,7 +137,7 @@ class CueTable(QTableView):
         self._keeping = [row.id for row in self.selected()] or self._keeping
 
     def _restore_selection(self) -> None:
-        places = [place for cue in self._keeping if (place := self._cues.place_of(cue)) is not None]
+        places = self._cues.places_of(self._keeping)
         current = self._cues.place_of(self._current)
         if current is None:
             current = places[0] if places else 0
