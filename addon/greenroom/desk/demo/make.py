@@ -14,13 +14,15 @@ from typing import Any
 
 from greenroom.desk import road
 from greenroom.desk.demo import media as demo_media
-from greenroom.desk.demo.cut import demo_edl, demo_timeline
+from greenroom.desk.demo.cut import demo_edl, demo_timeline, stand_in_path
 from greenroom.desk.demo.script import RATE
 from greenroom.desk.generating.job_events import JobEvent, Outcome
 from greenroom.desk.project.project import Project
 from greenroom.desk.results import Generated
 from greenroom.desk.rights.inventing import say_invented
 from greenroom.errors import ProjectError
+from greenroom.rights.consent import SYNTHETIC
+from greenroom.rights.consent_writing import add_consent
 
 __all__ = ["Demo", "DemoFile", "demo_json", "make_demo"]
 
@@ -88,6 +90,7 @@ def make_demo(
     for step in demo_media.make_media(folder, project.work_folder / "demo-stand-in"):
         on_step(f"{step.what}: {step.path}")
     _cast(folder, on_step)
+    _stand_in(folder)
     _write_cuts(folder)
     twin = road.plan(folder / TWIN, project=folder, engine="previz")
     listed = road.cues(folder / LIST, project=folder, rate=RATE)
@@ -150,6 +153,15 @@ def _cast(folder: Path, on_step: Callable[[str], None]) -> None:
             added = road.add_actor(name, portrait=folder / demo_media.portrait_path(name), project=folder)
             say_invented(added.actor, "drawn by Greenroom itself for its demo; there is no photograph, and no person")
             on_step(f"cast: {added.actor.display_name}")
+
+
+def _stand_in(folder: Path) -> None:
+    """Nobody stood in: the demo's footage is drawn too, and says so."""
+    home = folder / "consent" / "stand-in"
+    if not home.exists():
+        made = "drawn by Greenroom itself for its demo; there is no footage of a person"
+        media = [stand_in_path().as_posix()]
+        add_consent(home, "stand-in", {"kind": SYNTHETIC, "made": made, "covers": ["face"], "media": media})
 
 
 def _write_cuts(folder: Path) -> None:

@@ -19,6 +19,7 @@ from greenroom.desk.planning.model import CuePlan
 from greenroom.desk.rights.asking import Rights, appearances_of, read_rights
 from greenroom.desk.writing_back.writeback import TakesOfCue, chosen_number
 from greenroom.frames import seconds, timecode, write_rate
+from greenroom.media.types import ImageSequence
 from greenroom.rights.consent import Consent, Standing, standing_of
 from greenroom.rights.credentials.statement import source_type
 from greenroom.rights.disclosure.facts import Kind, Shot, Sums, facts_of, sums_of
@@ -26,6 +27,7 @@ from greenroom.rights.disclosure.pages import csv_text, html_text
 from greenroom.rights.disclosure.ruling import ASK, Ruling, known_rules, read_rules, ruled
 from greenroom.rights.gate import Appearance, is_about
 from greenroom.takes.disk import storing, write_atomically
+from greenroom.takes.privacy import portable_path
 from greenroom.takes.states import Take
 
 __all__ = ["Disclosed", "disclose", "record_of"]
@@ -205,8 +207,9 @@ def _performed(
         mode=take.mode,
         actor=_shown_name(take.actor, desk),
         performer=performer.says if performer else "",
-        stand_in=footage.says if footage and own else "",
-        voice=voice.says if voice else "",
+        stand_in=(footage.says or "not named") if footage and own else "",
+        voice=(voice.says or "not named") if voice else "",
+        over=_plate(planned, rights.folder),
         consent=_worst(people),
         replica=any(each.human for each in people),
         invented=bool(own and own.invented),
@@ -217,6 +220,14 @@ def _performed(
         source_type=source_type(record),
         signed=bool(record.get("provenance", {}).get("signed")),
     )
+
+
+def _plate(planned: CuePlan, folder: Path) -> str:
+    """The footage under a generated actor."""
+    if planned.plate is None:
+        return ""
+    media = planned.plate.media
+    return portable_path(media.path(0) if isinstance(media, ImageSequence) else media, folder)
 
 
 def _shown_name(name: str, desk: Desk) -> str:
@@ -329,7 +340,7 @@ def _credits(shots: tuple[Shot, ...]) -> Iterator[str]:
     for (actor, performer, stand_in, voice), count in sorted(roles.items()):
         parts = [performer or "performer not named"]
         parts += [f"stand-in {stand_in}"] if stand_in else []
-        parts += [f"voice {voice}"] if voice and voice != performer else []
+        parts += [f"voice {voice}"] if voice not in ("", performer) else []
         yield f"{actor}: {', '.join(parts)} ({count} shot{'s' * (count != 1)})"
     tools = {(shot.model or shot.engine, shot.host, shot.label) for shot in shots if shot.made}
     for tool, host, label in sorted(tools):

@@ -32,6 +32,7 @@ COLUMNS = (
     ("label", "label"),
     ("source type", "source_type"),
     ("signed", "signed"),
+    ("over", "over"),
     ("cue", "cue"),
     ("take", "take"),
 )
@@ -116,11 +117,12 @@ def _shots(record: Mapping[str, Any]) -> Iterator[str]:
     for shot in record["shots"]:
         label = f' <span class="label">{escape(shot["label"])}</span>' if shot["label"] else ""
         how = f"{shot['kind']}{', ' + shot['mode'] if shot['mode'] else ''}"
+        over = f'<br><span class="quiet">over {escape(shot["over"])}</span>' if shot["over"] else ""
         cells = (
             f'<td class="n">{shot["in"]}</td><td>{escape(shot["name"])}<br><span class="quiet">{shot["track"]}'
             f"{' ' + shot['cue'] + ' take ' + str(shot['take']) if shot['take'] else ''}</span></td>",
             f'<td class="n">{shot["frames"]}<br><span class="quiet">{shot["seconds"]} s</span></td>',
-            f'<td class="n">{shot["share"]:.1%}</td><td class="tag {shot["kind"]}">{how}{label}</td>',
+            f'<td class="n">{shot["share"]:.1%}</td><td class="tag {shot["kind"]}">{how}{label}{over}</td>',
             f"<td>{escape(shot['actor'])}</td><td>{'<br>'.join(_people(shot))}</td>",
             f"<td>{escape(shot['consent'])}</td><td>{escape(_tools(shot))}</td>",
         )
