@@ -153,8 +153,14 @@ def check_new(output: Path) -> None:
     type=click.Path(path_type=Path),
     help="The project of timelines whose media lies in or below none.",
 )
+@click.option(
+    "--copy-look/--no-copy-look",
+    "look",
+    default=None,
+    help="The menu gives takes on the track Greenroom the transform and grade of what they cover.",
+)
 @common_options
-def install_resolve_command(remove: bool, project: Path | None, as_json: bool, verbose: bool) -> int:
+def install_resolve_command(remove: bool, project: Path | None, look: bool | None, as_json: bool, verbose: bool) -> int:
     """Greenroom in DaVinci Resolve's menu: Workspace > Scripts > Greenroom.
 
     For this user, on Windows, macOS and Linux; Studio, or the free edition up to 21.0 (from 21.1 on it runs no Python:
@@ -162,7 +168,7 @@ def install_resolve_command(remove: bool, project: Path | None, as_json: bool, v
     """
     from greenroom.desk.installing.resolve import install_resolve, remove_resolve
 
-    done = remove_resolve() if remove else install_resolve(project)
+    done = remove_resolve() if remove else install_resolve(project, copy_look=look)
     value = {
         "schema": "greenroom.install-resolve/1",
         "menu": str(done.menu),

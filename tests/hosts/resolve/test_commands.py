@@ -85,9 +85,10 @@ def test_installing_twice_and_removing(tmp_path: Path) -> None:
     project = tmp_path / "film"
     assert main(["init", str(project)]) == 0
     assert main(["install", "resolve", "--project", str(project)]) == 0
-    assert main(["install", "resolve"]) == 0  # after an update: the project stays
+    assert main(["install", "resolve", "--copy-look"]) == 0
+    assert main(["install", "resolve"]) == 0  # after an update: what was said before stays
     settings = json.loads((tmp_path / "data" / "resolve" / "greenroom_resolve.json").read_text("utf-8"))
-    assert settings["project"] == str(project)
+    assert (settings["project"], settings["copy_look"]) == (str(project), True)
     theirs = menu_folder() / "My script.py"
     theirs.write_text("print('mine')\n")
     assert main(["install", "resolve", "--remove"]) == 0
@@ -168,6 +169,12 @@ def test_greenroom_resolve_from_outside(
     assert main(["resolve", "cues", "--json"]) == 0
     (cue,) = json.loads(capfd.readouterr().out)["result"]["cues"]
     assert (cue["item"], cue["actor"]) == (item.uid, "mara")
+    resolve.gate.calls.clear()
+    assert main(["resolve", "generate", "--dry-run"]) == 1
+    told = capfd.readouterr().out
+    assert "As it is, generate would not begin:" in told
+    assert 'nobody in the cast is called "mara"' in told
+    assert resolve.gate.changes() == []
     assert main(["resolve", "undo"]) == 1
     assert "there is nothing to undo" in capfd.readouterr().err
 

@@ -77,10 +77,13 @@ def settings_file() -> Path:
     return data_folder() / "resolve" / "greenroom_resolve.json"
 
 
-def install_resolve(project: Path | None = None, menu: Path | None = None) -> Installed:
+def install_resolve(
+    project: Path | None = None, menu: Path | None = None, *, copy_look: bool | None = None
+) -> Installed:
     """Writes the entries, the package and its settings; again after an update of Greenroom. Resolve may be running.
 
-    `project`: for timelines whose media lies in or below no project.
+    `project`: for timelines whose media lies in or below no project. `copy_look`: whether takes on the track Greenroom
+    get the transform and grade of what they cover; None: as it was.
 
     Raises:
         StoreError: a folder can't be written.
@@ -94,9 +97,11 @@ def install_resolve(project: Path | None = None, menu: Path | None = None) -> In
     _check_ours(menu)
     try:
         _copy_package(package)
-        values = {"command": [sys.executable, "-m", "greenroom"], "data": str(settings.parent)}
+        values: dict[str, object] = {"command": [sys.executable, "-m", "greenroom"], "data": str(settings.parent)}
         if project is not None:
             values["project"] = str(project.resolve())
+        if copy_look is not None:
+            values["copy_look"] = copy_look
         settings.write_text(json.dumps({**_kept(settings), **values}, indent=2) + "\n", "utf-8")
         menu.mkdir(parents=True, exist_ok=True)
         files = [menu / f"{name}.py" for name in ENTRIES]
@@ -151,7 +156,7 @@ def _copy_package(to: Path) -> None:
 
 
 def _kept(settings: Path) -> dict[str, object]:
-    """What an earlier installation was told: the default project."""
+    """What an earlier installation was told: the default project, and whether looks are copied."""
     try:
         values = json.loads(settings.read_text("utf-8"))
     except (OSError, ValueError):
