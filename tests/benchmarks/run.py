@@ -40,6 +40,7 @@ ROOMS = (
     "viewer",
     "farm",
     "panel",
+    "rights",
 )
 ASKED_FOR = ("memory",)  # takes many minutes
 INTRODUCTION = """# Benchmarks

@@ -29,8 +29,9 @@ What can't be made stays an error, whatever is switched. A cue whose takes all e
 
 Dialogue is measured as the engine would hear it: all tracks under the slot, or the one that the note names (audio=A1),
 with gain and fades. What was measured is kept by the samples themselves, so that an unchanged cut is planned at once.
-Lines in other languages than English are not held against the sound, and footage is looked at by the local engine's own
-checks. Whether a performer agreed (consent) is not checked yet.
+Lines in other languages than English are not held against the sound. Portraits, views and footage that go to a hosted
+engine are looked at here, each file once; the local engine looks at what it gets by itself. Whether everybody agreed
+who would be sent there is asked too (docs/rights.md).
 
 1xx slot and note, 2xx dialogue, 3xx portrait, 4xx one actor over several shots, 5xx engine and money, 6xx framing; 7xx
 notes, 8xx the cut and its media, 9xx takes, project and machine. "As found": whoever finds the problem knows how bad it

@@ -13,6 +13,7 @@ from greenroom.cast.model import Actor
 from greenroom.desk.budget import check_quote
 from greenroom.desk.planning.facts import Survey, where_of
 from greenroom.desk.planning.listening import listen
+from greenroom.desk.planning.looking import Looked, look
 from greenroom.desk.planning.memory import Memory
 from greenroom.desk.planning.model import CuePlan, Plan
 from greenroom.desk.project.project import Project
@@ -29,9 +30,12 @@ def preflight(plan: Plan, survey: Survey, project: Project, ledger: Ledger) -> P
     """`plan` with what speaks against its takes. Cues whose takes all exist are left alone: nothing is made of them."""
     to_make = [planned for planned in plan.cues if any(take.cached is None for take in planned.takes)]
     with Memory(ledger) as memory:
-        gathered = [_facts(planned, plan, survey, project, memory) for planned in to_make]
+        looked = {planned.cue.id: _look(planned, survey, project, memory) for planned in to_make}
+        gathered = [_facts(planned, plan, survey, project, memory, looked[planned.cue.id]) for planned in to_make]
     found = check_cues(gathered, project.preflight)
     problems = (*plan.problems, *_over_budget(plan, project, ledger))
+    for planned in to_make:
+        found[planned.cue.id] = (*_seen(planned, plan, looked[planned.cue.id], project), *found[planned.cue.id])
     cues = (_with(planned, found.get(planned.cue.id, ()), project) for planned in plan.cues)
     return replace(plan, cues=tuple(cues), problems=switched(problems, project.preflight))
 
@@ -55,7 +59,25 @@ def _with(planned: CuePlan, found: tuple[Problem, ...], project: Project) -> Cue
     return replace(planned, cue=cue, problems=(*switched(planned.problems, switches), *found))
 
 
-def _facts(planned: CuePlan, plan: Plan, survey: Survey, project: Project, memory: Memory) -> CueFacts:
+def _look(planned: CuePlan, survey: Survey, project: Project, memory: Memory) -> Looked:
+    engine, actor = survey.engines.get(planned.engine), survey.actors.get(planned.cue.actor)
+    if engine is None or not planned.takes:
+        return Looked()
+    hosted = engine.capabilities().hosted
+    known = actor if isinstance(actor, Actor) else None
+    return look(planned, known, hosted=hosted, switches=project.preflight, memory=memory)
+
+
+def _seen(planned: CuePlan, plan: Plan, looked: Looked, project: Project) -> Iterator[Problem]:
+    """What was seen, as the project wants to hear it, unless the plan or the engine has told it already."""
+    told = {problem.code for problem in planned.problems}
+    where = where_of(planned.cue, drop_frame=plan.layout.drop_frame)
+    for problem in switched(looked.problems, project.preflight):
+        if problem.code not in told:
+            yield replace(problem, where=problem.where or where)
+
+
+def _facts(planned: CuePlan, plan: Plan, survey: Survey, project: Project, memory: Memory, looked: Looked) -> CueFacts:
     cue = planned.cue
     engine = survey.engines.get(planned.engine)
     actor = survey.actors.get(cue.actor)
@@ -74,5 +96,13 @@ def _facts(planned: CuePlan, plan: Plan, survey: Survey, project: Project, memor
         parts=actor.parts if isinstance(actor, Actor) else {},
         sheet=tuple(planned.performer.sheet),
         heard=listen(planned, survey, project.preflight, memory),
+        seen=looked.seen,
+        changes=_changes(planned),
         told=planned.problems,
     )
+
+
+def _changes(planned: CuePlan) -> tuple[str, ...]:
+    """What the quote says that the model does to size and rate."""
+    notes = (note for take in planned.takes for note in take.estimate.notes)
+    return tuple(dict.fromkeys(note for note in notes if "it is brought to" in note))

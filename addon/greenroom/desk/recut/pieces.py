@@ -26,6 +26,7 @@ _MEDIA_SUFFIX = re.compile(
     r"\.(mov|mp4|m4v|mxf|avi|mkv|webm|wav|aiff?|mp3|m4a|braw|r3d|ari|exr|dpx|tiff?|png|jpe?g)$", re.IGNORECASE
 )
 _TAKES = "greenroom."
+_ID = re.compile(r"GR#([0-9a-z]{4,8}):", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -166,10 +167,14 @@ def _source(event: Event, begins: Fraction | None, counted: Fraction | None, *, 
 def _written_id(cue: Cue | None) -> str:
     if cue is None or cue.note is None:
         return ""
+    at_once = _ID.match(cue.note.text)  # to parse all of a note takes as long as all else of a clip
+    if at_once is not None:
+        return at_once[1].casefold()
     parsed = parse_note(cue.note.text)
     return parsed.id if parsed is not None and parsed.id else ""
 
 
+@lru_cache(maxsize=1 << 14)
 def stem(name: str) -> str:
     """A file's or clip's name as both sides may know it: casefolded, without folders and without a media suffix.
 

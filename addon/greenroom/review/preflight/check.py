@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from greenroom.errors import Problem
 from greenroom.review.preflight.dialogue import OF_DIALOGUE
 from greenroom.review.preflight.facts import CueFacts, Said
-from greenroom.review.preflight.motion import several_actions, walking_figure
+from greenroom.review.preflight.models import changed_pictures
+from greenroom.review.preflight.motion import handheld, several_actions, walking_figure
 from greenroom.review.preflight.one_actor import OF_A_CUT
 from greenroom.review.preflight.slots import long_slots
 from greenroom.review.preflight.table import severity_of
@@ -19,6 +20,8 @@ _OF_A_CUE: tuple[Callable[[CueFacts], Iterator[Said]], ...] = (
     long_slots,
     several_actions,
     walking_figure,
+    handheld,
+    changed_pictures,
     *OF_DIALOGUE,
 )
 _OF_A_CUT: tuple[Callable[[Sequence[CueFacts]], Iterator[tuple[str, Said]]], ...] = OF_A_CUT

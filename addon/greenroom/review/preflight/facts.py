@@ -10,7 +10,7 @@ from greenroom.cues.model import Mode
 from greenroom.errors import Problem
 from greenroom.frames import FrameRange
 
-__all__ = ["CueFacts", "Heard", "Said"]
+__all__ = ["CueFacts", "Heard", "Said", "Seen"]
 
 
 @dataclass(frozen=True)
@@ -45,9 +45,21 @@ class Heard:
 
 
 @dataclass(frozen=True)
+class Seen:
+    """The pictures that a cue is made from. `views` are those of the sheet that are another face than the portrait's,
+    each with why. `shake` is how far the footage's camera trembles, in percent of the picture's width; None where there
+    is none, or it can't be told.
+    """
+
+    views: tuple[tuple[str, str], ...] = ()
+    shake: float | None = None
+
+
+@dataclass(frozen=True)
 class CueFacts:
     """One cue and its plan. `actor` is the cast's name, "" where the picture brings its own; `seed` is the note's or
     the actor's locked one; `options` are the note's other keys. `parts` are the actor's prompt, `sheet` the views.
+    `changes` is what the model does to size and rate.
     """
 
     id: str
@@ -64,6 +76,8 @@ class CueFacts:
     parts: Mapping[str, str] = field(default_factory=dict)
     sheet: tuple[str, ...] = ()
     heard: Heard | None = None
+    seen: Seen = field(default_factory=Seen)
+    changes: tuple[str, ...] = ()
     told: tuple[Problem, ...] = ()  # by the plan already
 
     @property

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from greenroom.review.preflight.facts import CueFacts, Said
 from greenroom.review.preflight.table import rules
 
-__all__ = ["actions_in", "several_actions", "walking_figure"]
+__all__ = ["actions_in", "handheld", "several_actions", "walking_figure"]
 
 _VERBS = {
     form: verb
@@ -86,3 +86,12 @@ def actions_in(text: str) -> list[str]:
         if verb is not None and before not in _PLACES:
             found.setdefault(verb, word)
     return list(found.values())
+
+
+def handheld(facts: CueFacts) -> Iterator[Said]:
+    """Footage whose camera trembles."""
+    rule = rules()["GR604"]
+    shake = facts.seen.shake
+    if shake is not None and shake > rule.limits["shake"]:
+        message = f"the footage's camera trembles by {shake:.2f} % of the picture's width, as one in a hand"
+        yield Said("handheld", message, rule.remedy)

@@ -46,6 +46,15 @@ def sheets(cues: Sequence[CueFacts]) -> Found:
                 yield hosted[0].id, Said("sheet-incomplete", message, rules()["GR401"].remedy)
 
 
+def other_faces(cues: Sequence[CueFacts]) -> Found:
+    """Views of an actor's sheet that aren't the portrait's face. Told once for each actor."""
+    for shots in _by_actor(cues):
+        hosted = [facts for facts in shots if facts.hosted]
+        for view, why in hosted[0].seen.views if hosted else ():
+            message = f"{hosted[0].actor}'s {view.replace('_', ' ')} view: {why}"
+            yield hosted[0].id, Said("view-other-face", message, rules()["GR404"].remedy)
+
+
 def weak_prompts(cues: Sequence[CueFacts]) -> Found:
     """An actor whose prompt lacks parts, performed by a model that reads it. An actor without any words is a portrait
     alone, and speaks for itself.
@@ -100,6 +109,7 @@ def _looks_in(motion: str) -> tuple[str, ...]:
 OF_A_CUT: tuple[Callable[[Sequence[CueFacts]], Found], ...] = (
     unlocked_seeds,
     sheets,
+    other_faces,
     weak_prompts,
     drifting_prompts,
     engines,
