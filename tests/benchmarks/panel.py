@@ -2,8 +2,8 @@
 """The panel: how long until 1,000 cues are on the screen, and what a step of scrolling or filtering 10,000 costs.
 
 Opening is a process of its own, measured from its start to the moment when the table with all cues is painted. A step
-is a turn of the wheel or a letter of a search, with all painting that comes of it; the main thread's processor seconds,
-since other work on the machine must not count.
+is a turn of the wheel or a letter of a search, with all painting that comes of it. All are processor seconds, since
+other work on the machine must not count; of opening the time by the clock stands beside them.
 """
 
 from __future__ import annotations
@@ -83,11 +83,11 @@ def _opening(cut: Path) -> Row:
         command = [sys.executable, "-c", _OPEN, str(cut), str(CUES), str(time.time())]
         done = subprocess.run(command, check=True, capture_output=True, text=True)
         taken.append([float(word) for word in done.stdout.split()])
-    best = min(taken)
-    figure = best[0] / OPENED
-    detail = f"best of 3: {best[0]:.2f} s, {best[1]:.2f} s of processor"
+    spent = sorted(each[1] for each in taken)
+    figure = spent[1] / OPENED
+    detail = f"{spent[1]:.2f} s of processor in all its threads; {min(taken)[0]:.2f} s by the clock at best"
     what = f"the panel opens with {CUES:,} cues, beside {OPENED} s"
-    return Row(what, "<= 1", figure, figure, max(each[0] for each in taken) / OPENED, figure <= 1, detail)
+    return Row(what, "<= 1", figure, spent[0] / OPENED, spent[-1] / OPENED, figure <= 1, detail)
 
 
 def _steps(folder: Path) -> list[Row]:

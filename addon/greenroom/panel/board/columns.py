@@ -61,7 +61,7 @@ COLUMNS = (
     Column(
         "status",
         str(QT_TRANSLATE_NOOP("Columns", "Status")),
-        80,
+        92,
         lambda row: str(row.status),
         lambda row: (_ORDER[row.status], row.start),
     ),

@@ -13,13 +13,13 @@ from PySide6.QtWidgets import (
     QInputDialog,
     QLabel,
     QScrollArea,
-    QSizePolicy,
     QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from greenroom.panel.board.posters import Posters
+from greenroom.panel.elided import ElidedLabel
 from greenroom.panel.model.rows import CueRow
 from greenroom.panel.model.takes import TakeRow
 from greenroom.panel.style import GAP, colours
@@ -40,10 +40,8 @@ class TakesPane(QWidget):
     def __init__(self, posters: Posters, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.list = TakeList(posters)
-        self.head = QLabel(self.tr("No cue"))
+        self.head = ElidedLabel(self.tr("No cue"))
         self.head.setProperty("heading", True)
-        self.head.setTextFormat(Qt.TextFormat.PlainText)
-        self.head.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.details = QLabel()
         self.details.setAccessibleName(self.tr("What made the take, and what was found"))
         self.details.setTextFormat(Qt.TextFormat.RichText)
