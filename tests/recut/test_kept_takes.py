@@ -135,3 +135,13 @@ def test_a_handle_that_was_made_with_the_neighbours_words(scene: Any, old: Path,
     assert take.continued.usable.start == 0
     assert 32 <= take.continued.usable.stop <= 34
     assert take.estimate.cost == 46 - take.continued.usable.stop
+
+
+def test_longer_handles_are_made_where_they_are_asked_for(scene: Any, old: Path) -> None:
+    settings = scene.folder / "greenroom.toml"
+    settings.write_text(settings.read_text("utf-8").replace("handles = 8", "handles = 12", 1), "utf-8")
+    assert set(costs(scene, old.name).values()) == {1}
+    scene.going_on()
+    assert costs(scene, old.name)["shot one"] == 8  # four frames more on each side
+    settings.write_text(settings.read_text("utf-8").replace("handles = 12", "handles = 4", 1), "utf-8")
+    assert set(costs(scene, old.name).values()) == {0}

@@ -19,7 +19,7 @@ from greenroom.desk.planning.prepare import draft_request
 from greenroom.desk.recut.hearing import Verdict
 from greenroom.desk.recut.listening import listen
 from greenroom.desk.recut.pieces import KnownCue, Spot, spots_of, stem
-from greenroom.desk.recut.placing import missing_frames, place_in_take, usable_frames
+from greenroom.desk.recut.placing import missing_frames, place_in_take, slot_of, usable_frames
 from greenroom.desk.recut.same_work import made_from_the_same, request_of_take
 from greenroom.engines.contract import Continued, Continues, Engine, Estimate
 from greenroom.errors import GreenroomError, Severity, StoreError
@@ -116,7 +116,7 @@ class _Keeper:
             if found is None:
                 continue
             at, usable = found
-            if usable is None and not any(missing_frames(take, at, spot.slot.duration)):
+            if usable is None and _covers(take, at, planned):
                 return replace(wanted, cached=take, estimate=_free(f"take {take.number} covers it"))
             longer = longer or self._longer(planned, wanted, take, at, usable)
         if longer is None or longer.continued is None:
@@ -199,6 +199,16 @@ class _Keeper:
             return replace(longer, estimate=engine.estimate(draft)) if engine.continues(draft) else None
         except (GreenroomError, OSError):
             return None
+
+
+def _covers(take: Take, at: int, planned: CuePlan) -> bool:
+    """Whether the take can be used as it is. On the very slot that it was made for, it also has the handles that are
+    asked for: then the slot isn't what changed, but what is wanted.
+    """
+    spec = planned.spec
+    if at == take.head and spec.slot == slot_of(take):
+        return spec.head <= take.head and spec.tail <= take.tail
+    return not any(missing_frames(take, at, spec.slot))
 
 
 def _free(confidence: str) -> Estimate:
