@@ -10,7 +10,7 @@ muted_by_us).
 """
 
 import json
-import uuid
+import os
 
 import bpy
 
@@ -25,7 +25,7 @@ _scene_names = {}  # scene uid -> the scene's name when it was last seen
 
 
 def new_uid():
-    return uuid.uuid4().hex
+    return os.urandom(16).hex()
 
 
 def scene_uid(scene):

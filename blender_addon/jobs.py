@@ -300,7 +300,7 @@ def generate(scene, wanted, label):
 
 
 def edit_by(method, scene, name, after=None, failed=fail, **parameters):
-    """A request whose answer is edits for this scene: choose, restore, apply."""
+    """A request whose answer is edits for this scene: choose, restore, apply; about its snapshot, given or taken."""
     uid = identity.scene_uid(scene)
 
     def answered(answer):
@@ -310,7 +310,8 @@ def edit_by(method, scene, name, after=None, failed=fail, **parameters):
         if after:
             after(answer)
 
-    ask(method, {"snapshot": snapshot.take_snapshot(scene), **parameters}, answered, failed)
+    value = parameters.get("snapshot") or snapshot.take_snapshot(scene)
+    ask(method, {**parameters, "snapshot": value}, answered, failed)
 
 
 def read_cues(scene):

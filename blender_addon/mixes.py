@@ -5,7 +5,6 @@ A mix is known to the scene by its place, its file and a digest of the sound str
 it takes the place of all other sound there, for as long as that digest is right.
 """
 
-import hashlib
 import json
 import os
 
@@ -78,6 +77,8 @@ def digest_of(scene, first, end, strips=None):
     """What sounds between two frames: another digest, another sound. Files count by size and time of change. `strips`
     are all that sound in the scene, where they are known already.
     """
+    import hashlib  # loaded late, as in pump
+
     strips = _sounding(scene) if strips is None else strips
     heard = [
         _strip_values(strip) for strip in strips if compat.first_frame(strip) < end and first < compat.end_frame(strip)

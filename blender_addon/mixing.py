@@ -7,9 +7,7 @@ becomes of the sound.
 
 import json
 import os
-import shutil
 import sys
-import tempfile
 
 import bpy
 
@@ -40,6 +38,9 @@ class GREENROOM_OT_mix_sound(operators.Operator):
 
 def start(scene, first, end, folder):
     """Copies the scene aside and sends the second Blender off."""
+    import shutil  # loaded late, as in pump
+    import tempfile
+
     uid, digest = identity.scene_uid(scene), mixes.digest_of(scene, first, end)
     output = os.path.join(folder, f"{bpy.path.clean_name(scene.name)}_{first}_{digest[:12]}.wav")
     aside = tempfile.mkdtemp(prefix="greenroom_")

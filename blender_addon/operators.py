@@ -5,7 +5,7 @@ import functools
 
 import bpy
 
-from . import compat, edits, home, identity, jobs, mixes, preferences, pump, reopening
+from . import compat, edits, home, identity, jobs, mixes, preferences, pump, reopening, snapshot
 
 # Not REGISTER: Blender's Adjust Last Operation would run a job again at each click.
 UNDOABLE = {"UNDO"}
@@ -121,6 +121,7 @@ class GREENROOM_OT_choose(Operator):
     bl_idname = "greenroom.choose"
     bl_label = "Choose Take"
     bl_description = "Show another take of the selected strips. No frame of the cut moves"
+    bl_options = set()
 
     take: bpy.props.StringProperty(name="Take", description="A number, next, previous or best", default="next")
 
@@ -134,9 +135,11 @@ class GREENROOM_OT_choose(Operator):
         home.need_saved()
         scene = compat.sequencer_scene(context)
         take = int(self.take) if self.take.isdigit() else self.take
-        for strip in need_selected(scene):
-            uid = strip[identity.UID]
-            jobs.edit_by("choose", scene, "Choose Take", after_choice(strip.name), item=uid, take=take)
+        chosen = need_selected(scene)
+        value = snapshot.take_snapshot(scene)  # once for all of them
+        for strip in chosen:
+            more = {"item": strip[identity.UID], "take": take, "snapshot": value}
+            jobs.edit_by("choose", scene, "Choose Take", after_choice(strip.name), **more)
 
 
 def after_choice(name):
@@ -151,6 +154,7 @@ class GREENROOM_OT_restore(Operator):
     bl_idname = "greenroom.restore"
     bl_label = "Restore Stand-In"
     bl_description = "Take the takes of the selected strips off the timeline and show the strips again. Takes are kept"
+    bl_options = set()
 
     @told
     def execute(self, context):
@@ -213,6 +217,7 @@ class GREENROOM_OT_cancel(bpy.types.Operator):
     bl_idname = "greenroom.cancel"
     bl_label = "Cancel Jobs"
     bl_description = "Stop generating. Finished takes stay, the rest can be resumed"
+    bl_options = set()
 
     @classmethod
     def poll(cls, context):
@@ -239,6 +244,7 @@ class GREENROOM_OT_clear_messages(bpy.types.Operator):
     bl_idname = "greenroom.clear_messages"
     bl_label = "Clear Messages"
     bl_description = "Remove what Greenroom told from the panel"
+    bl_options = set()
 
     def execute(self, context):
         jobs.state.messages.clear()
@@ -249,6 +255,7 @@ class GREENROOM_OT_test_command(bpy.types.Operator):
     bl_idname = "greenroom.test_command"
     bl_label = "Test"
     bl_description = "Start the greenroom command and say what is wrong if it doesn't answer"
+    bl_options = set()
 
     @told
     def execute(self, context):

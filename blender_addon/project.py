@@ -23,6 +23,7 @@ class GREENROOM_OT_start_project(bpy.types.Operator):
     bl_idname = "greenroom.start_project"
     bl_label = "Start Project"
     bl_description = "Make a Greenroom project in the folder of this file: its actors and takes will be kept there"
+    bl_options = set()
 
     @operators.told
     def execute(self, context):
@@ -46,6 +47,7 @@ class GREENROOM_OT_add_actor(bpy.types.Operator, ImportHelper):
     bl_idname = "greenroom.add_actor"
     bl_label = "Add Actor..."
     bl_description = "Add an actor to the project's cast: a portrait, and the name that notes will use"
+    bl_options = set()
 
     actor: bpy.props.StringProperty(
         name="Name",
@@ -88,6 +90,7 @@ class GREENROOM_OT_list_actors(bpy.types.Operator):
     bl_idname = "greenroom.list_actors"
     bl_label = "List Actors"
     bl_description = "List the actors of the project's cast"
+    bl_options = set()
 
     @operators.told
     def execute(self, context):

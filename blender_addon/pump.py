@@ -180,10 +180,28 @@ def _write(pipe, leaving):
             message = leaving.get()
             if message is GONE:
                 break
-            pipe.write(json.dumps(message, ensure_ascii=False).encode("utf-8", "replace") + b"\n")
+            for piece in pieces(message):
+                pipe.write(piece.encode("utf-8", "replace"))
+            pipe.write(b"\n")
             pipe.flush()
     with contextlib.suppress(OSError):
         pipe.close()
+
+
+def pieces(value, depth=6):
+    """JSON bit by bit, down to a snapshot's items: Blender's own thread waits while one is made, and a snapshot of ten
+    thousand strips in one go would hold it up for a tenth of a second.
+    """
+    if depth == 0 or not isinstance(value, dict | list):
+        yield json.dumps(value, ensure_ascii=False)
+        return
+    is_list = isinstance(value, list)
+    separator = "[" if is_list else "{"
+    for each in value:
+        yield separator if is_list else f"{separator}{json.dumps(each, ensure_ascii=False)}:"
+        yield from pieces(each if is_list else value[each], depth - 1)
+        separator = ","
+    yield {"[": "[]", "{": "{}"}.get(separator, "]" if is_list else "}")
 
 
 def _listen(pipe, said):

@@ -18,9 +18,9 @@ class Stage:
 
     def __init__(self, folder: Path, addon: ModuleType) -> None:
         self.folder, self.addon = folder, addon
-        began = time.perf_counter()
+        began = time.thread_time()
         addon.register()
-        self.registered = time.perf_counter() - began  # seconds, with all imports
+        self.registered = time.thread_time() - began  # seconds of the processor, with all imports
         from greenroom_addon import compat, edits, errands, identity, jobs, preferences, pump, snapshot
 
         self.compat, self.edits, self.errands, self.identity, self.jobs = compat, edits, errands, identity, jobs

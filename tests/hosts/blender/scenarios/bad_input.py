@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from pathlib import Path
@@ -242,6 +243,47 @@ def sounds_alone_are_no_selection(stage):
     stage.save()
     stage.select(*filter(None, [sound]))
     assert "Select a placeholder" in stage.refused("generate")
+
+
+def requests_go_out_whole(stage):
+    """Messages are written bit by bit; what arrives is what was sent."""
+    _set_up(stage)
+    value = {"snapshot": stage.snapshot.take_snapshot(stage.scene), "a": [], "b": {}, "c": [1, "ü\n", None, True, [{}]]}
+    for message in ({"params": value}, {}, [], {"x": {"y": [[], [1.5]]}}, "ü", 7):
+        assert json.loads("".join(stage.pump.pieces(message))) == message
+
+
+def every_operator_says_what_it_does(stage):
+    """A description each, and no run again from Adjust Last Operation."""
+    names = [name for name in dir(bpy.types) if name.startswith("GREENROOM_OT_")]
+    assert len(names) > 15
+    for name in names:
+        kind = getattr(bpy.types, name)
+        assert len(kind.bl_rna.description) > 10, name
+        assert not kind.bl_rna.description.endswith("."), name
+        assert set(kind.bl_options) <= {"UNDO"}, name
+
+
+def the_file_is_opened_without_its_takes(stage):
+    """On another machine, or with the drive unplugged: the timeline stays as it was, and what to do is told."""
+    slot = _set_up(stage)
+    stage.save()
+    stage.do("generate")
+    path = stage.save()
+    before = _look(stage)
+    takes = stage.folder / "takes"
+    takes.rename(stage.folder / "unplugged")
+    stage.reopen(path)
+    stage.wait()
+    assert _look(stage) == before
+    assert stage.told(), "nothing is said"
+    stage.select(stage.strips[slot.name])
+    stage.do("compare")
+    assert not stage.strips["slot"].mute
+    (stage.folder / "unplugged").rename(takes)
+    stage.do("compare")
+    stage.do("refresh")
+    assert _look(stage) == before
 
 
 def odd_names(stage):
