@@ -86,6 +86,8 @@ def test_a_take_goes_on_where_its_engine_can(scene: Any, old: Path, noted: list[
     """Asked for, quoted and told: the missing frames alone."""
     scene.going_on()
     shots = [*noted[:4], replace(noted[4], first=96, frames=44, speech=120, said=48)]
+    four = noted[4].note[3:9]
+    road.circle(four, 1, project=scene.folder)
     made = scene.conform(scene.write("new.otio", shots), was=old)
     change = next(each for each in made.changes if each.clip == "shot four")
     assert [each.text for each in change.changes] == [
@@ -112,6 +114,9 @@ def test_a_take_goes_on_where_its_engine_can(scene: Any, old: Path, noted: list[
     assert request.continued.media.is_file()
     assert set(costs(scene, "made.otio").values()) == {0}
     assert scene.read("made.otio")[4].active_media_reference_key == "greenroom.take_002"
+    found = road.takes(scene.folder / "made.otio", installed={"tiny": scene.engine}).cues
+    circled = next(each.circled for each in found if each.cue.id == four)
+    assert (circled.number, circled.by) == (2, "editor")  # the one that was circled went on
 
 
 def test_a_handle_that_was_made_with_the_neighbours_words(scene: Any, old: Path, noted: list[Any]) -> None:
