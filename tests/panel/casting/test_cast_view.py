@@ -133,6 +133,7 @@ def test_a_sheet_is_quoted_before_its_button_works(view: CastView, qtbot: QtBot,
     view.request.make.click()
     wait(lambda: view.request.busy)
     wait(lambda: not view.request.busy)
+    wait(view.request.board.isVisible)
     view.request.leave.click()
     wait(lambda: view.detail.views["front"][0].isVisible())
     view.detail.make_sheet.click()

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import shutil
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
@@ -95,3 +96,17 @@ def test_memory_is_bounded_however_long_it_plays(long_gop: Picture) -> None:
     decoder.close()
     assert 8 << 20 < most <= 96 << 20
     assert decoder.wait(20)
+
+
+def test_late_it_makes_what_it_can_hold_and_then_rests(long_gop: Picture) -> None:
+    """Asked to go on a second later than now, with room for twelve images: all that is wanted is made once."""
+    made: list[int] = []
+    decoder = Decoder(long_gop, lambda: made.append(1))
+    decoder.want(Wish(10, 1, 0, 100, False, True, (1920, 1080), lead=24))
+    until = time.monotonic() + 60
+    while not decoder.has(10) and time.monotonic() < until:
+        time.sleep(0.02)
+    time.sleep(0.3)
+    assert decoder.has(10)
+    assert len(made) <= 12
+    decoder.close()

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
@@ -25,7 +26,9 @@ from PySide6.QtWidgets import (
 )
 
 from greenroom.errors import GreenroomError, Problem, Severity, told_once
+from greenroom.panel.board.posters import read_poster
 from greenroom.panel.casting.cards import Card
+from greenroom.panel.casting.marked_picture import MarkedPicture
 from greenroom.panel.casting.requests import AUDITION, Making, Request, RequestQuote, Result, begin, quote
 from greenroom.panel.style import GAP, colours
 from greenroom.panel.work import Work
@@ -35,6 +38,7 @@ __all__ = ["RequestPane"]
 _LOOK = 300  # ms between two looks whether the process has ended
 _PAUSE = 250  # ms without a change before a quote is asked for
 _SHOWN = 8
+_BOARD = (1600, 1600)  # pixels of a contact sheet as it is shown
 _SOUNDS = "*.wav *.aif *.aiff *.flac *.mp3 *.m4a *.mov *.mp4 *.mxf"
 
 
@@ -75,6 +79,7 @@ class RequestPane(QWidget):
         for widget in (self.line, self.sound, self.sound_label, self.line_label):
             widget.setVisible(audition)
         self.sound_file.setText(str(card.line) if card.line is not None else "")
+        self.board.setVisible(False)
         self._offer(engines, several=audition)
         self._ask()
         self.engines.setFocus()
@@ -121,6 +126,9 @@ class RequestPane(QWidget):
         self.said.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.said.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.MinimumExpanding)
         self.said.setAccessibleName(self.tr("Quote"))
+        self.board = MarkedPicture()
+        self.board.setAccessibleName(self.tr("Contact sheet"))
+        self.board.setVisible(False)
         self.busy_bar = QProgressBar()
         self.busy_bar.setRange(0, 0)
         self.busy_bar.setTextVisible(False)
@@ -149,7 +157,9 @@ class RequestPane(QWidget):
         column.setContentsMargins(GAP, GAP, GAP, GAP)
         column.addWidget(self.head)
         column.addLayout(form)
-        column.addWidget(self.said, 1)
+        column.addWidget(self.said)
+        column.addWidget(self.board, 1)
+        column.addStretch(0)
         column.addWidget(self.busy_bar)
         column.addLayout(buttons)
 
@@ -173,7 +183,12 @@ class RequestPane(QWidget):
         wish = self.wish()
         self._quote = None
         self.make.setEnabled(False)
-        if wish is not None and not self.busy:
+        if wish is None or self.busy or self._card is None:
+            return
+        if wish.kind == AUDITION and wish.audio is None and self._card.line is None:
+            words = self.tr("Choose the line as sound: {0} has no scratch voice.")
+            self.said.setText(html.escape(words.format(self._card.display_name)))
+        else:
             self.said.setText(html.escape(self.tr("Asking what it costs ...")))
             self._work.run(partial(quote, wish), self._show_quote, self._show_error, key="cast quote")
 
@@ -224,7 +239,13 @@ class RequestPane(QWidget):
         self._set_busy(None)
         lines = [_marked(problem) for problem in told_once(result.problems)[:_SHOWN]]
         self.said.setText("<br>".join(lines) or html.escape(self.tr("Done.")))
+        if result.sheet is not None:
+            self._work.run(partial(read_poster, result.sheet, *_BOARD), self._show_board, key="cast board")
         self.made.emit(result)
+
+    def _show_board(self, image: QImage) -> None:
+        self.board.setVisible(not image.isNull())
+        self.board.show_picture(image)
 
     def _set_busy(self, making: Making | None) -> None:
         self._making = making

@@ -156,8 +156,10 @@ class Decoder:
         if not wish.playing:
             return next((frame for frame in ahead(wish, _STANDING) if self._lacks(frame, exact=True)), None)
         count = self._capacity() * 3 // 4
-        # what can't be ready in time comes last: it would only make the next ones late as well
-        order = (*ahead(wish, count, wish.lead), *ahead(wish, wish.lead))
+        # what can't be ready in time comes last: it would only make the next ones late as well; more than can be held
+        # must not be asked for, or it would be made and given up for ever
+        lead = min(wish.lead, count - 1)
+        order = (*ahead(wish, count - lead, lead), *ahead(wish, lead))
         return next((frame for frame in order if self._lacks(frame)), None)
 
     def _lacks(self, frame: int, *, exact: bool = False) -> bool:
