@@ -39,7 +39,7 @@ def _conform(folder: Path) -> Row:
     added = road.add_actor("mara", portrait=folder / "mara.png", project=home.folder)
     first = big_cut(folder / "first.otio", CLIPS, cues=CUES)
     for cue in read_cues(load(first)[1]).cues:
-        _keep_take(home.takes_folder, cue, added.actor.version)
+        keep_take(home.takes_folder, cue, added.actor.version)
     engines = {"tiny": TinyEngine(modes=("talk", "replace"))}
     road.apply(first, folder / "old.otio", project=folder, installed=engines)
     new = _recut(folder / "old.otio", folder / "new.otio")
@@ -77,7 +77,7 @@ def _recut(old: Path, new: Path) -> Path:
     return new
 
 
-def _keep_take(takes: Path, cue: Cue, version: str) -> None:
+def keep_take(takes: Path, cue: Cue, version: str) -> None:
     folder = takes / cue_folder_name(cue.id) / "take_001"
     folder.mkdir(parents=True)
     name = media_name("mara", cue.id, "talk", 1, ".mov")

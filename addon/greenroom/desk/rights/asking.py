@@ -44,6 +44,7 @@ class Rights:
     language: str = ""
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
     portraits: Mapping[Path, str] = field(default_factory=dict)
+    names: dict[Path, str] = field(default_factory=dict)  # of files, as found out so far: a cut names them often
 
 
 def read_rights(project: Project, cut: str, portraits: Iterable[Path] = ()) -> Rights:
@@ -81,17 +82,24 @@ def appearances_of(planned: CuePlan, rights: Rights) -> tuple[Appearance, ...]:
     found: list[Appearance] = []
     if performer.portrait.name:
         digest = rights.portraits.get(performer.portrait) or _digest(performer.portrait)
-        file = portable_path(performer.portrait, rights.folder)
+        file = _named(performer.portrait, rights)
         what = f"the portrait of {performer.name}"
         found.append(Appearance("face", what, performer.name, file, digest or "unread"))
     for what, source in (("stand-in", planned.stand_in), ("driving performance", planned.driver)):
         if source is not None:
-            file = portable_path(_path(source), rights.folder)
+            file = _named(_path(source), rights)
             found.append(Appearance("face", f"the {what} {file}", file=file))
     for path in dict.fromkeys(clip.path for clip in planned.dialogue):
-        file = portable_path(path, rights.folder)
+        file = _named(path, rights)
         found.append(Appearance("voice", f"the voice in {file}", performer.name, file))
     return tuple(dict.fromkeys(found))
+
+
+def _named(path: Path, rights: Rights) -> str:
+    """The file from the project's folder, as records name it."""
+    if path not in rights.names:
+        rights.names[path] = portable_path(path, rights.folder)
+    return rights.names[path]
 
 
 def _path(source: PictureSource) -> Path:
