@@ -35,14 +35,14 @@ def ids(cut: Path, project: Path) -> list[str]:
 
 
 def test_a_run_makes_takes_and_says_so(cut: Path, project: Path) -> None:
-    first = ids(cut, project)[0]
-    start(Order(str(cut), str(project), only=(first,)), Project.load(project))
+    open_one = ids(cut, project)[2]
+    start(Order(str(cut), str(project), only=(open_one,)), Project.load(project))
     run = until(project, lambda run: run.ended)
     assert (run.made, run.failed, run.interrupted, run.error) == (1, 0, False, "")
-    assert [(job.cue, job.take, job.state) for job in run.jobs] == [(first, 1, "done")]
+    assert [(job.cue, job.take, job.state) for job in run.jobs] == [(open_one, 1, "done")]
     assert run.along == 1.0
     board = read_board(cut, project)
-    assert (board.rows[0].takes, board.rows[0].status) == (1, Status.TAKES)
+    assert (board.rows[2].takes, board.rows[2].status) == (1, Status.TAKES)
     forget(run.path)
     assert read_runs(project) == ()
 
@@ -50,14 +50,13 @@ def test_a_run_makes_takes_and_says_so(cut: Path, project: Path) -> None:
 def test_a_changed_note_makes_another_take_of_the_same_cue(cut: Path, project: Path) -> None:
     """The cut's file stays as it is; the change is what made the take."""
     before = cut.read_bytes()
-    cue = road.cues(cut, project=project).cues[0]
+    cue = road.cues(cut, project=project).cues[1]
     note = changed_note(cue, {"line": "I never came.", "note": "smiles"})
     changed = road.cues(cut_with_notes(cut, {cue.id: note}, project), project=project).cues
     assert [each.id for each in changed] == ids(cut, project)
-    assert (changed[0].line, changed[0].motion) == ("I never came.", "smiles")
-    road.perform(cut, project=project, only=(cue.id,))
+    assert (changed[1].line, changed[1].motion) == ("I never came.", "smiles")
     road.perform(cut_with_notes(cut, {cue.id: note}, project), project=project, only=(cue.id,))
-    found = road.takes(cut, project=project).cues[0]
+    found = road.takes(cut, project=project).cues[1]
     assert [take.number for take in found.takes] == [1, 2]
     assert found.takes[0].fingerprint != found.takes[1].fingerprint
     assert cut.read_bytes() == before
