@@ -259,8 +259,8 @@ def every_operator_says_what_it_does(stage):
     assert len(names) > 15
     for name in names:
         kind = getattr(bpy.types, name)
-        assert len(kind.bl_rna.description) > 10, name
-        assert not kind.bl_rna.description.endswith("."), name
+        assert len(kind.bl_description) > 10, name
+        assert not kind.bl_description.endswith("."), name
         assert set(kind.bl_options) <= {"UNDO"}, name
 
 
