@@ -151,8 +151,6 @@ def test_models_that_change_a_picture_need_one(run: Run, open_host: Run, drawn: 
     ask = ("cast", "new", "mara", *WHOLE, "--engine", "flux-kontext@fal", "--candidates", "1", "--json")
     refused = run(*ask)
     assert refused.status == 2
-    ask = tuple("flux-kontext-pro@fal" if word == "flux-kontext@fal" else word for word in ask)
-    refused = run(*ask)
     assert "--reference PICTURE" in refused.error["problems"][0]["hint"]
     made = run(*ask, "--reference", drawn("ines"), "--yes")
     assert made.status == 0, made.err

@@ -89,7 +89,7 @@ def test_every_video_model_makes_a_take_in_each_of_its_modes_at_each_of_its_host
     ]
     for engine, mode in films:
         add = scene.placeholder if mode in ("talk", "animate") else scene.stand_in
-        add(f'GR: actor=mara mode={mode} engine={engine} motion="She looks up." setting="a bare room"')
+        add(f'GR: actor=mara mode={mode} engine={engine} note="She looks up." setting="a bare room"')
     write_wav(scene.folder / "speech.wav", np.tile(np.sin(np.arange(48000) / 50), len(films)).astype(np.float32), 48000)
     made = scene.generate()
     assert [(result.where, result.message) for result in made.report.results if result.take is None] == []
@@ -113,6 +113,13 @@ def test_without_a_key_the_plan_says_which_and_offers_previz(scene: Any) -> None
 def test_the_first_host_with_a_key_performs(scene: Any, open_host: Callable[..., Any]) -> None:
     open_host("replicate")
     scene.placeholder(TALK)
+    assert scene.plan().cues[0].engine == "fabric-1.0@replicate"
+
+
+def test_a_short_name_goes_with_a_host_too(scene: Any, open_host: Callable[..., Any]) -> None:
+    open_host("fal")
+    open_host("replicate")
+    scene.placeholder("GR: actor=mara mode=talk engine=Fabric@replicate")
     assert scene.plan().cues[0].engine == "fabric-1.0@replicate"
 
 
@@ -166,7 +173,7 @@ def test_a_budget_stops_it_before_anything_is_sent(scene: Any, open_host: Callab
 def test_a_slot_too_long_for_a_model_that_hears_nothing_is_refused(scene: Any, open_host: Callable[..., Any]) -> None:
     """Nothing that is sent says what happens when: two halves of it would be the whole, twice."""
     fal = open_host("fal")
-    scene.placeholder('GR: actor=mara mode=animate engine=wan-2.7-r2v motion="She turns."', frames=24 * 12)
+    scene.placeholder('GR: actor=mara mode=animate engine=wan-2.7-r2v note="She turns."', frames=24 * 12)
     (problem,) = errors_of(scene.plan())
     assert problem.code == "too-long"
     assert "296 f" in problem.message

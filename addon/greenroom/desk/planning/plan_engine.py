@@ -103,8 +103,12 @@ def _named(name: str, mode: str, engines: Mapping[str, Capabilities], where: str
 
 
 def _names(engine: Capabilities) -> set[str]:
+    """All that a note can call it: "fabric-1.0", "fabric", and either with "@fal"."""
     listing = engine.listing
-    return {name.casefold() for name in (engine.name, *((listing.model, *listing.aliases) if listing else ()))}
+    if listing is None:
+        return {engine.name.casefold()}
+    models = (listing.model, *listing.aliases)
+    return {name.casefold() for name in (engine.name, *models, *(f"{model}@{listing.host}" for model in models))}
 
 
 def _ready(
