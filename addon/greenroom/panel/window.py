@@ -86,7 +86,7 @@ class Window(QMainWindow):
         self.filters = FilterBar()
         self.table = CueTable(self.cues, posters, self.state)
         self.takes = TakesPane(thumbnails)
-        self.viewer = Viewer()
+        self.viewer = Viewer(work=self.work)
         self.generate = GeneratePane()
         self.notice = Notice()
         self.place = QLabel()

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,8 +15,11 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
+from greenroom.engines.previz.drawn.actors import draw
+from greenroom.media import write_png
 from greenroom.panel.viewer import Box, FaceBoxes, FindingTick, Picture, Viewer
 from greenroom.panel.viewer.canvas import Compare
+from greenroom.panel.work import Work
 
 Shown = Callable[..., int]
 Stands = Callable[[int], None]
@@ -146,3 +151,19 @@ def test_the_face_is_framed_where_it_is(long_gop: Picture, viewer: Viewer, stand
     viewer.go_to(5)
     stands(5)
     assert viewer.canvas.first.face is None
+
+
+def test_the_viewer_looks_for_the_face_itself(tmp_path: Path, qtbot: QtBot, wait: Wait) -> None:
+    write_png(tmp_path / "mara.png", draw("mara", 640, 360))
+    work = Work()
+    made = Viewer(work=work)
+    qtbot.addWidget(made)
+    made.setVisible(True)
+    made.load(Picture(tmp_path / "mara.png", Fraction(24), 0, 24))
+    made.action("set_face_track").setChecked(True)
+    wait(lambda: made.canvas.first.face is not None)
+    left, top, width, height = made.canvas.first.face or Box(0, 0, 0, 0)
+    assert 0.3 < left + width / 2 < 0.7
+    assert 0.2 < top + height / 2 < 0.8
+    made.close_media()
+    work.close()

@@ -6,6 +6,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
 from PySide6.QtCore import QCoreApplication, QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QKeySequence
@@ -15,6 +16,7 @@ from greenroom.errors import GreenroomError
 from greenroom.frames import nominal, timecode
 from greenroom.panel.viewer.bar import Bar
 from greenroom.panel.viewer.canvas import Canvas, Compare, Pane
+from greenroom.panel.viewer.faces import find_faces
 from greenroom.panel.viewer.heard import Run
 from greenroom.panel.viewer.keys import COMMANDS, Command
 from greenroom.panel.viewer.picture import Dialogue, FaceBoxes, FindingTick, Picture
@@ -23,6 +25,7 @@ from greenroom.panel.viewer.scrubber import Scrubber
 from greenroom.panel.viewer.sinks import OpenSink, open_device
 from greenroom.panel.viewer.sound import DialoguePlayer, SoundState
 from greenroom.panel.viewer.transport import Transport
+from greenroom.panel.work import Work
 
 __all__ = ["Viewer"]
 
@@ -34,8 +37,8 @@ class Viewer(QWidget):
     """Plays one picture or compares two, with the dialogue. Give it media by `load`. Frames are its own, from 0.
 
     `frame_changed` tells the frame on screen. `faces_wanted` asks for a `set_faces` of the picture with this number (0
-    or 1): the overlay is on and nobody has looked for faces yet. The commands of `keys.COMMANDS` are methods here, and
-    actions with their keys; all of them can be had by `action`.
+    or 1): the overlay is on and nobody has looked for faces yet. With `work` the viewer looks by itself. The commands
+    of `keys.COMMANDS` are methods here, and actions with their keys; all of them can be had by `action`.
     """
 
     frame_changed = Signal(int)
@@ -46,6 +49,7 @@ class Viewer(QWidget):
         self,
         parent: QWidget | None = None,
         *,
+        work: Work | None = None,
         open_sink: OpenSink = open_device,
         monotonic: Callable[[], int] = time.monotonic_ns,
     ) -> None:
@@ -53,6 +57,7 @@ class Viewer(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(self.tr("Viewer"))
         self._monotonic = monotonic
+        self._work = work
         self.transport = Transport(monotonic)
         self.sound = DialoguePlayer(open_sink, monotonic)
         self.canvas = Canvas(self)
@@ -340,10 +345,19 @@ class Viewer(QWidget):
         self._tick()
 
     def _want_faces(self) -> None:
-        if self.canvas.face_track:
-            for number, picture in enumerate(self._reel.pictures):
-                if picture.faces is None:
-                    self.faces_wanted.emit(number, picture)
+        if not self.canvas.face_track:
+            return
+        for number, picture in enumerate(self._reel.pictures):
+            if picture.faces is None:
+                self.faces_wanted.emit(number, picture)
+                if self._work is not None:
+                    found = partial(self._faces_found, number, picture)
+                    # what can't be read is told where the picture would be
+                    self._work.run(partial(find_faces, picture), found, lambda error: None, key=f"faces {number}")
+
+    def _faces_found(self, number: int, picture: Picture, faces: FaceBoxes) -> None:
+        if picture in self._reel.pictures:
+            self.set_faces(number, faces)
 
     def _tick(self, direction: int = 1) -> None:
         if not self._reel.pictures:
