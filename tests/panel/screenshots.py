@@ -19,7 +19,7 @@ from decimal import Decimal
 from pathlib import Path
 
 SIZE = (1280, 720)
-LONGEST = 120.0
+LONGEST = 300.0
 
 
 def main() -> int:
@@ -71,8 +71,7 @@ class Photographer:
         made.open(cut)
         made.show()
         if cut is not None:
-            board = lambda: made.shown.board is not None and made.shown.board.complete and not made.work.busy  # noqa: E731
-            self.wait(board)
+            self.wait(lambda: made.shown.board is not None and made.shown.board.complete)
         return made
 
     def wait(self, so: Callable[[], bool], more: float = 0.6) -> None:
@@ -118,11 +117,13 @@ class Photographer:
         window.viewer.go_to(30)
         self.wait(lambda: window.viewer.frame == 30)
         self.shoot(window, "working")
-        self.wait(lambda: all(run.ended for run in window.shown.runs))
         window.actions_by_name["cast"].trigger()
-        self.wait(lambda: not window.work.busy, 2.0)
+        self.wait(lambda: True, 4.0)
         self.shoot(window, "cast")
         self.dialogs(window)
+        for run in window.shown.runs:
+            window.shown.stop(run.path)
+        self.wait(lambda: all(not run.alive for run in window.shown.runs))
         window.close()
 
     def dialogs(self, window) -> None:
@@ -133,7 +134,7 @@ class Photographer:
         dialog.show()
         for place, name in enumerate(("project", "user", "keys", "engines", "about")):
             dialog.tabs.setCurrentIndex(place)
-            self.wait(lambda: not window.work.busy, 0.3)
+            self.wait(lambda: True, 1.5)
             self.shoot(dialog, f"settings_{name}")
         dialog.close()
         keys = KeysDialog((*window.actions(), *window.viewer.actions()), window)
@@ -169,7 +170,7 @@ class Photographer:
         window = self.window(project / "broken.otio")
         bad = next(row for row in window.cues.rows if str(row.status) == "error")
         window.table.go_to(bad.id)
-        self.wait(lambda: not window.work.busy and window.generate.form.quote_text.text() != "", 3.0)
+        self.wait(lambda: "nobody is called" in window.generate.form.quote_text.text(), 2.0)
         self.shoot(window, "errors")
         window.close()
 

@@ -130,6 +130,6 @@ def test_the_mouse_alone(screen: Screen, cut: Path, project: Path) -> None:
     screen.click(100, 80)  # the first cue on the strip
     time.sleep(1.5)
     screen.click(630, 540)  # the first thumbnail
-    time.sleep(1)
-    screen.click(768, 471)  # Circle
+    time.sleep(1.5)
+    screen.click(762, 471)  # Circle
     until(lambda: chosen(cut) == 1)

@@ -138,6 +138,8 @@ class GenerateForm(QWidget):
 
     def show_cues(self, cues: Sequence[CueRow]) -> None:
         """What is wished for is of these; other cues than before begin anew, as their notes say."""
+        if tuple(cues) == self._cues and self._cues:
+            return  # read again and as before: the quote stays until the next one comes
         same = [cue.id for cue in cues] == [cue.id for cue in self._cues]
         self._cues = tuple(cues)
         if not same:
