@@ -49,12 +49,30 @@ def apply_edits(
                 applied.end_counts |= bool(edit.get("end_counts"))
                 continue
             if problem.code == _A_FRAME_LONG and not edit.get("end_counts"):
-                waiting = [dict(each, end_counts=True) for each in [edit, *waiting]]
+                again = [*_compared_with(cut, edit, applied, undo), edit, *waiting]
+                waiting = [dict(each, end_counts=True) for each in again]
             else:
                 applied.problems.append(problem)
             cut = Cut(cut.program, cut.timeline)
             break
     return applied
+
+
+def _compared_with(cut: Cut, edit: Edit, applied: Applied, undo: UndoList) -> List[Edit]:
+    """Takes that were only added to be compared with this one, just before it: nobody saw that they are a frame long
+    too. They are taken back, to be added again.
+    """
+    jobs: List[Job] = []
+    while applied.done and _is_compared(applied.done[-1].edit, edit):
+        jobs.insert(0, applied.done.pop())
+    entries = [step.undo for job in jobs for step in job.steps if step.undo is not None]
+    take_back(cut.program, cut.timeline, entries[::-1])
+    undo.forget(entries)
+    return [job.edit for job in jobs]
+
+
+def _is_compared(other: Edit, edit: Edit) -> bool:
+    return other.get("item") == edit["item"] and other.get("select") is False
 
 
 def _try(cut: Cut, job: Job, results: Dict[str, Any], undo: UndoList, told: Callable[[str], None]) -> Optional[Problem]:

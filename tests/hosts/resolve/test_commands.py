@@ -230,7 +230,7 @@ def stand_in(
     return item
 
 
-_AT_ONCE = Patience(told=0.4, given_up=1.5)
+_AT_ONCE = Patience(told=1.0, given_up=4.0)  # above what any call takes on a machine that is busy
 _ANSWERS = """
 import json, sys
 for line in sys.stdin:
@@ -267,8 +267,8 @@ def test_a_dialog_that_opens_meanwhile_and_is_closed_is_only_told(
     resolve.gate.meanwhile("SelectTakeByIndex", lambda: resolve.open_dialog(blocks=True))
     assert in_resolve("apply", {}, tell, _AT_ONCE)["problems"] == []
     assert stand_in.selected_take == 2
-    (asked,) = [line for line in told if "doesn't come back" in line]
-    assert asked.startswith(f"{stand_in.name} (V1 01:00:00:10): Resolve doesn't come back from SelectTakeByIndex.")
+    asked = f"{stand_in.name} (V1 01:00:00:10): Resolve doesn't come back from SelectTakeByIndex."
+    assert [line for line in told if line.startswith(asked)]
     assert "Resolve answers again" in told
 
 
@@ -291,10 +291,10 @@ def test_a_dialog_that_stays_is_given_up_and_all_can_be_undone_when_it_has_gone(
 
 def test_a_dialog_that_closes_late_is_undone_at_once(resolve: SimulatedResolve, stand_in: Any, one_take: None) -> None:
     resolve.gate.meanwhile("AddTake", lambda: resolve.open_dialog(blocks=True))
-    closing = threading.Timer(5.0, resolve.close_dialog)
+    closing = threading.Timer(8.0, resolve.close_dialog)
     closing.start()
     with pytest.raises(EngineError) as caught:
-        in_resolve("apply", {}, lambda line: None, Patience(told=20.0, given_up=1.0))
+        in_resolve("apply", {}, lambda line: None, Patience(told=20.0, given_up=4.0))
     closing.join()
     assert caught.value.hint.endswith("All that was done before it is undone again.")
     assert nothing_is_left(resolve, stand_in)

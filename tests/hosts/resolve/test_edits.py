@@ -92,9 +92,17 @@ def test_what_resolve_turned_out_to_do_is_known_to_the_next_run_and_its_dry_run(
     first, second, third = (
         edit_for(stand_in, movies(frames=32, name=f"take{n}"), take=n, cue=str(n) * 4) for n in range(1, 4)
     )
-    sessions(resolve).apply([first, second], "apply")
+    session = sessions(resolve)
+    assert session.apply([dict(first, select=False), second], "apply").problems == []
     added = [call.arguments[1:] for call in resolve.gate.calls if call.method == "AddTake"]
-    assert added == [(8, 24), (8, 23), (8, 23)]  # tried out once
+    assert added == [(8, 24), (8, 24), (8, 23), (8, 23)]  # tried out once; the one to compare is made right too
+    assert [(each.start, each.end) for each in stand_in.takes[1:]] == [(8, 24)] * 2
+    assert stand_in.selected_take == 3
+    before = stand_in.GetTakesCount()
+    assert sessions(resolve).undo() == []
+    assert (stand_in.GetTakesCount(), stand_in.media.name[:4]) == (before - 2, "A001")
+    assert len(resolve.project.pool.everything()) == 1
+    sessions(resolve).apply([first, second], "apply")
     session = sessions(resolve)
     said.clear()
     session.apply([third], "apply", dry=True)
