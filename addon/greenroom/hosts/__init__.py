@@ -8,6 +8,7 @@
     batches.py    generating, one batch after another; pending.py keeps what was under way for `resume`
     host_cut.py   a snapshot as the road takes it, and the way back to the host's items and frames
     edits.py      an edit plan in the host's own terms (pure)
+    resolve_child.py  Resolve's scripts in a child, for `greenroom resolve`; resolve_watch.py looks after its calls
 
 What must never enter: a host's own API (that is in blender_addon and resolve_scripts), a second way through the house
 (`desk.road` has one for files and for snapshots), and printing: the one stdout is the protocol's.
