@@ -59,13 +59,11 @@ def sign(file: Path | None, project: Path | None, as_json: bool, verbose: bool, 
 
 
 def _init(project: Path | None, *, as_json: bool, **given: Any) -> int:
-    from greenroom.desk.open_cut import find_project
-    from greenroom.rights.credentials.identity import init_identity
+    from greenroom.desk.rights.proving import init_signing
 
-    home = find_project(None, project)
-    found = init_identity(
-        home.id,
-        given["name"] or home.folder.name,
+    found = init_signing(
+        project,
+        given["name"],
         certificate=given["certificate"],
         key=given["key"],
         command=tuple(shlex.split(given["command"])),

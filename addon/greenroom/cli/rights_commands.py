@@ -63,23 +63,14 @@ def add(name: str, project: Path | None, as_json: bool, verbose: bool, **given: 
     For an actor of the cast it lies beside the portrait, for others in consent/NAME. Several records stand for
     themselves: a later one prolongs or widens an earlier one.
     """
-    from datetime import UTC, datetime
-
     from greenroom.desk.rights import consents
-    from greenroom.rights.consent import SYNTHETIC, standing_of
 
     if given.pop("invented"):
-        given["kind"] = SYNTHETIC
+        given["kind"] = consents.SYNTHETIC
     scan = given.pop("scan")
     entry = {"from": given.pop("begins"), "until": given.pop("ends"), **given}
     added = consents.add(name, entry, scan=scan, project=project)
-    state = standing_of(added, datetime.now(UTC))
-    value = {
-        "schema": "greenroom.consent-add/1",
-        "record": consents.record_json(added, state, added.file.parents[2]),
-        "doubts": list(added.doubts),
-    }
-    show(value, as_json=as_json, tell=_tell_added)
+    show(consents.added_json(added), as_json=as_json, tell=_tell_added)
     return 0
 
 

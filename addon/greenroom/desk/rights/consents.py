@@ -22,7 +22,18 @@ from greenroom.rights.consent_writing import add_consent
 from greenroom.rights.gate import GateRule
 from greenroom.rights.records import PEOPLE, read_records
 
-__all__ = ["Listed", "add", "as_json", "check_cut", "find_project", "home_of", "listed", "record_json"]
+__all__ = [
+    "SYNTHETIC",
+    "Listed",
+    "add",
+    "added_json",
+    "as_json",
+    "check_cut",
+    "find_project",
+    "home_of",
+    "listed",
+    "record_json",
+]
 
 
 @dataclass(frozen=True)
@@ -122,6 +133,15 @@ def record_json(consent: Consent, state: State, folder: Path) -> dict[str, Any]:
         "made": consent.made,
         "contact": consent.contact,
         "file": file.relative_to(folder).as_posix() if file.is_relative_to(folder) else str(file),
+    }
+
+
+def added_json(added: Consent) -> dict[str, Any]:
+    """greenroom.consent-add/1"""
+    return {
+        "schema": "greenroom.consent-add/1",
+        "record": record_json(added, standing_of(added, datetime.now(UTC)), added.file.parents[2]),
+        "doubts": list(added.doubts),
     }
 
 

@@ -18,14 +18,14 @@ from greenroom.desk.project.project import Project
 from greenroom.desk.writing_back.writeback import TakesOfCue, chosen_number
 from greenroom.errors import InputError
 from greenroom.rights.credentials.certificate import need_extra
-from greenroom.rights.credentials.identity import Identity, find_identity
+from greenroom.rights.credentials.identity import Identity, find_identity, init_identity
 from greenroom.rights.credentials.reading import Credentials, Whole, read_credentials
 from greenroom.rights.credentials.signing import FORMATS, Ingredient, sign, sign_beside
 from greenroom.rights.credentials.statement import cut_definition, source_type
 from greenroom.takes.states import Take
 from greenroom.takes.store import Store
 
-__all__ = ["SUFFIXES", "Proof", "SignedExport", "sign_export", "verify_cut", "verify_file"]
+__all__ = ["SUFFIXES", "Proof", "SignedExport", "init_signing", "sign_export", "verify_cut", "verify_file"]
 
 SUFFIXES = frozenset({".otio", ".otioz", ".otiod", ".edl", ".xml", ".fcpxml", ".aaf", ".vse"})
 """What is a cut and not media."""
@@ -57,6 +57,24 @@ class Proof:
     @property
     def good(self) -> bool:
         return self.state in ("whole", "unsigned")
+
+
+def init_signing(
+    project: Path | None,
+    name: str,
+    *,
+    certificate: Path | None = None,
+    key: Path | None = None,
+    command: tuple[str, ...] = (),
+    again: bool = False,
+) -> Identity:
+    """Makes the project's certificate, in the name of its folder where none is given, or takes the user's own.
+
+    Raises: as `init_identity`.
+    """
+    home = find_project(None, project)
+    shown = name or home.folder.name
+    return init_identity(home.id, shown, certificate=certificate, key=key, command=command, again=again)
 
 
 def sign_export(
