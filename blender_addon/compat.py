@@ -28,6 +28,7 @@ STRIPS_IN_PROPERTIES = hasattr(bpy.types, "STRIP_PT_strip")  # from 5.0 a strip'
 _SPEED = (
     "greenroom_speed"  # of a strip that we retimed: its media's frames, how many of the timeline they fill, _played
 )
+KNOWS_SOUND = getattr(bpy.app.build_options, "audaspace", True)
 LAST_CHANNEL = 128  # a higher number silently becomes this one
 
 

@@ -98,7 +98,7 @@ class Merge:
         if path and item["kind"] == "movie" and os.path.isfile(path):
             strip = compat.new_movie(self.editor, name, path, channel, first)
             return self._timed(strip, item)
-        if path and item["kind"] == "sound":
+        if path and item["kind"] == "sound" and compat.KNOWS_SOUND:
             strip = compat.new_sound(self.editor, name, path, channel, first)
             strip.volume = item.get("gain", 1.0)
             return self._timed(strip, item)
@@ -108,7 +108,9 @@ class Merge:
         if path:
             strip.color_tag = _TAG
             strip["greenroom_media"] = path
-            self.lose("media", item, "The file isn't there; a red placeholder holds its room")
+            deaf = item["kind"] == "sound"
+            why = "This Blender was made without sound" if deaf else "The file isn't there"
+            self.lose("media", item, f"{why}; a red placeholder holds its room")
         return strip
 
     def _timed(self, strip, item):
