@@ -7,6 +7,7 @@ give up becomes SphinxFailure, because a take must not fail for want of a phone.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -51,7 +52,7 @@ class AlignedWord:
 
 def unknown_words(words: Sequence[str]) -> list[str]:
     """Those that the dictionary lacks, each once."""
-    decoder = _decoder(lm=None)
+    decoder = _dictionary()
     return [word for word in dict.fromkeys(words) if not decoder.lookup_word(word)]
 
 
@@ -113,6 +114,12 @@ def _module() -> Any:
     except (ImportError, OSError) as error:
         raise SphinxMissing(f"pocketsphinx can't be loaded: {error}") from error
     return pocketsphinx
+
+
+@functools.cache
+def _dictionary() -> Any:
+    """A decoder that never listens: looking words up leaves it as it is."""
+    return _decoder(lm=None)
 
 
 def _decoder(**settings: Any) -> Any:
