@@ -18,6 +18,7 @@ from greenroom.media import write_wav
 from greenroom.panel.viewer import Picture, Viewer
 from greenroom.panel.viewer.decoder import Decoder
 from greenroom.panel.viewer.plan import Wish
+from greenroom.testing.burnt import Movie
 
 Wait = Callable[[Callable[[], bool]], None]
 
@@ -110,3 +111,21 @@ def test_late_it_makes_what_it_can_hold_and_then_rests(long_gop: Picture) -> Non
     assert decoder.has(10)
     assert len(made) <= 12
     decoder.close()
+
+
+def test_a_damaged_stretch_is_told_by_name_and_what_comes_after_it_is_seen(
+    movies: dict[str, tuple[Path, Movie]], tmp_path: Path, viewer: Viewer, wait: Wait, stands: Callable[[int], None]
+) -> None:
+    whole, movie = movies["prores-25"]
+    data = bytearray(whole.read_bytes())
+    middle = len(data) // 2
+    data[middle : middle + len(data) // 10] = bytes(len(data) // 10)
+    path = tmp_path / "damaged.mov"
+    path.write_bytes(data)
+    viewer.load(Picture(path, movie.rate, 0, movie.frames))
+    viewer.play(4)
+    wait(lambda: bool(viewer.canvas.first.message))
+    assert "damaged.mov" in viewer.canvas.first.message
+    viewer.go_to(90)
+    stands(90)
+    assert viewer.canvas.first.image is not None

@@ -17,6 +17,7 @@ from pytestqt.qtbot import QtBot
 
 from greenroom.engines.previz.drawn.actors import draw
 from greenroom.media import write_png
+from greenroom.panel.stalls import Stalls
 from greenroom.panel.viewer import Box, FaceBoxes, FindingTick, Picture, Viewer
 from greenroom.panel.viewer.canvas import Compare
 from greenroom.panel.work import Work
@@ -167,3 +168,20 @@ def test_the_viewer_looks_for_the_face_itself(tmp_path: Path, qtbot: QtBot, wait
     assert 0.2 < top + height / 2 < 0.8
     made.close_media()
     work.close()
+
+
+def test_play_of_a_wipe_and_dragging_never_hold_the_window_up(two: Viewer, qtbot: QtBot) -> None:
+    """Of what the main thread itself computes: other programs may have the machine for longer."""
+    stalls = Stalls()
+    two.show_wipe()
+    two.action("set_loop").setChecked(True)
+    stalls.start()
+    two.play(1)
+    for share in range(60):
+        two.set_wipe(share / 60)
+        qtbot.wait(15)
+    for frame in range(0, 100, 7):
+        two.go_to(frame)
+        qtbot.wait(5)
+    stalls.stop()
+    assert not [stall for stall in stalls.seen if stall.computed > 0.05]

@@ -57,7 +57,11 @@ class MarkedPicture(QWidget):
         if self._image.isNull():
             painter.setPen(QColor(colours().dim))
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self._words)
-            return
+        else:
+            self._paint_picture(painter)
+        painter.end()
+
+    def _paint_picture(self, painter: QPainter) -> None:
         place = self.place()
         painter.drawImage(place, self._image)
         painter.setClipRect(place)

@@ -87,6 +87,10 @@ class Canvas(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.fillRect(self.rect(), _BACKGROUND)
+        self._paint(painter)
+        painter.end()  # whoever looks at this frame from another thread would keep it painting
+
+    def _paint(self, painter: QPainter) -> None:
         first, second = rooms(self.compare, self.width(), self.height())
         if self.compare is Compare.SECOND:
             self._paint_pane(painter, self.second, second)

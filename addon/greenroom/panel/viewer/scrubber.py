@@ -72,6 +72,7 @@ class Scrubber(QAbstractSlider):
         painter.drawLine(QPointF(at, _TICKS), QPointF(at, self.height()))
         painter.setBrush(palette.text())
         painter.drawPolygon(QPolygonF([QPointF(at - 4, _TICKS), QPointF(at + 4, _TICKS), QPointF(at, _TICKS + 5)]))
+        painter.end()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() is not Qt.MouseButton.LeftButton:

@@ -62,7 +62,7 @@ class Source:
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._stack.close()
+        self._stack.__exit__(kind, value, trace)  # what FFmpeg says becomes a MediaError there
 
     def image(self, frame: int, room: tuple[int, int], *, quick: bool) -> Image | None:
         """The viewer's `frame` as large as fits in `room` (width, height); None where the media has no such frame."""

@@ -116,6 +116,7 @@ class Viewer(QWidget):
         """Shows `first`, or compares it with `second`, at the first frame. How two are compared stays as it was."""
         self.close_media()
         self._reel.load((first,) if second is None else (first, second), self._news.emit)
+        self.canvas.first, self.canvas.second = Pane(first.label), Pane(second.label if second is not None else "")
         self.transport.load(first.frames, first.rate)
         self.sound.load(dialogue)
         self.scrubber.setRange(0, max(0, first.frames - 1))
