@@ -19,6 +19,7 @@ from greenroom.panel.window import Window
 
 __all__ = ["application", "run"]
 
+_TURN = 0.001  # seconds after which a thread at work lets the window have its turn; Python's own is 5 ms
 _LISTEN = 300  # milliseconds between two moments at which Ctrl-C is heard: Qt's loop runs no Python by itself
 
 
@@ -50,6 +51,7 @@ def _translate(made: QApplication) -> None:
 def run(cut: Path | None, project: Path | None, host: str = "", *, verbose: bool = False) -> int:
     """Opens the window and returns when it is closed."""
     logging.basicConfig(level=logging.DEBUG if verbose else logging.WARNING)
+    sys.setswitchinterval(_TURN)
     made = application()
     state = State()
     use_style(made, light=state.text("palette") == "light")

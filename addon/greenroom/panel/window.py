@@ -234,7 +234,7 @@ class Window(QMainWindow):
         self.generate.runs.use_names({row.id: f"{row.actor or row.clip} {row.timecode}" for row in board.rows})
         self.notice.show_problems(board)
         self.strip.show_board(board)
-        self.filters.offer(board.rows)
+        self.filters.offer(board.offered)
         self.cues.show(board.rows)
         self.strip.show_rows(self.cues.rows)
         self.filters.show_count(len(self.cues.rows), len(board.rows))

@@ -3,13 +3,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QWidget
 
-from greenroom.panel.model.filters import Filter, choices
-from greenroom.panel.model.rows import CueRow, Status
+from greenroom.panel.model.filters import Filter
+from greenroom.panel.model.rows import Status
 from greenroom.panel.style import GAP
 
 __all__ = ["FilterBar"]
@@ -54,12 +54,12 @@ class FilterBar(QWidget):
         made.currentIndexChanged.connect(self._tell)
         return made
 
-    def offer(self, rows: Iterable[CueRow]) -> None:
+    def offer(self, offered: Mapping[str, Sequence[str]]) -> None:
         """The choices that the cut has; what is chosen stays chosen."""
-        for name, values in choices(rows).items():
+        for name, values in offered.items():
             box = self.lists[name]
             wanted = box.currentData()
-            if [box.itemData(place) for place in range(1, box.count())] == values:
+            if [box.itemData(place) for place in range(1, box.count())] == list(values):
                 continue
             box.blockSignals(True)
             while box.count() > 1:

@@ -195,7 +195,9 @@ class _RunCard(QFrame):
             return self.tr("Stopping...")
         if run.order.review:
             return self.tr("Measuring takes")
-        return self.tr("Making {0} takes").format(run.to_make) if run.to_make else self.tr("Planning...")
+        if not run.to_make:
+            return self.tr("Planning...")
+        return self.tr("Making a take") if run.to_make == 1 else self.tr("Making {0} takes").format(run.to_make)
 
     def _lines(self, run: RunRow) -> list[str]:
         lines = []

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from greenroom.cues.model import Cue, CueSheet
 from greenroom.desk import road
-from greenroom.desk.results import CueTakes, FoundTakes
-from greenroom.errors import Problem, ProjectError
+from greenroom.desk.results import CueTakes
+from greenroom.errors import ProjectError
+from greenroom.panel.model.filters import choices
 from greenroom.panel.model.rows import Board, CueRow, Status, row_of
 from greenroom.takes.states import FailedJob, Job, Planned, Running, Submitted, Unknown
 
@@ -33,7 +34,8 @@ def read_cues(cut: Path, project: Path | None) -> Board:
         TimelineError, ProjectError: the cut or the project can't be read.
     """
     home = _folder(cut, project)
-    return replace(_board(cut, home, road.cues(cut, project=home)), complete=home is None)
+    board = _board(cut, home, road.cues(cut, project=home))
+    return replace(board, complete=home is None, offered=choices(board.rows))
 
 
 def read_board(cut: Path, project: Path | None) -> Board:
@@ -49,8 +51,9 @@ def read_board(cut: Path, project: Path | None) -> Board:
     books = _books(home)
     board = _board(cut, home, found.sheet)
     takes = {each.cue.id: each for each in found.cues}
-    rows = (_with_takes(row, takes.get(row.id), books) for row in board.rows)
-    return replace(board, rows=tuple(rows), takes=takes, problems=_problems(board, found))
+    rows = tuple(_with_takes(row, takes.get(row.id), books) for row in board.rows)
+    problems = tuple(dict.fromkeys((*board.problems, *found.problems)))
+    return replace(board, rows=rows, takes=takes, problems=problems, offered=choices(rows))
 
 
 def _folder(cut: Path, project: Path | None) -> Path | None:
@@ -78,10 +81,6 @@ def _board(cut: Path, home: Path | None, sheet: CueSheet) -> Board:
         problems=sheet.problems,
         cues={cue.id: cue for cue in cues},
     )
-
-
-def _problems(board: Board, found: FoundTakes) -> tuple[Problem, ...]:
-    return tuple(dict.fromkeys((*board.problems, *found.problems)))
 
 
 def _books(project: Path) -> _Books:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import enum
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
@@ -86,6 +86,7 @@ class Board:
     takes: Mapping[str, CueTakes] = field(default_factory=dict)
     cues: Mapping[str, Cue] = field(default_factory=dict)
     complete: bool = True  # False: takes are still to be read
+    offered: Mapping[str, Sequence[str]] = field(default_factory=dict)  # what can be filtered by (filters.choices)
 
 
 def scene_of(clip: str) -> str:
