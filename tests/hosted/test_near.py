@@ -52,7 +52,7 @@ def test_a_drop_in_the_rest_is_taken_up_where_it_broke(server: Any, fetch: Any, 
 
 def test_a_server_that_falls_silent_in_the_rest_is_asked_again(server: Any, fetch: Any, make_wire: Any) -> None:
     server.will(body=LARGE[:3_000_000], headers=ETAG, length=len(LARGE)).will(**rest(3_000_000))
-    assert fetch(make_wire(timeouts=httpx.Timeout(0.5))) == LARGE
+    assert fetch(make_wire(timeouts=httpx.Timeout(1.5))) == LARGE
     assert server.connections == 2
 
 

@@ -248,3 +248,29 @@ def test_a_damaged_movie_fails_for_good_and_its_money_is_spent(
     assert [str(charge.state) for charge in charges(scene)] == ["settled"]
     assert len(scene.generate("again.otio").report.takes) == 1
     assert fal.billed() == 2
+
+
+@pytest.mark.parametrize(
+    ("fault", "detail"), [(Fault.WRONG_RATE, {"rate": Fraction(25)}), (Fault.SHORT, {"frames": 3}), (Fault.SILENT, {})]
+)
+def test_a_result_of_another_rate_length_or_without_sound_fits_the_slot_all_the_same(
+    scene: Any, open_host: Callable[..., Any], fault: Fault, detail: dict[str, Any]
+) -> None:
+    fal = open_host("fal")
+    scene.placeholder(TALK)
+    fal.switch(fault, **detail)
+    (take,) = scene.generate().report.takes
+    info = probe(take.media)
+    assert (info.frames, info.rate, len(info.audio)) == (32, Fraction(24), 1)
+    assert fal.billed() == 1
+
+
+def test_a_result_that_is_too_short_is_refused_with_the_numbers(scene: Any, open_host: Callable[..., Any]) -> None:
+    fal = open_host("fal")
+    scene.placeholder(TALK)
+    fal.switch(Fault.SHORT, frames=15)
+    (result,) = scene.generate().report.results
+    assert (str(result.outcome), result.take) == ("failed", None)
+    assert "32" in result.message
+    assert [str(charge.state) for charge in charges(scene)] == ["settled"]
+    assert fal.billed() == 1
