@@ -82,6 +82,7 @@ class AddPane(QWidget):
     def _make_widgets(self) -> None:
         self.head = QLabel()
         self.head.setProperty("heading", True)
+        self.head.setTextFormat(Qt.TextFormat.PlainText)
         self.picture = MarkedPicture()
         self.picture.setAccessibleName(self.tr("Picture with what is wrong in it"))
         self.said = QLabel()

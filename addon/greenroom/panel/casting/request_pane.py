@@ -98,6 +98,7 @@ class RequestPane(QWidget):
     def _make_widgets(self) -> None:
         self.head = QLabel()
         self.head.setProperty("heading", True)
+        self.head.setTextFormat(Qt.TextFormat.PlainText)
         self.engines = QListWidget()
         self.engines.setAccessibleName(self.tr("Who makes it"))
         self.engines.itemSelectionChanged.connect(self._changed)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QAction, QFontDatabase, QIcon, QPalette, QResizeEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from greenroom.panel.viewer.icons import icon
 from greenroom.panel.viewer.keys import COMMANDS
@@ -41,6 +41,7 @@ class Bar(QWidget):
         self.state = QLabel(self)
         self.state.setAccessibleName(self.tr("Sound and dropped frames"))
         self.state.setProperty("dim", True)
+        self.state.setTextFormat(Qt.TextFormat.PlainText)
         self.state.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.state.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._give_icons()
@@ -84,17 +85,21 @@ class Bar(QWidget):
         return icon(name, palette.buttonText().color(), faded)
 
     def _lay_out(self) -> None:
-        grid = QGridLayout(self)
-        grid.setContentsMargins(6, 2, 6, 4)
-        grid.setHorizontalSpacing(6)
-        grid.setVerticalSpacing(2)
-        grid.addWidget(self.timecode, 0, 0)
-        grid.addLayout(self._row(_TRANSPORT, _MARKS), 0, 1, Qt.AlignmentFlag.AlignHCenter)
-        grid.addWidget(self.length, 0, 2, Qt.AlignmentFlag.AlignRight)
-        grid.addLayout(self._row(_COMPARE, _OVERLAYS), 1, 0, 1, 2, Qt.AlignmentFlag.AlignLeft)
-        grid.addWidget(self.state, 1, 2)
-        grid.setColumnStretch(0, 1)
-        grid.setColumnStretch(2, 1)
+        above = QGridLayout()
+        above.setHorizontalSpacing(6)
+        above.addWidget(self.timecode, 0, 0)
+        above.addLayout(self._row(_TRANSPORT, _MARKS), 0, 1, Qt.AlignmentFlag.AlignHCenter)
+        above.addWidget(self.length, 0, 2, Qt.AlignmentFlag.AlignRight)
+        above.setColumnStretch(0, 1)
+        above.setColumnStretch(2, 1)
+        below = self._row(_COMPARE, _OVERLAYS)
+        below.addSpacing(8)
+        below.addWidget(self.state, 1)
+        rows = QVBoxLayout(self)
+        rows.setContentsMargins(6, 2, 6, 4)
+        rows.setSpacing(2)
+        rows.addLayout(above)
+        rows.addLayout(below)
 
     def _row(self, *groups: tuple[str, ...]) -> QHBoxLayout:
         row = QHBoxLayout()

@@ -61,6 +61,7 @@ class Viewer(QWidget):
         self.transport = Transport(monotonic)
         self.sound = DialoguePlayer(open_sink, monotonic)
         self.canvas = Canvas(self)
+        self.canvas.setAccessibleName(self.tr("Picture"))
         self.scrubber = Scrubber(self)
         self.scrubber.setAccessibleName(self.tr("Frame"))
         self._actions = {command.name: self._made(command) for command in COMMANDS}
