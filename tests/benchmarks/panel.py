@@ -136,12 +136,13 @@ def _scrolling(window: Any, made: Any) -> Row:
 
 
 def _filtering(window: Any, made: Any) -> Row:
-    """The strip is drawn in a frame of its own after the table: the dearer of the two counts."""
+    """Strip and picked cue are drawn in frames of their own after the table: the dearest of the three counts."""
 
     def cost(step: Callable[[], object]) -> float:
         table = _cost(step, made)
         window.strip_soon.stop()
-        return max(table, _cost(window._show_on_strip, made))
+        window.pick_soon.stop()
+        return max(table, _cost(window._show_on_strip, made), _cost(window._show_picked, made))
 
     field = window.filters.text
     taken = []

@@ -83,6 +83,11 @@ class Window(QMainWindow):
         self.strip_soon.setSingleShot(True)
         self.strip_soon.setInterval(_NEXT_FRAME)
         self.strip_soon.timeout.connect(self._show_on_strip)
+        self.pick_soon = QTimer(self)
+        self.pick_soon.setSingleShot(True)
+        self.pick_soon.setInterval(_NEXT_FRAME)
+        self.pick_soon.timeout.connect(self._show_picked)
+        self._picked: list[CueRow] = []
         self.filters = FilterBar()
         self.table = CueTable(self.cues, posters, self.state)
         self.takes = TakesPane(thumbnails)
@@ -253,13 +258,19 @@ class Window(QMainWindow):
         self.strip.show_rows(self.cues.rows)
 
     def _pick(self, rows: list[CueRow]) -> None:
+        """What is picked is shown in the next frame: whoever types or holds a key down waits for the table only."""
+        self._picked = rows
+        self._shown_cue = rows[0].id if rows else ""
+        self.takes.wait_for(self._shown_cue)
+        self.pick_soon.start()
+
+    def _show_picked(self) -> None:
+        rows = self._picked
         self.strip.select([row.id for row in rows])
         self.generate.form.show_cues(rows)
         if rows:
-            self._shown_cue = rows[0].id
             self.shown.read_takes(rows[0].id)
         else:
-            self._shown_cue = ""
             self.takes.show_cue(None, ())
 
     def _show_takes(self, cue: str, rows: tuple[TakeRow, ...]) -> None:

@@ -68,6 +68,7 @@ class GenerateForm(QWidget):
         self.engine.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.takes = QSpinBox()
         self.takes.setRange(0, MOST_TAKES)
+        self.takes.setMinimumHeight(22)
         self.takes.setSpecialValueText(self.tr("as the note says"))
         self.line = QLineEdit()
         self.motion = QLineEdit()

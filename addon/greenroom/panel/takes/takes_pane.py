@@ -99,6 +99,11 @@ class TakesPane(QWidget):
         layout.addWidget(self.list)
         layout.addWidget(area, 1)
 
+    def wait_for(self, cue: str) -> None:
+        """Another cue was picked, whose takes are still to come: no key may meet those of the one before."""
+        if self._cue is None or cue != self._cue.id:
+            self._enable(None)
+
     def show_cue(self, cue: CueRow | None, takes: Sequence[TakeRow]) -> None:
         """Shows the takes of a cue; of the same cue again, the same take stays looked at."""
         current = self.list.current()
