@@ -6,14 +6,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from greenroom.engines.previz.drawn.actors import draw
 from greenroom.media.types import Codec
+from greenroom.review.burnt_in import burnt_in_findings
 from greenroom.review.findings import Light, Review
 from greenroom.review.take_review import ReviewJob, review_take
+from greenroom.review.thresholds import load_thresholds
 
 Picture = NDArray[np.uint8]
 JobOf = Callable[..., ReviewJob]
@@ -102,6 +106,17 @@ def test_lettering(job_of: JobOf, clean: Any) -> None:
         marked.append(np.ascontiguousarray(np.asarray(Image.blend(image, label, 0.7))[:, :, ::-1]))
     (finding,) = review_take(job_of(marked, mode="animate")).findings
     assert (finding.code, finding.message) == ("burnt-in", "lettering stands in the picture (bottom left)")
+
+
+def test_strands_of_hair_are_no_lettering() -> None:
+    """Five of theo's, in a row and alike, were: they go with his head, lettering doesn't."""
+    theo = draw("theo", 960, 540)
+    sway = np.random.default_rng(2).normal(0, 1, (12, 2))
+    moved = [np.array([[1, 0, across], [0, 1, down]]) for across, down in sway]
+    pictures = [cv2.warpAffine(theo, each, (960, 540), borderMode=cv2.BORDER_REFLECT) for each in moved]
+    swaying = {at: np.asarray(picture, np.uint8) for at, picture in enumerate(pictures)}
+    measures, findings = burnt_in_findings(swaying, load_thresholds())
+    assert (measures[0].value, findings) == (0.0, [])
 
 
 def test_banding(job_of: JobOf, clean: Any) -> None:

@@ -33,6 +33,9 @@ _ALIKE = 0.55  # of a letter's height, how much lower another of the same row ma
 _APART = 1.1  # of a letter's height, between two of them
 _ROW = 5  # letters
 _WAVERS = 12.0  # levels between pictures; more is not still
+_STILL = (
+    0.12  # of a row's contrast, its wavering: 0.09 over footage that shows through by half, 0.23 of strands of hair
+)
 _TONE = 14.0  # levels of spread within the letters of a row
 
 
@@ -72,7 +75,8 @@ def _rows(tone: NDArray[np.uint8], wavers: NDArray[np.float32]) -> list[list[Box
         inside = labels[y : y + high, x : x + wide] == label
         if 2 * float(thick[y : y + high, x : x + wide][inside].max()) <= max(_THIN * high, 3.0):
             letters.append((x, y, wide, high))
-    return [row for row in _in_rows(letters) if _one_tone(row, tone, strokes)]
+    rows = (row for row in _in_rows(letters) if _one_tone(row, tone, strokes))
+    return [row for row in rows if _laid_over(row, strokes, raised, wavers)]
 
 
 def _letter_sized(wide: int, high: int, area: int, picture: int) -> bool:
@@ -105,6 +109,17 @@ def _one_tone(row: Sequence[Box], tone: NDArray[np.uint8], strokes: NDArray[np.u
         for x, y, wide, high in row
     ]
     return float(np.std(means)) < _TONE
+
+
+def _laid_over(
+    row: Sequence[Box], strokes: NDArray[np.uint8], raised: NDArray[np.uint8], wavers: NDArray[np.float32]
+) -> bool:
+    """Whether its strokes stand as still as they stand out: strands of hair go with their head."""
+    inside = np.zeros(strokes.shape, bool)
+    for x, y, wide, high in row:
+        inside[y : y + high, x : x + wide] = True
+    inside &= strokes > 0
+    return float(np.median(wavers[inside])) <= _STILL * float(np.median(raised[inside]))
 
 
 def _area(row: Sequence[Box]) -> int:

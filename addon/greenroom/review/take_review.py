@@ -33,7 +33,7 @@ from greenroom.review.thresholds import Thresholds, load_thresholds
 
 __all__ = ["MEASURES", "ReviewJob", "review_take", "version_of"]
 
-MEASURES = "1"
+MEASURES = "2"
 """Counts on whenever a measure gives other numbers than before: reviews of an older count are made anew."""
 
 Told: TypeAlias = tuple[list[Measure], list[Finding]]
