@@ -63,7 +63,9 @@ def burnt_in_findings(looks: Mapping[int, Picture], thresholds: Thresholds) -> T
 def _rows(tone: NDArray[np.uint8], wavers: NDArray[np.float32]) -> list[list[Box]]:
     """Rows of letters that are lighter than what is around them."""
     size = max(5, round(_STROKE * tone.shape[0]) | 1)
-    raised = cv2.morphologyEx(tone, cv2.MORPH_TOPHAT, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)))
+    raised = np.asarray(
+        cv2.morphologyEx(tone, cv2.MORPH_TOPHAT, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))), np.uint8
+    )
     strokes = ((raised > _CONTRAST) & (wavers < _WAVERS)).astype(np.uint8)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(strokes, connectivity=8)
     thick = cv2.distanceTransform(strokes, cv2.DIST_L2, 3)
