@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -129,3 +132,27 @@ def test_a_damaged_stretch_is_told_by_name_and_what_comes_after_it_is_seen(
     viewer.go_to(90)
     stands(90)
     assert viewer.canvas.first.image is not None
+
+
+_LEFT_PLAYING = """
+import sys
+from fractions import Fraction
+from pathlib import Path
+from greenroom.panel.run import application
+from greenroom.panel.viewer import Picture, Viewer
+app = application()
+viewer = Viewer()
+viewer.setVisible(True)
+viewer.load(Picture(Path(sys.argv[1]), Fraction(24), 0, 100))
+viewer.play(4)
+while viewer.frame < 8:
+    app.processEvents()
+"""
+
+
+def test_a_window_that_ends_in_the_middle_of_play_ends_well(long_gop: Picture) -> None:
+    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
+    for _ in range(2):
+        command = [sys.executable, "-c", _LEFT_PLAYING, str(long_gop.path)]
+        done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False, timeout=120)
+        assert done.returncode == 0, done.stderr

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 
 from greenroom.errors import GreenroomError, MediaError
+from greenroom.panel.viewer.ending import ended_before_python
 from greenroom.panel.viewer.picture import Picture
 from greenroom.panel.viewer.plan import Wish, ahead, least_wanted
 from greenroom.panel.viewer.source import Image, Source
@@ -37,6 +38,7 @@ class Decoder:
         self._cost = 0.0  # s a frame, lately
         self._thread = threading.Thread(target=self._run, name=f"viewer {picture.label}", daemon=True)
         self._thread.start()
+        ended_before_python(self)
 
     @property
     def problem(self) -> GreenroomError | None:
@@ -145,7 +147,7 @@ class Decoder:
                 self._images[frame] = image
                 self._trim()
             now = self._wish
-        self._told()
+            self._told()  # with the lock: nobody is told after `close`
         return now is not None and now.step == wish.step and now.size == wish.size and abs(now.frame - wish.frame) < 2
 
     def _next(self) -> int | None:
@@ -179,8 +181,7 @@ class Decoder:
     def _tell(self, problem: GreenroomError) -> None:
         with self._changed:
             self._problem = problem
-            told = self._told
-        told()
+            self._told()
 
 
 def _nobody() -> None:

@@ -12,6 +12,7 @@ import numpy as np
 
 from greenroom.errors import EngineUnavailable, GreenroomError
 from greenroom.media.sound import Sound
+from greenroom.panel.viewer.ending import ended_before_python
 from greenroom.panel.viewer.heard import Heard, Run
 from greenroom.panel.viewer.picture import Dialogue
 from greenroom.panel.viewer.sinks import OpenSink, Sink
@@ -121,7 +122,9 @@ class _Feed:
         self._changed = threading.Condition()
         self._closed = False
         self.problem: GreenroomError | None = None
-        threading.Thread(target=self._read, name="viewer sound", daemon=True).start()
+        self._thread = threading.Thread(target=self._read, name="viewer sound", daemon=True)
+        self._thread.start()
+        ended_before_python(self)
 
     def take(self, most: int) -> Sound:
         """Up to so many samples of what is ready."""
@@ -141,6 +144,11 @@ class _Feed:
             self._closed = True
             self._blocks.clear()
             self._changed.notify()
+
+    def wait(self, seconds: float) -> bool:
+        """Whether the thread has ended within so many seconds."""
+        self._thread.join(seconds)
+        return not self._thread.is_alive()
 
     def _read(self) -> None:
         first = 0
