@@ -64,8 +64,16 @@ class Studio:
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.do(self.wire.aclose())
+        self.do(self._end())
         self._loop.close()
+
+    async def _end(self) -> None:
+        """Nothing is left that still waits for an answer, as a request to a Cog container may."""
+        waiting = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+        await self.wire.aclose()
 
     def new_host(self) -> Host:
         """The host as another process would have it, without what this one remembers."""
