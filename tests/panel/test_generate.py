@@ -85,7 +85,8 @@ def test_closing_the_window_stops_nothing(
 ) -> None:
     """The run goes on alone, and the next window shows how far it is, and stops it."""
     window.table.selectRow(3)
-    window.generate.form.takes.setValue(8)
+    wait(lambda: quoted(window) and window.generate.form.wish().cues == (window.cues.rows[3].id,))
+    window.generate.form.takes.setValue(90)
     wait(lambda: window.generate.form.button.isEnabled())
     window.generate.form.button.click()
     wait(lambda: any(run.jobs for run in window.shown.runs))
@@ -95,9 +96,10 @@ def test_closing_the_window_stops_nothing(
     wait(lambda: bool(other.generate.runs._runs) and other.cues.rowCount() == 6)
     (card,) = other.generate.runs._runs.values()
     assert card.button.text() == "Stop"
-    wait(lambda: other.cues.rows[3].takes >= 1)
+    wait(lambda: any(job.state == "done" for run in other.shown.runs for job in run.jobs))
     card.button.click()
     wait(lambda: card.button.text() == "Go on")
+    wait(lambda: other.cues.rows[3].takes >= 1)
     assert stopped(project)
 
 
