@@ -104,7 +104,7 @@ def speaks_at(samples: Sound, rate: int, second: float, *, around: float, dip: f
     levels = _levels(resample(samples, rate))
     each = SAMPLE_RATE / _WINDOW
     near = levels[max(0, round((second - around) * each)) : round((second + around) * each)]
-    return bool(len(near)) and float(near.min()) > float(np.percentile(levels, 75)) - dip
+    return bool(len(near)) and float(np.min(near)) > float(np.percentile(levels, 75)) - dip
 
 
 @functools.cache

@@ -177,7 +177,7 @@ class Strip(QWidget):
         ends = ((self._spans[1] - self._from) * scale + _EDGE - left).astype(np.int64)
         seen = (ends >= 0) & (begins < width)
         begins, ends, ranks = begins[seen], np.maximum(ends, begins + 1)[seen], self._spans[2][seen]
-        for pixel in range(int((ends - begins).max(initial=0))):
+        for pixel in range(int(np.max(ends - begins, initial=0))):
             under = begins + pixel
             inside = (under < ends) & (under >= 0) & (under < width)
             np.minimum.at(worst, under[inside], ranks[inside])

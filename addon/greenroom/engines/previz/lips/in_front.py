@@ -57,7 +57,7 @@ def _before_the_mouth(hidden: Values, cells: Vectors) -> Values | None:
     mouth = np.zeros(hidden.shape, np.uint8)
     cv2.fillConvexPoly(mouth, cv2.convexHull(np.round(cells[_MIDDLE, :2]).astype(np.int32)), 1)
     count, pieces = cv2.connectedComponents((hidden > _HIDES).astype(np.uint8))
-    sizes = np.bincount(pieces[mouth > 0], minlength=count)
+    sizes = np.bincount(pieces[mouth > 0].astype(np.intp), minlength=count)
     reaching = [piece for piece in range(1, count) if sizes[piece] >= _FEWEST]
     if not reaching:
         return None
