@@ -65,6 +65,14 @@ def test_a_consent_that_is_taken_back_after_the_plan_is_seen_before_sending(scen
     assert sent(scene) == 0
 
 
+def test_what_waits_for_consent_has_its_price_all_the_same(scene: Any) -> None:
+    plan = scene.plan()
+    assert refused(plan)
+    costs = [take.estimate.cost for cue in plan.cues for take in cue.takes]
+    assert costs and None not in costs
+    assert plan.costs == {}, "nothing of it would be sent"
+
+
 def test_the_projects_rule_is_the_projects(scene: Any) -> None:
     scene.configure('consent = "warn"')
     plan = scene.plan()

@@ -36,6 +36,7 @@ from greenroom.engines.contract import Capabilities, Estimate, Performer
 from greenroom.errors import GreenroomError, Problem, Severity, nearest
 from greenroom.limits import LARGEST_SEED, MOST_TAKES
 from greenroom.media.types import Codec, Fit, TakeSpec
+from greenroom.rights.gate import CODES
 
 __all__ = ["PlanSettings", "plan"]
 
@@ -218,8 +219,9 @@ class _Planner:
         if quote and self.survey.rights is not None and any(self._is_sent(planned, take) for take in takes):
             asked = consent_problems(planned, engine, self.survey.rights, where)
             planned = replace(planned, problems=(*planned.problems, *asked))
-        if fresh is None or not quote or any(p.severity is Severity.ERROR for p in planned.problems):
-            return planned
+        faults = [problem for problem in planned.problems if problem.severity is Severity.ERROR]
+        if fresh is None or not quote or any(problem.code not in CODES for problem in faults):
+            return planned  # where only a consent is missing, whoever is asked for it wants to know the price
         performing = self.survey.engines[engine.name]
         quoted = []
         problems = list(planned.problems)
