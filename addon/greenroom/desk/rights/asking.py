@@ -137,14 +137,13 @@ def check_consent(planned: CuePlan, engine: Capabilities, project: Project, cut:
 
 
 def refuse_if_nobody_agreed(problems: Sequence[Problem]) -> None:
-    """Where nothing can be made, and consent is all that is missing.
+    """Where nothing can be made, and consent is among what is missing.
 
     Raises:
-        ConsentError: with every place, and who could give it.
+        ConsentError: with every place, and who could give it; and with all else that has to be mended.
     """
-    refused = refused_for_consent(problems)
-    if refused and len(refused) == len(problems):
-        raise ConsentError("nothing was sent, since nobody has agreed to it", problems=refused)
+    if refused_for_consent(problems):
+        raise ConsentError("nothing was sent, since nobody has agreed to it", problems=problems)
 
 
 def refused_for_consent(problems: Iterable[Problem]) -> list[Problem]:
