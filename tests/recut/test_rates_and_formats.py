@@ -91,3 +91,12 @@ def test_another_rate_is_told_and_matched(scene: Any, old: Path, noted: list[Any
     assert {str(each.consequence) for each in made.changes} == {"regenerate"}
     assert all(clip.active_media_reference_key == "DEFAULT_MEDIA" for clip in scene.read())
     assert all("GR#" in clip.markers[0].name for clip in scene.read() if len(clip.markers))
+
+
+def test_for_resolve_the_takes_lie_beside_the_new_cut(scene: Any, old: Path, noted: list[Any]) -> None:
+    made = scene.conform(scene.write("new.otio", noted), "for Resolve.otio", was=old, to="resolve-otio")
+    beside = made.applied.output.with_name("for Resolve media")
+    assert made.applied.media_folder == beside
+    assert list(beside.glob("*.mov"))
+    named = otio.adapters.read_from_file(str(made.applied.output)).to_json_string()
+    assert all(path.name in named for path in beside.iterdir())

@@ -31,6 +31,7 @@ from greenroom.desk.recut.pricing import with_costs
 from greenroom.desk.results import Applied
 from greenroom.desk.writing_back.apply import apply_to_timeline
 from greenroom.desk.writing_back.edit_plan import EditPlan, MarkCue
+from greenroom.desk.writing_back.media_folder import media_folder_of, with_media_beside
 from greenroom.desk.writing_back.take_paths import folder_to_name_from
 from greenroom.desk.writing_back.writeback import TakesOfCue, edit_plan, note_edit
 from greenroom.errors import CastError, Problem, Severity
@@ -110,6 +111,9 @@ class _Conformer:
         self._remember_places(changes)
         changes = with_costs(sorted(changes, key=_order), desk)
         edits, problems = self._edits(changes)
+        beside = media_folder_of(output, to)
+        if beside is not None:
+            edits = with_media_beside(edits, beside)
         timeline = timeline_of(desk.source)
         apply_to_timeline(timeline, edits, relative_to=folder_to_name_from(output, to, desk.project.folder))
         if markers:
@@ -117,7 +121,7 @@ class _Conformer:
 
             mark_changes(timeline, changes, desk.sheet.layout)
         losses = write_timeline(timeline, output, to)
-        applied = Applied(output, edits, losses, (*problems, *edits.problems))
+        applied = Applied(output, edits, losses, (*problems, *edits.problems), beside)
         was = self._old.sheet if self._old else None
         return Conformed(desk.sheet, was, tuple(changes), applied, tuple(self._problems))
 
