@@ -46,6 +46,7 @@ def test_what_made_a_take_and_what_was_found_is_told(window: Window, wait: Wait)
     assert "Not measured" not in text
     window.takes.list.go_to(1)
     assert "stands still for 4 frames" in window.takes.details.text()
+    wait(lambda: bool(window.viewer.findings))
     assert [(tick.first, tick.end) for tick in window.viewer.findings] == [(2, 6)]  # of the slot, after two handles
     window.takes.details.linkActivated.emit("frame:4")
     wait(lambda: window.viewer.frame == 2)
@@ -63,7 +64,7 @@ def test_c_circles_the_take_that_is_looked_at(window: Window, project: Path, qtb
     assert window.takes.list.current().number == 1
     qtbot.keyClick(window.table, Qt.Key.Key_C)
     wait(lambda: window.cues.rows[0].status is Status.CIRCLED)
-    wait(lambda: window.takes.list.takes.rows[0].circled)
+    wait(lambda: any(row.circled for row in window.takes.list.takes.rows[:1]))
     assert window.takes.list.current().number == 1
     assert road.takes(window.shown.cut, project=project).cues[0].circled.number == 1
 
@@ -78,7 +79,7 @@ def test_a_take_is_rejected_with_a_reason_and_taken_back(
     window.table.setFocus()
     qtbot.keyClick(window.table, Qt.Key.Key_R)
     wait(lambda: rejected(row.take) == "her eyes wander")
-    wait(lambda: window.takes.list.takes.rows[0].used)  # the other one is used now
+    wait(lambda: any(row.used for row in window.takes.list.takes.rows[:1]))  # the other one is used now
     assert "her eyes wander" in window.takes.details.text()
     qtbot.mouseClick(window.takes.buttons[1], Qt.MouseButton.LeftButton)
     wait(lambda: rejected(row.take) is None and window.takes.list.current().rejected is None)
@@ -135,3 +136,10 @@ def test_the_project_may_be_removed_while_it_is_open(window: Window, project: Pa
     assert len(window.cues.rows) == 6
     away.rename(project)
     wait(lambda: not window.notice.button.isVisible())
+
+
+def test_ctrl_and_an_arrow_pick_one_cue(window: Window, qtbot: QtBot, wait: Wait) -> None:
+    """Qt adds a row to those that are selected while Ctrl is held; the editor goes to another cue."""
+    look_at(window, 0, wait)
+    qtbot.keyClick(window, Qt.Key.Key_Down, Qt.KeyboardModifier.ControlModifier)
+    assert [row.id for row in window.table.selected()] == [window.cues.rows[1].id]

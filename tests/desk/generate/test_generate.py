@@ -75,6 +75,7 @@ def test_take_json_says_everything_that_made_the_take(run: Run, store: Store) ->
         "version": "1",
         "label": "test",
         "settings": {"quality": 3},
+        "listing": None,
     }
     portrait = record["request"]["actor"]["portrait"]
     assert portrait == {

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from greenroom.desk.generating.falling_back import perform_in_turn, plan_job
 from greenroom.desk.generating.job_events import GenerateReport, JobEvent, JobResult, JobStep, Outcome
 from greenroom.desk.generating.job_room import Order, Prepare, Room
-from greenroom.desk.generating.stopping import stopped_once
+from greenroom.desk.generating.stopping import run_to_the_end, stopped_once
 from greenroom.desk.planning.model import CuePlan, Plan
 from greenroom.desk.planning.prepare import prepare as build_request
 from greenroom.desk.project.project import Project
@@ -93,7 +93,7 @@ def generate(
 
     work = _perform_all(orders, results, room, farm, jobs_at_once)
     try:
-        asyncio.run(work if stop is None else _until(stop, work))
+        run_to_the_end(work if stop is None else _until(stop, work))
     except (KeyboardInterrupt, asyncio.CancelledError):
         _tell_interrupted(orders, results, on_event)
     return _report(orders, results, problems)

@@ -7,12 +7,12 @@ import asyncio
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
-__all__ = ["stopped_once"]
+__all__ = ["run_to_the_end", "stopped_once"]
 
 _AT_ONCE = 1.0  # seconds; longer than tidying up takes where no provider is waited for
 
@@ -43,6 +43,31 @@ def stopped_once(*, clock: Callable[[], float] = time.monotonic) -> Iterator[Non
         yield
     finally:
         signal.signal(signal.SIGINT, obey)
+
+
+def run_to_the_end(work: Coroutine[Any, Any, None], *, clock: Callable[[], float] = time.monotonic) -> None:
+    """asyncio.run, whose tidying up an impatient Ctrl-C doesn't break: a loop that is closed by half complains when
+    Python lets go of it. After a second it counts again.
+    """
+    runner = asyncio.Runner()
+    try:
+        runner.run(work)
+    finally:
+        obey = signal.getsignal(signal.SIGINT) if threading.current_thread() is threading.main_thread() else None
+        if not callable(obey):
+            runner.close()
+        else:
+            began, heed = clock(), obey
+
+            def listen(number: int, frame: FrameType | None) -> None:
+                if clock() - began >= _AT_ONCE:
+                    heed(number, frame)
+
+            signal.signal(signal.SIGINT, listen)
+            try:
+                runner.close()
+            finally:
+                signal.signal(signal.SIGINT, obey)
 
 
 def _tell_what_is_news(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

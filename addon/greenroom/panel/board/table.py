@@ -103,6 +103,11 @@ class CueTable(QTableView):
         index = self.currentIndex()
         return self._cues.rows[index.row()] if index.isValid() and index.row() < len(self._cues.rows) else None
 
+    def selectRow(self, row: int) -> None:
+        """That row alone, whatever keys are held: Qt's own adds it while Ctrl is down, as in Ctrl+Down."""
+        kinds = QItemSelectionModel.SelectionFlag
+        self.selectionModel().setCurrentIndex(self._cues.index(row, 0), kinds.ClearAndSelect | kinds.Rows)
+
     def go_to(self, cue: str) -> None:
         """Selects a cue, where it is shown."""
         place = self._cues.place_of(cue)

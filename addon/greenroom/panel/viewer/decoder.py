@@ -101,7 +101,7 @@ class Decoder:
                     self._serve(source)
             except GreenroomError as error:
                 self._tell(error)
-            except (MemoryError, ValueError, OverflowError) as error:  # a header may promise any size
+            except (OSError, MemoryError, ValueError, OverflowError) as error:  # gone meanwhile, or a header lies
                 name = self.picture.label or "the media"
                 self._tell(MediaError(f"{name} can't be shown: {error}", hint="Conform it, or render it anew."))
 
