@@ -73,10 +73,20 @@ def test_the_store_keeps_files_by_their_content(tmp_path: Path) -> None:
     assert store.put_file(tmp_path / "b.txt") == digest
     store.fetch(digest, tmp_path / "there" / "b.txt")
     assert (tmp_path / "there" / "b.txt").read_text() == "hello"
-    store.forget(digest)
-    store.forget(digest)
-    with pytest.raises(StoreError, match="can't be used"):
-        store.fetch(digest, tmp_path / "c.txt")
+
+
+def test_calls_that_give_equal_files_end_one_by_one(tmp_path: Path) -> None:
+    two = Two(tmp_path)
+    (tmp_path / "a.txt").write_text("same")
+    parcels, returned = [], []
+    for job in ("job-1", "job-2"):
+        (two.work / job).mkdir()
+        parcels.append(pack_call(shout, (tmp_path / "a.txt", two.work / job), two.store, two.work, two.roots))
+        returned.append(make_call(parcels[-1], two.store, two.its_work, two.its_roots, two.held))
+    for each in returned:
+        take_back(each, two.store, two.work, two.roots, two.work / ".farm")
+    assert {(two.work / job / "shouted.txt").read_text() for job in ("job-1", "job-2")} == {"SAME"}
+    assert list((tmp_path / "store" / "calls").iterdir()) == [], "nothing of them is left in the store"
 
 
 def test_the_store_notices_damage(tmp_path: Path) -> None:
@@ -186,8 +196,8 @@ def test_another_version_does_not_work_along(tmp_path: Path) -> None:
 def test_a_machine_cannot_write_outside_of_the_work_folder(tmp_path: Path) -> None:
     two = Two(tmp_path)
     (tmp_path / "bad").write_bytes(b"bad")
-    bad = two.store.put_file(tmp_path / "bad")
+    bad = two.store.room_of("call").put_file(tmp_path / "bad")
     for name in ("../outside", str(tmp_path / "absolute")):
         with pytest.raises(EngineError, match="strange place"):
-            take_back(Returned(b"", ((name, bad),)), two.store, two.work, {}, two.held)
+            take_back(Returned("call", b"", ((name, bad),)), two.store, two.work, {}, two.held)
     assert not (two.work.parent / "outside").exists()

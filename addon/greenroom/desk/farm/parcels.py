@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 import pickle
+import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePath
@@ -27,8 +28,9 @@ Files = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True)
 class Parcel:
-    """`content` is the pickled call, `jobs` its work folders, and `work` the files in them."""
+    """`content` is the pickled call, `jobs` its work folders, and `work` the files in them, kept under its `name`."""
 
+    name: str
     content: bytes
     jobs: tuple[str, ...]
     work: Files
@@ -37,8 +39,9 @@ class Parcel:
 
 @dataclass(frozen=True)
 class Returned:
-    """`content` is the pickled result, `work` the files that are new or changed."""
+    """`content` is the pickled result of the call `name`, `work` the files that are new or changed."""
 
+    name: str
     content: bytes
     work: Files
 
@@ -123,7 +126,8 @@ def pack_call(
 ) -> Parcel:
     """`work` is the folder of all work folders. Errors as `Packer.pack`."""
     content, jobs = Packer(store, work, roots).pack((function, values))
-    return Parcel(content, jobs, tuple(_put_all(_files(work, jobs), store)))
+    name = uuid.uuid4().hex
+    return Parcel(name, content, jobs, tuple(_put_all(_files(work, jobs), store.room_of(name))))
 
 
 def make_call(parcel: Parcel, store: SharedStore, work: Path, roots: Mapping[str, Path], held: Path) -> Returned:
@@ -138,16 +142,18 @@ def make_call(parcel: Parcel, store: SharedStore, work: Path, roots: Mapping[str
             f"the farm's machine has Greenroom {__version__}, and {parcel.version} asks for work",
             hint="Install one version on all machines.",
         )
+    own = store.room_of(parcel.name)
     for job in parcel.jobs:
         (work / job).mkdir(parents=True, exist_ok=True)
     for within, digest in parcel.work:
-        store.fetch(digest, work / within)
+        own.fetch(digest, work / within)
     function, values = Unpacker(store, parcel.content, work, roots, held).load()
     result = function(*values)
     content, jobs = Packer(store, work, roots, held).pack(result)
     there = dict(parcel.work)
-    now = _put_all(_files(work, sorted({*parcel.jobs, *jobs})), store)
-    return Returned(content, tuple((within, digest) for within, digest in now if there.get(within) != digest))
+    now = _put_all(_files(work, sorted({*parcel.jobs, *jobs})), own)
+    new = tuple((within, digest) for within, digest in now if there.get(within) != digest)
+    return Returned(parcel.name, content, new)
 
 
 def take_back(returned: Returned, store: SharedStore, work: Path, roots: Mapping[str, Path], held: Path) -> Any:
@@ -156,12 +162,12 @@ def take_back(returned: Returned, store: SharedStore, work: Path, roots: Mapping
     Raises:
         StoreError: the store, or the work folder, can't be used.
     """
+    own = store.room_of(returned.name)
     for within, digest in returned.work:
         _check_within(within)
-        store.fetch(digest, work / within)
+        own.fetch(digest, work / within)
     result = Unpacker(store, returned.content, work, roots, held).load()
-    for digest in {digest for _, digest in returned.work}:
-        store.forget(digest)
+    own.clear()
     return result
 
 

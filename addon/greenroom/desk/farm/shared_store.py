@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Files by their sha256, where all machines of a farm see them: a folder on a share, or a bucket.
 
-ab/abcd...   one file, under the hash of its content; written whole or not at all
+ab/abcd...              one file, under the hash of its content; written whole or not at all
+calls/NAME/ab/abcd...   the same of one call, gone with it: two calls may give equal files, and end one by one
 """
 
 from __future__ import annotations
 
+import contextlib
+import copy
 import hashlib
 import os
 import shutil
@@ -36,6 +39,17 @@ class SharedStore:
         self.place = place
         self._files, self._root = _opened(place)
 
+    def room_of(self, call: str) -> SharedStore:
+        """The part of the store that is one call's own."""
+        own = copy.copy(self)
+        own._root = f"{self._root}/calls/{call}"
+        return own
+
+    def clear(self) -> None:
+        """Nothing of it is needed any more. Never an error: somebody may have been faster."""
+        with contextlib.suppress(OSError):
+            self._files.rm(self._root, recursive=True)
+
     def put_file(self, path: Path) -> str:
         """Its sha256. A file that is there already isn't sent again.
 
@@ -61,12 +75,12 @@ class SharedStore:
         seen = hashlib.sha256()
         try:
             to.parent.mkdir(parents=True, exist_ok=True)
-            with self._files.open(self._path(digest), "rb") as source, part.open("wb") as copy:
+            with self._files.open(self._path(digest), "rb") as source, part.open("wb") as there:
                 while piece := source.read(_PIECE):
                     seen.update(piece)
-                    copy.write(piece)
-                copy.flush()
-                os.fsync(copy.fileno())
+                    there.write(piece)
+                there.flush()
+                os.fsync(there.fileno())
             if seen.hexdigest() != digest:
                 raise self._damaged(digest)
             part.replace(to)
@@ -75,12 +89,9 @@ class SharedStore:
         finally:
             part.unlink(missing_ok=True)
 
-    def forget(self, digest: str) -> None:
-        """It isn't needed any more. Never an error: somebody may have been faster."""
-        try:
-            self._files.rm_file(self._path(digest))
-        except OSError:
-            return
+    def _remove(self, path: str) -> None:
+        with contextlib.suppress(OSError):
+            self._files.rm_file(path)
 
     def _path(self, digest: str) -> str:
         return f"{self._root}/{digest[:2]}/{digest}"
@@ -96,11 +107,11 @@ class SharedStore:
                 shutil.copyfileobj(content, file, _PIECE)
             self._files.mv(part, path)
         except BaseException:
-            self.forget(part.rpartition("/")[2])
+            self._remove(part)
             raise
 
     def _damaged(self, digest: str) -> StoreError:
-        self.forget(digest)
+        self._remove(self._path(digest))
         return StoreError(
             f"a file of the farm's store is damaged: {digest[:12]}",
             hint="It is removed; run the same command again.",
