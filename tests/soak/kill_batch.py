@@ -10,19 +10,17 @@ is one kill; the last line says "N passed, N failed".
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import random
 import sys
-import tempfile
 from collections import Counter
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from killing import run
+from killing import run, soaked
 
 from greenroom.media.check import check_take
 from greenroom.takes import Done, Ledger, Store, Unknown
@@ -125,17 +123,5 @@ def soak(kills: int, seed: int, folder: Path) -> tuple[int, int]:
     return passed, failed
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description="kill -9 at random moments of a batch")
-    parser.add_argument("--kills", type=int, default=100)
-    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32))
-    options = parser.parse_args()
-    print(f"{options.kills} kills, --seed {options.seed}")
-    with tempfile.TemporaryDirectory(prefix="greenroom-soak-", ignore_cleanup_errors=True) as folder:
-        passed, failed = soak(options.kills, options.seed, Path(folder))
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(soaked("kill -9 at random moments of a batch", 100, soak))

@@ -11,16 +11,15 @@ the last line says "N passed, N failed".
 
 from __future__ import annotations
 
-import argparse
 import os
 import random
 import sys
-import tempfile
 import time
 from pathlib import Path
 from threading import Thread
 
 from kill_batch import ENGINES, Batch
+from killing import soaked
 
 from greenroom.testing.farm import Farm, end, new_farm
 
@@ -85,27 +84,14 @@ def soak(kills: int, seed: int, folder: Path) -> tuple[int, int]:
 
 def _harm(harmed: Harmed, victim: str, moment: float, batch: Batch) -> bool:
     """Kills a part of the farm while the batch runs, and lets it end; whether it still ran."""
-    ended: list[bool] = []
-    running = Thread(target=lambda: ended.append(bool(batch.run(None))))
+    running = Thread(target=batch.run, args=(None,))
     running.start()
     time.sleep(0.5 + moment)  # a process takes half a second until it speaks
-    in_time = not ended
+    in_time = running.is_alive()
     harmed.kill(victim)
     running.join()
     return in_time
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description="kill -9 of a farm's processes in the middle of batches")
-    parser.add_argument("--kills", type=int, default=60)
-    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32))
-    options = parser.parse_args()
-    print(f"{options.kills} kills, --seed {options.seed}")
-    with tempfile.TemporaryDirectory(prefix="greenroom-soak-", ignore_cleanup_errors=True) as folder:
-        passed, failed = soak(options.kills, options.seed, Path(folder))
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(soaked("kill -9 of a farm's processes in the middle of batches", 60, soak))

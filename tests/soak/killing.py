@@ -3,14 +3,17 @@
 
 from __future__ import annotations
 
+import argparse
+import random
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from threading import Thread
 from typing import IO
 
-__all__ = ["run"]
+__all__ = ["run", "soaked"]
 
 
 def run(
@@ -46,3 +49,16 @@ def run(
 def _listen(lines: IO[str], hear: Callable[[str], None]) -> None:
     for line in lines:
         hear(line)
+
+
+def soaked(description: str, kills: int, soak: Callable[[int, int, Path], tuple[int, int]]) -> int:
+    """The program of a soak: --kills and --seed, a folder for it, its last line and its exit status."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--kills", type=int, default=kills)
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32))
+    options = parser.parse_args()
+    print(f"{options.kills} kills, --seed {options.seed}")
+    with tempfile.TemporaryDirectory(prefix="greenroom-soak-", ignore_cleanup_errors=True) as folder:
+        passed, failed = soak(options.kills, options.seed, Path(folder))
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed else 0

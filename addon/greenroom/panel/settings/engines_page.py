@@ -7,12 +7,9 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
     QPushButton,
-    QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
     QWidget,
@@ -22,6 +19,7 @@ from greenroom.desk import road
 from greenroom.desk.project.engine_check import EngineState, check_engine
 from greenroom.desk.results import EngineList
 from greenroom.errors import GreenroomError
+from greenroom.panel.settings.plain_table import plain_table
 from greenroom.panel.work import Work
 
 __all__ = ["EnginesPage"]
@@ -33,16 +31,7 @@ class EnginesPage(QWidget):
     def __init__(self, work: Work, project: Path | None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._work, self._project = work, project
-        self.table = QTableWidget(0, 3)
-        self.table.setAccessibleName(self.tr("Engines"))
-        self.table.setHorizontalHeaderLabels([self.tr("Engine"), self.tr("Modes"), self.tr("State")])
-        self.table.verticalHeader().hide()
-        self.table.setWordWrap(False)
-        self.table.setShowGrid(False)
-        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        self.table = plain_table(self.tr("Engines"), [self.tr("Engine"), self.tr("Modes"), self.tr("State")])
         self.said = QLabel()
         self.said.setWordWrap(True)
         self.button = QPushButton(self.tr("Test"))

@@ -5,14 +5,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QHBoxLayout,
-    QHeaderView,
     QInputDialog,
     QLabel,
     QLineEdit,
     QPushButton,
-    QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
     QWidget,
@@ -20,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from greenroom.desk.project import host_keys
 from greenroom.errors import GreenroomError
+from greenroom.panel.settings.plain_table import plain_table
 from greenroom.panel.work import Work
 
 __all__ = ["KeysPage"]
@@ -31,16 +29,7 @@ class KeysPage(QWidget):
     def __init__(self, work: Work, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._work = work
-        self.table = QTableWidget(0, 3)
-        self.table.setAccessibleName(self.tr("Keys"))
-        self.table.setHorizontalHeaderLabels([self.tr("Host"), self.tr("Key in"), self.tr("Variable")])
-        self.table.verticalHeader().hide()
-        self.table.setWordWrap(False)
-        self.table.setShowGrid(False)
-        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        self.table = plain_table(self.tr("Keys"), [self.tr("Host"), self.tr("Key in"), self.tr("Variable")])
         self.said = QLabel()
         self.said.setWordWrap(True)
         self.set_button = QPushButton(self.tr("Set key"))
