@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import uuid
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -22,6 +21,8 @@ from greenroom.errors import EngineError, EngineUnavailable
 
 if TYPE_CHECKING:
     from distributed import Client
+
+    from greenroom.desk.farm.parcels import Parcel, Returned
 
 __all__ = ["FarmCrew"]
 
@@ -90,21 +91,21 @@ class FarmCrew:
         result: Result = await asyncio.to_thread(take_back, returned, self._store, self.work, roots, held)
         return result
 
-    async def _handed_out(self, parcel: Any) -> Any:
+    async def _handed_out(self, parcel: Parcel) -> Returned:
         from distributed import KilledWorker
         from distributed.client import FutureCancelledError
         from distributed.comm.core import CommClosedError
 
         from greenroom.desk.farm.nodes import perform_parcel
 
-        name = uuid.uuid4().hex
         for attempt in range(_TRIES):
             client = await self._connected()
             future = client.submit(
-                perform_parcel, parcel, self._store.place, key=f"{name}-{attempt}", resources={"cpu": 1}, pure=False
+                perform_parcel, parcel, self._store.place, key=f"{parcel.name}-{attempt}", resources={"cpu": 1}, pure=False
             )
             try:
-                return await future
+                returned: Returned = await future
+                return returned
             except asyncio.CancelledError:
                 with contextlib.suppress(Exception):  # the run ends: whether the farm still hears it doesn't matter
                     await asyncio.wait_for(client.cancel([future], force=True), 2)

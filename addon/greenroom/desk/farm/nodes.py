@@ -78,13 +78,13 @@ async def work(address: str, cores: int, roots: Mapping[str, Path], scratch: Pat
     """
     lock = security(certificates_folder())
     environment = {_ROOTS: json.dumps({name: str(path) for name, path in roots.items()})}
+    places = [scratch / f"greenroom-{os.getpid()}-{number}" for number in range(cores)]
     nannies: list[Any] = []
     with _configured():
         from distributed import Nanny  # reads its settings when it is imported
 
         try:
-            for number in range(cores):
-                own = scratch / f"{os.getpid()}-{number}"
+            for own in places:
                 own.mkdir(parents=True, exist_ok=True)
                 nanny = Nanny(
                     read_address(address),
@@ -108,7 +108,8 @@ async def work(address: str, cores: int, roots: Mapping[str, Path], scratch: Pat
         finally:
             for nanny in nannies:
                 await nanny.close(timeout=5)
-            shutil.rmtree(scratch, ignore_errors=True)
+            for own in places:  # the folder itself may hold other things: it was named by a person
+                shutil.rmtree(own, ignore_errors=True)
 
 
 async def status(address: str) -> dict[str, Any]:
