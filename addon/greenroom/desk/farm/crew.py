@@ -12,7 +12,7 @@ import contextlib
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from greenroom.desk.farm.certificates import security
 from greenroom.desk.farm.settings import FarmSettings, certificates_folder
@@ -100,9 +100,8 @@ class FarmCrew:
 
         for attempt in range(_TRIES):
             client = await self._connected()
-            future = client.submit(
-                perform_parcel, parcel, self._store.place, key=f"{parcel.name}-{attempt}", resources={"cpu": 1}, pure=False
-            )
+            key = f"{parcel.name}-{attempt}"
+            future = client.submit(perform_parcel, parcel, self._store.place, key=key, resources={"cpu": 1}, pure=False)
             try:
                 returned: Returned = await future
                 return returned
