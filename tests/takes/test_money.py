@@ -217,7 +217,11 @@ def test_a_ledger_of_schema_1_gets_its_books(
         ledger.plan_job(cue=cue, fingerprint=cue * 16, variant=1, cost=None if cost is None else Decimal(cost), **terms)
     ledger.close()
     with contextlib.closing(sqlite3.connect(ledger_path)) as old:
-        old.execute("drop table charges")
+        for table in ("charges", "answers", "asked"):
+            old.execute(f"drop table {table}")
+        old.execute("drop index job_at_host")
+        for column in ("desk", "host"):
+            old.execute(f"alter table jobs drop column {column}")
         old.execute("update jobs set state = 'done', paid = '0.2' where cue = 'done'")
         old.execute("update jobs set state = 'done' where cue = 'free'")
         old.execute("update jobs set state = 'running', handle = '{}', attempts = 2 where cue = 'sent'")

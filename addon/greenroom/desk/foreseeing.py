@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from greenroom.desk.budget import Agreed, check_quote
-from greenroom.desk.generating.falling_back import plan_job
+from greenroom.desk.generating.falling_back import plan_jobs
 from greenroom.desk.making import refuse
 from greenroom.desk.open_cut import Cut, Desk, open_cut
 from greenroom.desk.planning.model import CuePlan, Plan
@@ -24,7 +24,6 @@ from greenroom.takes.states import CircledTake, Job, Take
 
 if TYPE_CHECKING:
     from greenroom.engines.contract import Engine
-    from greenroom.takes.ledger import Ledger
     from greenroom.takes.store import Store
 
 __all__ = ["foresee"]
@@ -32,10 +31,6 @@ __all__ = ["foresee"]
 _SUFFIX = ".mov"  # of every take: engines deliver it so, or conform writes it so
 
 _NOBODY = Agreed()
-
-
-class _NotKept(Exception):
-    """Ends the transaction in which jobs were numbered on trial."""
 
 
 def foresee(
@@ -86,24 +81,13 @@ class _New:
 
 def _new_takes(plan: Plan, desk: Desk) -> Iterator[_New]:
     labels = {name: engine.capabilities().label for name, engine in desk.engines.items() if _is_used(name, plan)}
-    for (cue_plan, planned), job in zip(plan.to_make, _numbered(plan, desk.ledger), strict=True):
+    for cue_plan, planned, job in plan_jobs(plan.to_make, desk.ledger, keep=False):
         continues = planned.continued.take if planned.continued is not None else None
         yield _New(_take(cue_plan, planned.variant, job, desk.store, labels), continues)
 
 
 def _is_used(name: str, plan: Plan) -> bool:
     return any(cue_plan.engine == name for cue_plan, _ in plan.to_make)
-
-
-def _numbered(plan: Plan, ledger: Ledger) -> list[Job]:
-    """The jobs of a run as it would plan them, numbers and all; the ledger forgets them again."""
-    jobs: list[Job] = []
-    try:
-        with ledger.transaction():
-            jobs += [plan_job(cue_plan, planned, ledger) for cue_plan, planned in plan.to_make]
-            raise _NotKept
-    except _NotKept:
-        return jobs
 
 
 def _take(cue_plan: CuePlan, variant: int, job: Job, store: Store, labels: Mapping[str, str]) -> Take:

@@ -25,6 +25,11 @@ class Database:
         self._presence = presence
         self._depth = 0
 
+    @property
+    def desk(self) -> str:
+        """The desk that asks; see `Presence`."""
+        return self._presence.desk
+
     def close(self) -> None:
         """Close the ledger and let go of every job that this owner held."""
         self._presence.leave()

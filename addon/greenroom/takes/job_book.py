@@ -4,20 +4,20 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NoReturn
 
 from greenroom.errors import StoreError
 from greenroom.takes import rows
-from greenroom.takes.money_book import MoneyBook
-from greenroom.takes.presence import process_of
+from greenroom.takes.host_book import HostBook
+from greenroom.takes.presence import holder_named
 from greenroom.takes.states import Job, JobState
 
 __all__ = ["JobBook"]
 
 
-class JobBook(MoneyBook):
+class JobBook(HostBook):
     """Jobs as they are planned and claimed; their way from there is in `JobSteps`."""
 
     def plan_job(
@@ -53,6 +53,16 @@ class JobBook(MoneyBook):
                     (*terms, rows.now(), found["id"]),
                 )
             return self.job(found["id"])
+
+    def plan_jobs(self, asked: Sequence[Mapping[str, Any]], *, keep: bool = True) -> list[Job]:
+        """`plan_job` for each, in one step. `keep` False: as they would be, numbers and all; none is kept."""
+        with self.transaction():
+            self._run("savepoint planning", ())
+            planned = [self.plan_job(**each) for each in asked]
+            if not keep:
+                self._run("rollback to planning", ())
+            self._run("release planning", ())
+            return planned
 
     def _new_job(self, cue: str, fingerprint: str, variant: int, terms: tuple[Any, ...]) -> Job:
         number = self._next_number(cue)
@@ -106,15 +116,17 @@ class JobBook(MoneyBook):
             with self.transaction():
                 self._run("update jobs set owner = null where id = ? and owner = ?", mine)
 
-    def holder(self, job_id: str) -> int | None:
-        """The process that has claimed the job, or its twin, and still runs."""
+    def holder(self, job_id: str) -> str | None:
+        """Who has claimed the job, or its twin, and still runs: "process 4711"; "" where it is this owner itself."""
         found = self._all(
             "select other.owner from jobs as mine join jobs as other on other.fingerprint = mine.fingerprint "
             "and other.variant = mine.variant where mine.id = ? and other.owner is not null",
             (job_id,),
         )
         alive = [row["owner"] for row in found if self._presence.alive(row["owner"])]
-        return process_of(alive[0]) if alive else None
+        if not alive:
+            return None
+        return "" if alive[0] == self._presence.owner else holder_named(alive[0])
 
     def sent_twin(self, job_id: str) -> Job | None:
         """A twin of the job that was sent, of which nobody knows yet, or any more, what came of it."""

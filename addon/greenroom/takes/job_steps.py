@@ -26,14 +26,16 @@ class JobSteps(TakeBook):
     def take_over(self, job_id: str, twin_id: str) -> None:
         """What was sent for a twin becomes this job's, which needs the claim; the twin is planned again, to copy it."""
         with self.transaction():
-            handle = self._one(f"select handle from jobs where id = ? and {_SENT} and handle is not null", (twin_id,))
-            if handle is None:
+            twin = self._one(
+                f"select handle, desk, host from jobs where id = ? and {_SENT} and handle is not null", (twin_id,)
+            )
+            if twin is None:
                 self._refuse(twin_id, "hand over")
             heir = self.job(job_id)
             attempts = heir.attempts + 1
             owned = f"state = 'planned' and owner = '{self._presence.owner}'"
-            self._change(job_id, owned, "take over", state="submitted", handle=handle["handle"], attempts=attempts)
-            self._change(twin_id, _SENT, "hand over", state="planned", handle=None)
+            self._change(job_id, owned, "take over", state="submitted", attempts=attempts, **dict(twin))
+            self._change(twin_id, _SENT, "hand over", state="planned", handle=None, host="")
             self._hand_over(twin_id, heir, attempts)
 
     def submitting(
@@ -54,7 +56,7 @@ class JobSteps(TakeBook):
             first = self._one("select state from jobs where id = ? and state = 'planned'", (job_id,)) is not None
             owned = f"{allowed} and owner = '{self._presence.owner}'"
             attempts = job.attempts + int(first)
-            self._change(job_id, owned, "submit", state="submitted", attempts=attempts)
+            self._change(job_id, owned, "submit", state="submitted", attempts=attempts, desk=self.desk)
             if cap is not None:
                 self._reserve(job, attempts, cap, due)
 
@@ -67,7 +69,7 @@ class JobSteps(TakeBook):
                 "exists (select mine.id from jobs as mine where mine.fingerprint = jobs.fingerprint "
                 f"and mine.variant = jobs.variant and mine.owner = '{self._presence.owner}')"
             )
-            self._change(job_id, f"{_NO_HANDLE} and {claimed}", "plan again", state="planned")
+            self._change(job_id, f"{_NO_HANDLE} and {claimed}", "plan again", state="planned", host="")
             self._refund(job_id)
 
     def submitted(self, job_id: str, handle: Mapping[str, Any]) -> None:
@@ -94,6 +96,7 @@ class JobSteps(TakeBook):
                 number=take.number,
                 paid=None if cost is None else str(cost),
                 owner=None,
+                host="",
                 message="",
                 hint="",
             )
@@ -109,7 +112,7 @@ class JobSteps(TakeBook):
         message, hint = without_secrets(message), without_secrets(hint)
         allowed = "state in ('planned', 'submitted', 'running', 'unknown')"
         with self.transaction():
-            self._change(job_id, allowed, "fail", state="failed", message=message, hint=hint, owner=None)
+            self._change(job_id, allowed, "fail", state="failed", message=message, hint=hint, owner=None, host="")
             self._settle_or_refund(job_id, "possible", billed=billed, paid=paid)
 
     def unknown(self, job_id: str, message: str) -> None:
@@ -146,7 +149,7 @@ class JobSteps(TakeBook):
         message, hint = without_secrets(message), without_secrets(hint)
         allowed = f"state in ('submitted', 'running', 'unknown') and owner = '{self._presence.owner}'"
         with self.transaction():
-            self._change(job_id, allowed, "give up", state="failed", message=message, hint=hint, owner=None)
+            self._change(job_id, allowed, "give up", state="failed", message=message, hint=hint, owner=None, host="")
             self._settle_or_refund(job_id, "given up", billed=billed, paid=paid)
 
     @property

@@ -14,21 +14,28 @@ process killed at any moment leaves a ledger that says what is known, and what i
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from greenroom.takes.job_steps import JobSteps
 from greenroom.takes.presence import Presence
 from greenroom.takes.schema import connect, explained
 
-__all__ = ["Ledger"]
+__all__ = ["Ledger", "at_work_folder"]
+
+
+def at_work_folder(path: Path) -> Path:
+    """Where the leases of those lie who are at work on the ledger at `path`."""
+    return path.with_name(f"{path.name}-at-work")
 
 
 class Ledger(JobSteps):
     """An open ledger. Belongs to the thread that opened it; use it as a context manager."""
 
     @classmethod
-    def open(cls, path: Path, *, project: str, timeout: float = 10.0) -> Ledger:
-        """Open the ledger of `project` (its id), or make it. `timeout` is how long to wait for others, in seconds.
+    def open(cls, path: Path, *, project: str, timeout: float = 10.0, desk: str = "") -> Ledger:
+        """Open the ledger of `project` (its id), or make it. `timeout` is how long to wait for others, in seconds;
+        `desk` is told of jobs that are sent by whoever opens it.
 
         Raises:
             StoreError: a newer schema, another project's ledger, a broken file, a folder that can't be written.
@@ -38,7 +45,7 @@ class Ledger(JobSteps):
         connection.row_factory = sqlite3.Row
         try:
             with explained(path):
-                presence = Presence(path.with_name(f"{path.name}-at-work"))
+                presence = Presence(at_work_folder(path), desk)
         except BaseException:
             connection.close()
             raise
@@ -51,8 +58,32 @@ class Ledger(JobSteps):
         return None if row is None else str(row["value"])
 
     def remember_digest(self, key: str, value: str) -> None:
+        self.remember_digests({key: value})
+
+    def remember_digests(self, found: Mapping[str, str]) -> None:
         with self.transaction():
-            self._run("insert or replace into digests values (?, ?)", (key, value))
+            for item in found.items():
+                self._run("insert or replace into digests values (?, ?)", item)
+
+    # Answers to desks on other machines, so that a question that is asked twice is carried out once
+
+    def answer_given(self, desk: str) -> tuple[int, str]:
+        """The number of the last question of a desk (its owner's name) that changed something, and the answer."""
+        row = self._one("select number, answer from answers where desk = ?", (desk,))
+        return (0, "") if row is None else (row["number"], row["answer"])
+
+    def keep_answer(self, desk: str, number: int, answer: str) -> None:
+        """Belongs into the transaction of what was asked for."""
+        with self.transaction():
+            self._run("insert or replace into answers values (?, ?, ?)", (desk, number, answer))
+
+    def forget_answers(self, desks: Iterable[str]) -> None:
+        with self.transaction():
+            for desk in desks:
+                self._run("delete from answers where desk = ?", (desk,))
+
+    def answered_desks(self) -> list[str]:
+        return [str(row["desk"]) for row in self._all("select desk from answers", ())]
 
     def check(self) -> tuple[str, ...]:
         """What SQLite and the ledger's own rules find wrong with the file; nothing, if it is sound."""

@@ -18,7 +18,7 @@ __all__ = ["JOB_COLUMNS", "STATE_NAMES", "job_of", "now", "take_facts", "take_of
 
 _AS_THEY_ARE = (
     *("id", "cue", "number", "variant", "fingerprint", "engine", "mode", "actor"),
-    *("currency", "created", "updated", "attempts"),
+    *("currency", "created", "updated", "attempts", "desk"),
 )
 JOB_COLUMNS = ", ".join((*_AS_THEY_ARE, "cost", "state", "handle", "message", "hint"))
 STATE_NAMES: Mapping[type, str] = {

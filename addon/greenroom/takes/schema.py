@@ -13,7 +13,7 @@ from greenroom.takes.disk import MARGIN, free_space, megabytes
 
 __all__ = ["SCHEMA", "connect", "explained"]
 
-SCHEMA = 2
+SCHEMA = 3
 
 # No "returning" and no "strict": SQLite of older systems (3.26) has neither.
 # A job that lost its take (state 'gone') keeps its number and gives up its key.
@@ -85,7 +85,17 @@ insert into charges (job, attempt, cue, actor, mode, engine, currency, state, re
     from jobs where (state in ('submitted', 'running', 'unknown') and (cost is null or cost + 0 > 0))
         or (state = 'done' and coalesce(paid, cost) + 0 > 0);
 """
-_STEPS = (_TABLES, _MONEY)
+# From schema 2, where a ledger was of one machine. `desk` is the one that sent a job, `host` where it takes a place;
+# `answers` are the last that other desks were given, and `asked` the moments (seconds since 1970) of requests to hosts.
+_DESKS = """
+alter table jobs add column desk text not null default '';
+alter table jobs add column host text not null default '';
+create index job_at_host on jobs (host) where host <> '';
+create table answers (desk text primary key, number integer not null, answer text not null);
+create table asked (host text not null, moment real not null);
+create index asked_of_host on asked (host, moment);
+"""
+_STEPS = (_TABLES, _MONEY, _DESKS)
 
 
 def connect(path: Path, project: str, timeout: float) -> sqlite3.Connection:

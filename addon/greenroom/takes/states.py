@@ -65,7 +65,7 @@ class Job:
     first.
 
     `variant` counts the takes asked for of the same fingerprint, from 1. `number` is the take's number, reserved
-    when the job is planned and never used twice for a cue.
+    when the job is planned and never used twice for a cue. `desk` is the one that sent it last, which has its files.
     """
 
     id: str
@@ -82,6 +82,7 @@ class Job:
     created: str  # ISO 8601, UTC
     attempts: int = 0
     updated: str = ""  # when it came into its state, likewise
+    desk: str = ""
 
 
 @dataclass(frozen=True)

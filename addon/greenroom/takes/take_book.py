@@ -73,8 +73,8 @@ class TakeBook(JobBook):
                 self._insert_done(take)
             else:
                 self._run(
-                    "update jobs set state = 'done', number = ?, owner = null, message = '', hint = '', updated = ? "
-                    "where id = ?",
+                    "update jobs set state = 'done', number = ?, owner = null, host = '', message = '', hint = '', "
+                    "updated = ? where id = ?",
                     (take.number, rows.now(), same["id"]),
                 )
                 self._settle(same["id"], bill.cost if bill is not None and bill.reported else None)

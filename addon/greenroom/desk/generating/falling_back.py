@@ -7,7 +7,9 @@ for the next run, or possibly billed stays with the engine that has it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from greenroom.desk.generating.job_events import JobResult, Outcome
 from greenroom.desk.generating.job_room import Order, Room
@@ -16,21 +18,28 @@ from greenroom.desk.planning.model import CuePlan, PlannedTake
 from greenroom.takes.ledger import Ledger
 from greenroom.takes.states import Job
 
-__all__ = ["perform_in_turn", "plan_job"]
+__all__ = ["perform_in_turn", "plan_jobs"]
 
 
-def plan_job(cue_plan: CuePlan, planned: PlannedTake, ledger: Ledger) -> Job:
-    """The job of a planned take: the one there is, or a new one."""
-    return ledger.plan_job(
-        cue=cue_plan.cue.id,
-        fingerprint=cue_plan.fingerprint,
-        variant=planned.variant,
-        engine=cue_plan.engine,
-        mode=str(cue_plan.cue.mode),
-        actor=cue_plan.performer.name,
-        cost=planned.estimate.cost,
-        currency=planned.estimate.currency,
-    )
+def plan_jobs(
+    asked: Sequence[tuple[CuePlan, PlannedTake]], ledger: Ledger, *, keep: bool = True
+) -> list[tuple[CuePlan, PlannedTake, Job]]:
+    """The jobs of planned takes: those there are, or new ones. `keep`: as in `Ledger.plan_jobs`."""
+    jobs = ledger.plan_jobs([_terms(cue_plan, planned) for cue_plan, planned in asked], keep=keep)
+    return [(cue_plan, planned, job) for (cue_plan, planned), job in zip(asked, jobs, strict=True)]
+
+
+def _terms(cue_plan: CuePlan, planned: PlannedTake) -> dict[str, Any]:
+    return {
+        "cue": cue_plan.cue.id,
+        "fingerprint": cue_plan.fingerprint,
+        "variant": planned.variant,
+        "engine": cue_plan.engine,
+        "mode": str(cue_plan.cue.mode),
+        "actor": cue_plan.performer.name,
+        "cost": planned.estimate.cost,
+        "currency": planned.estimate.currency,
+    }
 
 
 async def perform_in_turn(room: Room, order: Order) -> JobResult:
@@ -56,4 +65,6 @@ def _next(room: Room, order: Order, result: JobResult) -> Order | None:
     if then is None or result.outcome is not Outcome.FAILED or result.resumable or room.ledger.billed(result.job):
         return None
     planned = next((take for take in then.takes if take.variant == order.planned.variant), None)
-    return None if planned is None else Order(then, planned, plan_job(then, planned, room.ledger), order.where)
+    if planned is None:
+        return None
+    return Order(then, planned, room.ledger.plan_job(**_terms(then, planned)), order.where)

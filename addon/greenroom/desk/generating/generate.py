@@ -14,7 +14,7 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from greenroom.desk.generating.falling_back import perform_in_turn, plan_job
+from greenroom.desk.generating.falling_back import perform_in_turn, plan_jobs
 from greenroom.desk.generating.job_events import GenerateReport, JobEvent, JobResult, JobStep, Outcome
 from greenroom.desk.generating.job_room import Order, Prepare, Room
 from greenroom.desk.generating.stopping import run_to_the_end, stopped_once
@@ -110,11 +110,10 @@ def _sweep(work_folder: Path, ledger: Ledger) -> None:
 
 def _orders(plan: Plan, ledger: Ledger) -> list[Order]:
     """The intents of the whole run, on disk in one step, before anything is begun."""
-    with ledger.transaction():
-        return [
-            Order(cue_plan, planned, plan_job(cue_plan, planned, ledger), _where(plan, cue_plan))
-            for cue_plan, planned in plan.to_make
-        ]
+    return [
+        Order(cue_plan, planned, job, _where(plan, cue_plan))
+        for cue_plan, planned, job in plan_jobs(plan.to_make, ledger)
+    ]
 
 
 def _where(plan: Plan, cue_plan: CuePlan) -> str:

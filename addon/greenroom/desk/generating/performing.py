@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import replace
@@ -69,7 +68,7 @@ class _Performance(Sending):
             if not told:
                 holder = ledger.holder(self.order.job.id)
                 twin = "the same performance is being made for another cue"
-                self.tell(JobStep.WAITING, twin if holder == os.getpid() else f"process {holder} is making it")
+                self.tell(JobStep.WAITING, f"{holder} is making it" if holder else twin)
                 told = True
             await asyncio.sleep(_ASK_AGAIN)
         self.job = ledger.job(self.order.job.id)

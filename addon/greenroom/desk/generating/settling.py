@@ -204,7 +204,7 @@ def _in_doubt(
         found = _chosen(ledger, name)
         if not ledger.claim(found.id):
             raise StoreError(
-                f"process {ledger.holder(found.id)} is at it, or at its twin",
+                f"{ledger.holder(found.id) or 'this process'} is at it, or at its twin",
                 hint="Wait for it, or stop it there with Ctrl-C, then look again: greenroom jobs",
                 where=f"job {found.id}",
             )

@@ -37,7 +37,7 @@ def find_stranded(ledger: Ledger, engines: Mapping[str, Engine], work_folder: Pa
 
 def planned_if_unsent(job: Job, ledger: Ledger, work_folder: Path) -> Job:
     """The job, which has to be claimed; planned again where it was killed before its paid request."""
-    if not killed_unsent(job, work_folder):
+    if not killed_unsent(job, ledger, work_folder):
         return job
     ledger.never_sent(job.id)
     return ledger.job(job.id)

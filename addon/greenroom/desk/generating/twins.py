@@ -48,7 +48,7 @@ def inherit(ledger: Ledger, work_folder: Path, job: Job) -> Job | None:
         StoreError: the ledger can't be written.
     """
     twin = ledger.sent_twin(job.id)
-    while twin is not None and killed_unsent(twin, work_folder):
+    while twin is not None and killed_unsent(twin, ledger, work_folder):
         ledger.never_sent(twin.id)
         twin = ledger.sent_twin(job.id)
     if twin is None:
@@ -66,10 +66,12 @@ def inherit(ledger: Ledger, work_folder: Path, job: Job) -> Job | None:
     return heir
 
 
-def killed_unsent(job: Job, work_folder: Path) -> bool:
-    """Whether a job that nobody works at any more is known to have been killed before its paid request."""
+def killed_unsent(job: Job, ledger: Ledger, work_folder: Path) -> bool:
+    """Whether a job that nobody works at any more is known to have been killed before its paid request. Of what another
+    desk was sending this one's notes say nothing.
+    """
     in_between = isinstance(job.state, Submitted) and job.state.handle is None
-    return in_between and unsent.noted(attempt_folder(work_folder, job))
+    return in_between and job.desk == ledger.desk and unsent.noted(attempt_folder(work_folder, job))
 
 
 def _move(old: Path, new: Path) -> None:

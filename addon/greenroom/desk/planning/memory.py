@@ -59,9 +59,7 @@ class Memory:
     def _write(self) -> None:
         if not self._fresh:
             return
-        with self._ledger.transaction():
-            for key, value in self._fresh.items():
-                self._ledger.remember_digest(key, value)
+        self._ledger.remember_digests(self._fresh)
         self._fresh.clear()
 
 
