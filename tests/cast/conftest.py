@@ -6,45 +6,20 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import jsonschema
 import numpy as np
 import pytest
 
 from greenroom.cli import main
+from greenroom.testing.commands import Ran, Run, running
 from greenroom.testing.footage import data_file
 from greenroom.testing.projects import everybody_agrees
 from greenroom.testing.servers import Loopback, serve
 
 SCHEMA = json.loads((Path(__file__).resolve().parents[2] / "docs" / "greenroom.schema.json").read_text("utf-8"))
 _OWN = tuple(f"greenroom.{name}/1" for name in ("cast-new", "cast-pick", "cast-sheet", "audition"))
-
-
-@dataclass
-class Ran:
-    """What one command line did."""
-
-    status: int
-    out: str
-    err: str
-
-    @property
-    def value(self) -> dict[str, Any]:
-        """What was printed; casting's own values are as docs/greenroom.schema.json says."""
-        value: dict[str, Any] = json.loads(self.out)
-        if value["schema"] in _OWN:
-            escaped = value["schema"].replace("/", "~1")
-            schema = {"$schema": SCHEMA["$schema"], "$ref": f"#/$defs/{escaped}", "$defs": SCHEMA["$defs"]}
-            jsonschema.Draft202012Validator(schema).validate(value)
-        return value
-
-    @property
-    def error(self) -> dict[str, Any]:
-        value: dict[str, Any] = json.loads(self.err)
-        return value
 
 
 @pytest.fixture
@@ -65,12 +40,17 @@ def nobody_cast(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def run(capfd: pytest.CaptureFixture[str], nobody_cast: Path) -> Callable[..., Ran]:
+def run(capfd: pytest.CaptureFixture[str], nobody_cast: Path) -> Run:
+    """Casting's own values are held against docs/greenroom.schema.json."""
+    plain = running(main, capfd)
+
     def run(*words: str | Path) -> Ran:
-        capfd.readouterr()
-        status = main([str(word) for word in words])
-        out, err = capfd.readouterr()
-        return Ran(status, out, err)
+        ran = plain(*words)
+        if ran.out.startswith("{") and ran.value["schema"] in _OWN:
+            escaped = ran.value["schema"].replace("/", "~1")
+            schema = {"$schema": SCHEMA["$schema"], "$ref": f"#/$defs/{escaped}", "$defs": SCHEMA["$defs"]}
+            jsonschema.Draft202012Validator(schema).validate(ran.value)
+        return ran
 
     return run
 

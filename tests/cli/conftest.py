@@ -3,10 +3,8 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,30 +13,11 @@ import opentimelineio as otio
 import pytest
 
 from greenroom.cli import main
+from greenroom.testing.commands import Run, running
 from greenroom.testing.projects import measure_nothing
 
 RATE = 24.0
 SLOT = 16  # frames
-
-
-@dataclass
-class Ran:
-    """What one command line did."""
-
-    status: int
-    out: str
-    err: str
-
-    @property
-    def value(self) -> dict[str, Any]:
-        return json.loads(self.out)
-
-    @property
-    def error(self) -> dict[str, Any]:
-        return json.loads(self.err)
-
-
-Run = Callable[..., Ran]
 
 
 def time_range(start: int, frames: int) -> Any:
@@ -71,14 +50,7 @@ def cut_of(*clips: Any, sound: Path | None = None) -> Any:
 def run(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
     monkeypatch.setenv("GREENROOM_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("GREENROOM_WORKERS", "1")
-
-    def run(*words: str | Path) -> Ran:
-        capfd.readouterr()
-        status = main([str(word) for word in words])
-        out, err = capfd.readouterr()
-        return Ran(status, out, err)
-
-    return run
+    return running(main, capfd)
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -20,6 +19,7 @@ from greenroom.frames import sample_range, write_rate
 from greenroom.media import TakeWriter, write_png
 from greenroom.media.types import Codec, TakeSpec
 from greenroom.takes import Store, Take
+from greenroom.testing.commands import Run, running
 
 SLOT = 16  # frames
 HOUR = {Fraction(24): 86400, Fraction(25): 90000, Fraction(30000, 1001): 107892}
@@ -134,23 +134,6 @@ def scene(new_scene: Callable[..., Scene]) -> Scene:
     return made
 
 
-@dataclass
-class Ran:
-    status: int
-    out: str
-    err: str
-
-    @property
-    def value(self) -> dict[str, Any]:
-        return json.loads(self.out)
-
-
 @pytest.fixture
-def run(capfd: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
-    def run(*words: str | Path) -> Ran:
-        capfd.readouterr()
-        status = main([str(word) for word in words])
-        out, err = capfd.readouterr()
-        return Ran(status, out, err)
-
-    return run
+def run(capfd: pytest.CaptureFixture[str]) -> Run:
+    return running(main, capfd)
