@@ -11,7 +11,8 @@ from typing import Any
 
 import click
 
-from greenroom.cli.options import WholeNumber, common_options
+from greenroom.cli.farm_ledger import ledger
+from greenroom.cli.options import WholeNumber, common_options, project_option
 from greenroom.cli.shown import show
 
 __all__ = ["farm"]
@@ -33,6 +34,9 @@ def farm() -> None:
         greenroom farm worker farm.local     on every machine that works
         greenroom generate cut.otio -o new.otio --farm farm.local
     """
+
+
+farm.add_command(ledger)
 
 
 @farm.command()
@@ -109,6 +113,25 @@ def status(address: str, as_json: bool, verbose: bool) -> None:
     from greenroom.desk.farm.nodes import status as ask
 
     show(asyncio.run(ask(address)), as_json=as_json, tell=_tell_status)
+
+
+@farm.command()
+@project_option
+@click.option("--days", metavar="N", type=WholeNumber(4, 3650), default=7, help="How old. Default: 7 days.")
+@common_options
+def clean(project: Path | None, days: int, as_json: bool, verbose: bool) -> None:
+    """Remove old files from the project's place of exchange.
+
+    Runs take away what was theirs alone; their footage stays for the next, and what killed ones left stays too. Nothing
+    that a run of these days needs is ever taken, and no other file that lies there.
+    """
+    from greenroom.desk.farm.shared_store import SharedStore
+    from greenroom.desk.open_cut import find_project
+
+    store = SharedStore(find_project(None, project).farm.store)
+    count, size = store.clean(days)
+    value = {"schema": "greenroom.farm-clean/1", "store": store.place, "files": count, "bytes": size}
+    show(value, as_json=as_json, tell=lambda v: click.echo(f"{v['files']} files removed, {v['bytes'] / 1e6:,.1f} MB."))
 
 
 @farm.command()

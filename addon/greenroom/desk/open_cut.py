@@ -203,9 +203,9 @@ def open_cut(
 ) -> Iterator[Desk]:
     """The cut, and all that a command needs beside it; `engines` are those that are installed by default."""
     from greenroom.cast import load_cast
+    from greenroom.desk.farm.opening import open_ledger
     from greenroom.desk.generating.stranded import find_stranded
     from greenroom.engines import broken_engines, find_engines
-    from greenroom.takes.ledger import Ledger
     from greenroom.takes.reconciling import reconcile
     from greenroom.takes.store import Store
 
@@ -213,7 +213,7 @@ def open_cut(
     actors = load_cast(home.cast_folder)
     source, cue_sheet = read_cue_sheet(cut, home, rate, actors.names)
     store = Store(home.folder)
-    with Ledger.open(home.ledger_path, project=home.id) as ledger:
+    with open_ledger(home) as ledger:
         problems = reconcile(ledger, store)
         found = engines
         if found is None:

@@ -39,7 +39,7 @@ def reject(take: Take, reason: str, others: Sequence[Take], used: int | None, *,
     Raises:
         StoreError: its folder is gone, or can't be written.
     """
-    from greenroom.takes.ledger import Ledger
+    from greenroom.desk.farm.opening import open_ledger
     from greenroom.takes.reconciling import choose
     from greenroom.takes.store import Store
 
@@ -51,7 +51,7 @@ def reject(take: Take, reason: str, others: Sequence[Take], used: int | None, *,
     if take.number != used or not left:
         return None
     home = find_project(None, project)
-    with Ledger.open(home.ledger_path, project=home.id) as ledger:
+    with open_ledger(home) as ledger:
         choose(ledger, Store(home.folder), take.cue, left[-1].number)
     return left[-1].number
 

@@ -297,14 +297,14 @@ def circle(cue: str, number: int, *, project: Path | None = None) -> CircledTake
     Raises:
         CueError: no such cue or take; what there is is listed.
     """
-    from greenroom.takes.ledger import Ledger
+    from greenroom.desk.farm.opening import open_ledger
     from greenroom.takes.reconciling import choose, reconcile
     from greenroom.takes.store import Store
 
     home = find_project(None, project)
     cue = cue.strip().lstrip("#").casefold()
     store = Store(home.folder)
-    with Ledger.open(home.ledger_path, project=home.id) as ledger:
+    with open_ledger(home) as ledger:
         reconcile(ledger, store)
         known = {take.cue for take in ledger.takes()}
         if cue not in known:

@@ -71,12 +71,12 @@ class Spending:
 
 def spend(project: Path | None = None, *, by: str = "cue", installed: Mapping[str, Engine] | None = None) -> Spending:
     """What the project here has spent. `by` is one of GROUPS."""
+    from greenroom.desk.farm.opening import open_ledger
     from greenroom.engines import find_engines
-    from greenroom.takes.ledger import Ledger
 
     home = find_project(None, project)
     engines = find_engines(project=home.engine_tables) if installed is None else installed
-    with Ledger.open(home.ledger_path, project=home.id) as ledger:
+    with open_ledger(home) as ledger:
         find_stranded(ledger, engines, home.work_folder)
         return spending_of(ledger.charges(), home.budget, by)
 

@@ -76,14 +76,14 @@ class CastingDesk:
 @contextmanager
 def open_casting(project: Path | None = None, installed: Mapping[str, Engine] | None = None) -> Iterator[CastingDesk]:
     """The project, chosen or above the current folder, for casting. `installed` are the engines to choose from."""
+    from greenroom.desk.farm.opening import open_ledger
     from greenroom.engines import broken_engines, find_engines
-    from greenroom.takes.ledger import Ledger
     from greenroom.takes.reconciling import reconcile
     from greenroom.takes.store import Store
 
     home = find_project(None, project)
     store = Store(home.folder)
-    with Ledger.open(home.ledger_path, project=home.id) as ledger:
+    with open_ledger(home) as ledger:
         problems = reconcile(ledger, store)
         found = installed
         if found is None:

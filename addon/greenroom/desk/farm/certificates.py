@@ -16,11 +16,13 @@ from greenroom.errors import InputError
 from greenroom.takes.disk import storing
 
 if TYPE_CHECKING:
+    import ssl
+
     from cryptography import x509
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
     from distributed.security import Security
 
-__all__ = ["NODE_FILES", "make_certificates", "security"]
+__all__ = ["NODE_FILES", "lines_lock", "make_certificates", "security"]
 
 NODE_FILES = ("ca.pem", "node.pem", "node-key.pem")
 _YEARS = 3
@@ -62,17 +64,45 @@ def security(folder: Path) -> Security:
         InputError: a file is missing, or can be read by others; or the extra isn't installed.
     """
     _need()
+    key = _checked(folder)
+    from distributed.security import Security
+
+    files = {f"tls_{role}_cert": str(folder / "node.pem") for role in ("scheduler", "worker", "client")}
+    files |= {f"tls_{role}_key": str(key) for role in ("scheduler", "worker", "client")}
+    return Security(require_encryption=True, tls_ca_file=str(folder / "ca.pem"), **files)
+
+
+def lines_lock(folder: Path, *, serves: bool) -> ssl.SSLContext:
+    """The same for a line of our own: each side shows the farm's certificate, and takes no other. Names aren't looked
+    at, since all machines share one certificate.
+
+    Raises:
+        InputError: as `security`; or a file is no certificate or key.
+    """
+    import ssl
+
+    key = _checked(folder)
+    lock = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER if serves else ssl.PROTOCOL_TLS_CLIENT)
+    lock.minimum_version = ssl.TLSVersion.TLSv1_3
+    lock.check_hostname = False
+    lock.verify_mode = ssl.CERT_REQUIRED
+    try:
+        lock.load_verify_locations(folder / "ca.pem")
+        lock.load_cert_chain(folder / "node.pem", key)
+    except ssl.SSLError as error:
+        raise InputError("the farm's certificates can't be read", hint=_NEW, where=str(folder)) from error
+    return lock
+
+
+def _checked(folder: Path) -> Path:
+    """The key, after all files were looked for."""
     missing = [name for name in NODE_FILES if not (folder / name).is_file()]
     if missing:
         raise InputError(f"the farm's certificates are not there: {', '.join(missing)}", hint=_NEW, where=str(folder))
     key = folder / "node-key.pem"
     if os.name == "posix" and key.stat().st_mode & 0o077:
         raise InputError("others can read the farm's key", hint=f"chmod 600 {key}", where=str(key))
-    from distributed.security import Security
-
-    files = {f"tls_{role}_cert": str(folder / "node.pem") for role in ("scheduler", "worker", "client")}
-    files |= {f"tls_{role}_key": str(key) for role in ("scheduler", "worker", "client")}
-    return Security(require_encryption=True, tls_ca_file=str(folder / "ca.pem"), **files)
+    return key
 
 
 def _need() -> None:

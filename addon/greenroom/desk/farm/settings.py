@@ -10,24 +10,27 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from greenroom.desk.farm.ledger_words import place_of
 from greenroom.errors import InputError, ProjectError, nearest
 
 __all__ = ["DEFAULT_PORT", "FarmSettings", "certificates_folder", "read_address", "read_farm", "read_roots"]
 
 DEFAULT_PORT = 8786  # Dask's own
-_KEYS = ("address", "store", "roots")
+_KEYS = ("address", "store", "ledger", "roots")
 _ADDRESS = re.compile(r"^(?:(?P<scheme>[a-z]+)://)?(?P<host>\[[0-9a-fA-F:]+\]|[^:/\s]+)(?::(?P<port>\d{1,5}))?$")
 
 
 @dataclass(frozen=True)
 class FarmSettings:
     """`store` is a folder that all machines see, or an address that fsspec takes (s3://bucket/folder). `roots` are
-    folders by name: what lies under one isn't copied, each machine knows the folder under its own path.
+    folders by name: what lies under one isn't copied, each machine knows the folder under its own path. `ledger` is
+    HOST:PORT of the process that owns the project's ledger; "" where it is this machine's own file.
     """
 
     address: str = ""
     store: str = ""
     roots: Mapping[str, Path] = field(default_factory=dict)
+    ledger: str = ""
 
     def at(self, address: str) -> FarmSettings:
         """The same farm, reached at `address`."""
@@ -83,7 +86,11 @@ def read_farm(table: Mapping[str, Any], where: str) -> FarmSettings:
     for key in table:
         if key not in _KEYS:
             raise ProjectError(f"farm.{key} is no setting", hint=nearest(key, _KEYS), where=where)
-    address, store, roots = (table.get(key, default) for key, default in zip(_KEYS, ("", "", {}), strict=True))
-    if not isinstance(address, str) or not isinstance(store, str) or not isinstance(roots, Mapping):
-        raise ProjectError("farm: address and store are texts, roots is a table", where=where)
-    return FarmSettings(read_address(address) if address else "", store, read_roots(roots, where))
+    address, store, ledger, roots = (
+        table.get(key, default) for key, default in zip(_KEYS, ("", "", "", {}), strict=True)
+    )
+    if not all(isinstance(text, str) for text in (address, store, ledger)) or not isinstance(roots, Mapping):
+        raise ProjectError("farm: address, store and ledger are texts, roots is a table", where=where)
+    if ledger:
+        place_of(ledger)
+    return FarmSettings(read_address(address) if address else "", store, read_roots(roots, where), ledger)

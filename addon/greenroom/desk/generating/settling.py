@@ -182,12 +182,12 @@ async def _trouble(engine: Engine, handle: Handle) -> str:
 def _opened(
     project: Path | None, installed: Mapping[str, Engine] | None
 ) -> Iterator[tuple[Ledger, Mapping[str, Engine]]]:
+    from greenroom.desk.farm.opening import open_ledger
     from greenroom.engines import find_engines
-    from greenroom.takes.ledger import Ledger
 
     home = find_project(None, project)
     engines = find_engines(project=home.engine_tables) if installed is None else installed
-    with Ledger.open(home.ledger_path, project=home.id) as ledger:
+    with open_ledger(home) as ledger:
         find_stranded(ledger, engines, home.work_folder)
         yield ledger, engines
 

@@ -66,7 +66,7 @@ def survey(sheet: CueSheet, project: Project, cast: Cast, engines: Mapping[str, 
             size=_common_size(sheet, media, memory),
             jobs=tuple(ledger.jobs(states=[Submitted, Running, Unknown])),
             rights=rights,
-            problems=(*project.problems, *project.disk_problems(), *cast.problems),
+            problems=(*project.problems, *cast.problems),
         )
 
 

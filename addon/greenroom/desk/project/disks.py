@@ -8,7 +8,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-__all__ = ["network_file_system"]
+from greenroom.errors import StoreError
+
+__all__ = ["network_file_system", "refuse_share"]
 
 # The kinds that Linux names in /proc/self/mountinfo for drives that other machines write to as well.
 _NETWORK = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "ceph", "glusterfs", "lustre", "beegfs", "9p"}
@@ -25,6 +27,21 @@ def network_file_system(folder: Path) -> str:
     if not table.exists():
         return ""
     return network_kind(existing.resolve(), table.read_text(encoding="utf-8", errors="replace"))
+
+
+def refuse_share(folder: Path, kind: str) -> None:
+    """A ledger is never opened on a file system of this `kind`, unless that is "".
+
+    Raises:
+        StoreError: it names a kind.
+    """
+    if kind:
+        raise StoreError(
+            f"the ledger can't lie on a network file system ({kind}): two machines that write there damage it",
+            hint="Set GREENROOM_DATA to a folder on a local disk. For several machines on one ledger, one of them "
+            "serves it: greenroom farm ledger PROJECT",
+            where=str(folder),
+        )
 
 
 def network_kind(folder: Path, mountinfo: str) -> str:

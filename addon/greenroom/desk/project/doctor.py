@@ -204,12 +204,12 @@ def _project(start: Path) -> Iterator[Check]:
 
 
 def _ledger(project: Project) -> Iterator[Check]:
-    from greenroom.takes.ledger import Ledger
+    from greenroom.desk.farm.opening import open_ledger
 
-    if not project.ledger_path.exists():
+    if not project.farm.ledger and not project.ledger_path.exists():
         return  # it is made with the first plan
     try:
-        with Ledger.open(project.ledger_path, project=project.id) as ledger:
+        with open_ledger(project) as ledger:
             yield Check("ledger", Health.OK, f"{len(ledger.takes())} takes")
     except GreenroomError as error:
         yield Check("ledger", Health.PROBLEM, f"{error.where}: {error.message}", error.hint)

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from greenroom.desk.farm.settings import FarmSettings
-from greenroom.desk.project.disks import network_file_system
+from greenroom.desk.project.disks import network_file_system, refuse_share
 from greenroom.desk.project.project_file import SCHEMA, Settings, project_text, read_settings
-from greenroom.errors import Problem, ProjectError, Severity
+from greenroom.errors import Problem, ProjectError, Severity, StoreError
 from greenroom.media.types import Codec, Fit
 from greenroom.rights.gate import GateRule
 
@@ -170,19 +170,20 @@ class Project:
         return self.data_folder / "work"
 
     def disk_problems(self) -> tuple[Problem, ...]:
-        """A warning where the ledger would lie on a share."""
-        kind = network_file_system(self.data_folder)
-        if not kind:
-            return ()
-        return (
-            Problem(
-                Severity.WARNING,
-                "ledger-on-share",
-                f"the ledger lies on a network file system ({kind}); another machine could damage it",
-                "Set GREENROOM_DATA to a folder on a local disk.",
-                str(self.data_folder),
-            ),
-        )
+        """A warning where the ledger would lie on a share, and be refused."""
+        try:
+            self.check_disk()
+        except StoreError as error:
+            return (error.problem("ledger-on-share", Severity.WARNING),)
+        return ()
+
+    def check_disk(self) -> None:
+        """Refuses a ledger that would lie on a share, where another machine could damage it.
+
+        Raises:
+            StoreError: it would.
+        """
+        refuse_share(self.data_folder, network_file_system(self.data_folder))
 
 
 def data_folder() -> Path:

@@ -107,6 +107,7 @@ fit = "fit"       # fit, fill or crop
 # Machines that do the heavy work: greenroom farm
 # [farm]
 # address = "farm.local"
+# ledger = "desk.local:8787"  # where one machine serves this project's ledger to all: greenroom farm ledger
 # store = "/mnt/show/.greenroom-farm"  # where files are exchanged: a folder that all of them see, or s3://BUCKET/FOLDER
 """
 

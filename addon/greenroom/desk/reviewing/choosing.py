@@ -29,12 +29,12 @@ def circle_best(cue: str, home: Project) -> tuple[CircledTake, str]:
     Raises:
         CueError: the cue has no takes.
     """
-    from greenroom.takes.ledger import Ledger
+    from greenroom.desk.farm.opening import open_ledger
     from greenroom.takes.reconciling import choose, reconcile
 
     cue = cue.strip().lstrip("#").casefold()
     store = Store(home.folder)
-    with Ledger.open(home.ledger_path, project=home.id) as ledger:
+    with open_ledger(home) as ledger:
         reconcile(ledger, store)
         takes = ledger.takes(cue)
         if not takes:

@@ -1,0 +1,186 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A desk's line to the process that serves its ledger: one connection over TLS, made anew whenever it is cut.
+
+A question whose answer was lost is asked again under its number, so that it is carried out once. A beat every few
+seconds says that the desk is alive while it waits for hosts and asks for nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import socket
+import ssl
+import threading
+import time
+import uuid
+from typing import Any, BinaryIO
+
+from greenroom import __version__
+from greenroom.desk.farm.certificates import lines_lock
+from greenroom.desk.farm.ledger_words import HELLO, line_of, message_of, place_of
+from greenroom.desk.farm.settings import certificates_folder
+from greenroom.errors import StoreError
+from greenroom.takes.calls import error_of
+
+__all__ = ["Line"]
+
+_PATIENCE = (
+    30.0  # seconds for an owner that is started anew: less than a host's answer is waited for (exchange.TIMEOUTS)
+)
+_FIRST_PATIENCE = 3.0  # for one that was never reached
+_ANSWER = 15.0  # seconds: the owner itself waits 10 for a program that holds the ledger
+_PAUSE = 0.25  # seconds between tries
+_BEATS = 4  # in the time of a lease
+
+
+class Line:
+    """Usable from any thread, one question at a time. `desk` is the data folder's name (`takes.presence`)."""
+
+    def __init__(self, address: str, project: str, desk: str) -> None:
+        self.address = address
+        self._place = place_of(address)
+        self._project = project
+        self._desk = desk
+        self._owner = f"desk-{_machine()}.{os.getpid()}-{uuid.uuid4().hex[:12]}"
+        self._lock = lines_lock(certificates_folder(), serves=False)
+        self._socket: ssl.SSLSocket | None = None
+        self._answers: BinaryIO | None = None
+        self._number = 0
+        self._lease = 30.0
+        self._known = False  # the owner has welcomed this desk once
+        self._lost = False  # it was waited for in vain: nobody waits so long again
+        self._one = threading.RLock()
+        self._ended = threading.Event()
+        self._connected(_FIRST_PATIENCE)
+        self._beating = threading.Thread(target=self._beat, name="greenroom-ledger", daemon=True)
+        self._beating.start()
+
+    def ask(self, call: str, arguments: dict[str, Any]) -> Any:
+        """The packed answer.
+
+        Raises:
+            StoreError: the owner can't be reached, or refuses this desk.
+            GreenroomError: whatever the call raises there.
+        """
+        with self._one:
+            self._number += 1
+            question = line_of({"number": self._number, "call": call, "arguments": arguments})
+            answer = self._persist(question, 0.0 if self._lost else _PATIENCE)
+        if "error" in answer:
+            raise error_of(answer["error"])
+        return answer["value"]
+
+    def close(self) -> None:
+        """Let go of everything. Nobody is waited for: what isn't heard ends with the lease."""
+        self._ended.set()
+        with self._one:
+            if self._socket is not None:
+                with contextlib.suppress(OSError, StoreError):  # the lease ends by itself
+                    self._exchange(line_of({"call": "leave"}))
+            self._cut()
+
+    def _persist(self, question: bytes, patience: float) -> dict[str, Any]:
+        ends = time.monotonic() + patience
+        while True:
+            try:
+                self._connected(max(0.0, ends - time.monotonic()))
+                answer = self._exchange(question)
+            except OSError:  # ssl.SSLError is one
+                self._cut()
+                if time.monotonic() >= ends:
+                    raise self._away() from None
+                time.sleep(_PAUSE)
+                continue
+            except BaseException:  # Ctrl-C in the middle of an answer
+                self._cut()
+                raise
+            self._lost = False
+            return answer
+
+    def _exchange(self, message: bytes) -> dict[str, Any]:
+        """Raises OSError where the line is cut, StoreError where the owner refuses this desk."""
+        if self._socket is None or self._answers is None:
+            raise ConnectionError("no line")
+        self._socket.sendall(message)
+        line = self._answers.readline()
+        if not line.endswith(b"\n"):
+            raise ConnectionError("the line was cut")
+        answer = message_of(line)
+        if "refused" in answer:
+            self._cut()
+            raise error_of(answer["refused"])
+        return answer
+
+    def _connected(self, patience: float) -> None:
+        """Raises StoreError where the owner can't be reached, or either side doesn't belong to the farm."""
+        ends = time.monotonic() + patience
+        while self._socket is None:
+            try:
+                self._connect()
+            except ssl.SSLError as error:
+                self._cut()
+                if not isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError):  # those are of one that is ending
+                    raise self._foreign(error) from error
+            except OSError:
+                self._cut()
+            else:
+                return
+            if time.monotonic() >= ends:
+                raise self._away()
+            time.sleep(_PAUSE)
+
+    def _connect(self) -> None:
+        plain = socket.create_connection(self._place, timeout=_ANSWER)
+        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        try:
+            self._socket = self._lock.wrap_socket(plain)
+        except BaseException:
+            plain.close()
+            raise
+        self._answers = self._socket.makefile("rb")
+        hello = {"hello": HELLO, "version": __version__, "project": self._project}
+        own = {"owner": self._owner, "desk": self._desk, "new": not self._known}
+        welcome = self._exchange(line_of({**hello, **own}))  # here TLS 1.3 tells of a certificate that was refused
+        self._lease = float(welcome["lease"])
+        self._known = True
+
+    def _cut(self) -> None:
+        found, self._socket, self._answers = (self._answers, self._socket), None, None
+        for each in found:
+            if each is not None:
+                with contextlib.suppress(OSError):
+                    each.close()
+
+    def _beat(self) -> None:
+        while not self._ended.wait(self._lease / _BEATS):
+            with self._one:
+                if self._ended.is_set():
+                    return
+                try:
+                    if self._socket is None:
+                        self._connect()
+                    self._exchange(line_of({"call": "beat"}))
+                except (OSError, StoreError):  # the next question tells of it
+                    self._cut()
+
+    def _away(self) -> StoreError:
+        self._lost = True
+        return StoreError(
+            "the process that owns the ledger can't be reached",
+            hint="Start it there: greenroom farm ledger PROJECT   Then run the same command again: it goes on where it "
+            "was, and nothing is paid twice.",
+            where=self.address,
+        )
+
+    def _foreign(self, error: ssl.SSLError) -> StoreError:
+        return StoreError(
+            f"the ledger's owner and this machine don't belong to one farm ({error.reason or error})",
+            hint="Copy the owner's three files (greenroom farm init) to this machine; nothing goes unencrypted.",
+            where=self.address,
+        )
+
+
+def _machine() -> str:
+    return re.sub(r"[^A-Za-z0-9-]", "-", socket.gethostname())[:60] or "machine"
