@@ -14,13 +14,13 @@ from typing import Any
 
 import pytest
 
-from greenroom.desk.farm.certificates import make_certificates
+from greenroom.desk.farm.certificates import make_certificates, security
 from greenroom.desk.farm.crew import FarmCrew
-from greenroom.desk.farm.nodes import status
+from greenroom.desk.farm.nodes import status, stop
 from greenroom.desk.farm.settings import FarmSettings
 from greenroom.errors import EngineError, EngineUnavailable, MediaError
 from greenroom.testing.farm import Farm, end, wait_for
-from greenroom.testing.farm_work import end_the_machine, refuse, shout, wait
+from greenroom.testing.farm_work import end_the_machine, refuse, run_out_of_time, shout, wait
 
 
 def on(farm: Farm, work: Path, task: Callable[[FarmCrew], Awaitable[Any]]) -> Any:
@@ -46,6 +46,21 @@ def test_an_error_of_the_work_is_the_error_here(farm: Farm, tmp_path: Path) -> N
     (tmp_path / "a.mov").write_text("x")
     with pytest.raises(MediaError, match="can't be read"):
         on(farm, tmp_path / "work", lambda crew: crew.run(refuse, tmp_path / "a.mov"))
+
+
+def test_an_error_like_that_of_a_lost_farm_is_the_error_of_the_work(farm: Farm, tmp_path: Path) -> None:
+    with pytest.raises(TimeoutError, match="the drive"):
+        on(farm, tmp_path / "work", lambda crew: crew.run(run_out_of_time, farm.folder / "show" / "tried"))
+    assert wait_for(farm.folder / "there" / "tried") == ["tried"]
+
+
+def test_what_failed_leaves_nothing_in_the_store(farm: Farm, tmp_path: Path) -> None:
+    job = tmp_path / "work" / "job-1"
+    job.mkdir(parents=True)
+    (job / "tried").write_text("it travels")
+    with pytest.raises(TimeoutError):
+        on(farm, tmp_path / "work", lambda crew: crew.run(run_out_of_time, job / "tried"))
+    assert list((farm.folder / "store" / "calls").glob("*")) == []
 
 
 def test_status_names_the_machines(farm: Farm) -> None:
@@ -94,7 +109,7 @@ def test_a_machine_that_dies_costs_time_only(own_farm: Farm, tmp_path: Path) -> 
 
 def test_a_farm_that_is_started_anew_goes_on(own_farm: Farm, tmp_path: Path) -> None:
     head = own_farm.start()
-    own_farm.add_worker()
+    machine = own_farm.add_worker()
     begun, seen = own_farm.folder / "show" / "begun", own_farm.folder / "there" / "begun"
 
     async def task(crew: FarmCrew) -> int:
@@ -102,10 +117,34 @@ def test_a_farm_that_is_started_anew_goes_on(own_farm: Farm, tmp_path: Path) -> 
         await asyncio.to_thread(wait_for, seen)
         end(head)
         await asyncio.to_thread(own_farm.start)
-        await asyncio.to_thread(own_farm.add_worker)
         return await asyncio.wait_for(work, 90)
 
-    assert str(on(own_farm, tmp_path / "work", task)) in wait_for(seen, 2)
+    assert str(on(own_farm, tmp_path / "work", task)) in wait_for(seen, 2), "the machine joined by itself"
+    asyncio.run(stop(own_farm.address))
+    assert machine.wait(30) == 0, "a farm that is stopped is no lost one"
+
+
+def test_machines_of_another_version_get_no_work(own_farm: Farm, tmp_path: Path) -> None:
+    own_farm.start()
+
+    async def main() -> tuple[str, int]:
+        from distributed import Worker
+
+        of_another = {"cpu": 1, "greenroom 9.9, python 3.11": 1}
+        lock = security(own_farm.folder / "certificates")
+        crew = FarmCrew(FarmSettings(own_farm.address, own_farm.store, own_farm.roots), tmp_path / "work")
+        async with Worker(own_farm.address, nthreads=1, resources=of_another, security=lock, dashboard=False):
+            with pytest.raises(EngineUnavailable) as caught:
+                async with crew:
+                    pass
+            await asyncio.to_thread(own_farm.add_worker)
+            async with crew:
+                found = [await crew.run(wait, 0, own_farm.folder / "show" / "begun") for _ in range(4)]
+        return str(caught.value), sum(each != os.getpid() for each in found)
+
+    refused, elsewhere = asyncio.run(main())
+    assert "another Greenroom" in refused
+    assert elsewhere == 4
 
 
 def test_work_that_ends_every_machine_is_given_up(own_farm: Farm, tmp_path: Path) -> None:

@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+import os
+import time
+import uuid
 from dataclasses import replace
 from pathlib import Path
 
@@ -101,6 +104,37 @@ def test_the_store_notices_damage(tmp_path: Path) -> None:
     assert not kept.exists(), "so that the next run puts it there anew"
 
 
+def test_what_is_old_is_cleaned_away(tmp_path: Path) -> None:
+    folder = tmp_path / "store"
+    store = SharedStore(str(folder))
+    names = [uuid.uuid4().hex for _ in range(2)]
+    for at, room in enumerate((store, store, store.room_of(names[0]), store.room_of(names[1]))):
+        (tmp_path / "file").write_text(f"content {at}")
+        room.put_file(tmp_path / "file")
+    kept = {path.read_text(): path for path in folder.rglob("*") if path.is_file()}
+    (folder / "thesis.txt").write_text("mine")
+    (folder / "calls" / "thesis.txt").write_text("mine")
+    long_ago = time.time() - 8 * 24 * 3600
+    for path in (kept["content 0"], kept["content 2"], folder / "thesis.txt", folder / "calls" / "thesis.txt"):
+        os.utime(path, (long_ago, long_ago))
+    assert store.clean(7) == (2, 18)
+    left = {path.read_text() for path in folder.rglob("*") if path.is_file()}
+    assert left == {"content 1", "content 3", "mine"}
+    assert sorted(path.name for path in (folder / "calls").iterdir()) == sorted([names[1], "thesis.txt"])
+    assert store.clean(0) == (0, 0), "what is young stays, whatever is asked"
+
+
+def test_what_is_needed_again_is_put_there_anew_before_it_is_old(tmp_path: Path) -> None:
+    store = SharedStore(str(tmp_path / "store"))
+    (tmp_path / "x").write_text("x")
+    store.put_file(tmp_path / "x")
+    (kept,) = (path for path in (tmp_path / "store").rglob("*") if path.is_file())
+    long_ago = time.time() - 5 * 24 * 3600
+    os.utime(kept, (long_ago, long_ago))
+    store.put_file(tmp_path / "x")
+    assert store.clean(4) == (0, 0)
+
+
 def test_no_store(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no place"):
         SharedStore("")
@@ -109,6 +143,8 @@ def test_no_store(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match="can't be used"):
         SharedStore(str(tmp_path / "file")).put_file(tmp_path / "file")
+    with pytest.raises(StoreError, match="can't be used"):
+        SharedStore(str(tmp_path / "file")).check()
 
 
 class Two:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from greenroom.errors import MediaError
 
-__all__ = ["Found", "end_the_machine", "refuse", "shout", "wait", "write_movie"]
+__all__ = ["Found", "end_the_machine", "refuse", "run_out_of_time", "shout", "wait", "write_movie"]
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,13 @@ def wait(seconds: float, mark: Path) -> int:
         file.write(f"{os.getpid()}\n")
     time.sleep(seconds)
     return os.getpid()
+
+
+def run_out_of_time(mark: Path) -> None:
+    """Says in `mark` that it was tried, and fails with an error of the kind that a lost connection gives, too."""
+    with mark.open("a", encoding="utf-8") as file:
+        file.write("tried\n")
+    raise TimeoutError("the drive doesn't answer")
 
 
 def end_the_machine() -> None:

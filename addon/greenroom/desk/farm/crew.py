@@ -14,24 +14,24 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar
 
-from greenroom.desk.farm.certificates import security
-from greenroom.desk.farm.settings import FarmSettings, certificates_folder
+from greenroom.desk.farm.connecting import connect
+from greenroom.desk.farm.nodes import KIND, machines_of, perform_parcel
+from greenroom.desk.farm.parcels import Parcel, Returned, pack_call, take_back
+from greenroom.desk.farm.settings import FarmSettings
 from greenroom.desk.farm.shared_store import SharedStore
 from greenroom.errors import EngineError, EngineUnavailable
 
 if TYPE_CHECKING:
     from distributed import Client
 
-    from greenroom.desk.farm.parcels import Parcel, Returned
-
 __all__ = ["FarmCrew"]
 
 Result = TypeVar("Result")
 
-_CONNECT = 12.0  # seconds; below 11 Dask's TCP layer refuses to try
 _TRIES = 5  # of one call, each after the farm was lost and found again
 _LOOKS, _LOOK_EVERY = 20, 0.5  # seconds: how often a farm without a machine is asked again
 _PAUSE = 2.0  # seconds before a lost farm is looked for again
+_PATIENCE = 60.0  # seconds for which a lost farm is looked for: time to start it anew
 
 
 class FarmCrew:
@@ -41,6 +41,7 @@ class FarmCrew:
     Raises:
         InputError: no certificates, no store, no extra.
         EngineUnavailable: the farm can't be reached, or has no machine. Nothing was sent.
+        StoreError: the store can't be used. Nothing was sent.
     """
 
     def __init__(self, settings: FarmSettings, work: Path) -> None:
@@ -48,28 +49,35 @@ class FarmCrew:
         self.work = work
         self.cores = 0
         self._store = SharedStore(settings.store)
-        self._security = security(certificates_folder())
         self._client: Client | None = None
-        self._finding = asyncio.Lock()
+        self._search: asyncio.Task[Client] | None = None
 
     async def __aenter__(self) -> Self:
-        client = await self._connected()
+        await asyncio.to_thread(self._store.check)
+        client = self._client = await connect(self._where)
         for _ in range(_LOOKS):  # a farm that was just started has its machines in a moment
-            self.cores = await _cores(client)
+            self.cores, others = await _cores(client)
             if self.cores:
-                break
+                return self
             await asyncio.sleep(_LOOK_EVERY)
-        else:
-            await self._leave()
+        await self._leave(client)
+        if others:
             raise EngineUnavailable(
-                "the farm has no machine at work", hint="Start one there: greenroom farm worker", where=self._where
+                "the farm's machines have another Greenroom, or another Python",
+                hint=f"Install one version on all machines; this one has {KIND}.",
+                where=self._where,
             )
-        return self
+        raise EngineUnavailable(
+            "the farm has no machine at work", hint="Start one there: greenroom farm worker", where=self._where
+        )
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
     ) -> None:
-        await self._leave()
+        if self._search is not None:
+            self._search.cancel()
+        if self._client is not None:
+            await self._leave(self._client)
 
     @property
     def _where(self) -> str:
@@ -79,15 +87,19 @@ class FarmCrew:
         """The result of function(*values), made on one of the farm's machines, files and all.
 
         Raises:
-            EngineError: the farm was lost and not found again, or this work ends every machine that tries it.
+            EngineError: the farm was lost again and again, or this work ends every machine that tries it.
+            EngineUnavailable: the farm was lost and not found again.
             InputError: it needs a folder that the farm can't see.
             GreenroomError: whatever the function raises.
         """
-        from greenroom.desk.farm.parcels import pack_call, take_back
-
         roots, held = self.settings.roots, self.work / ".farm"
         parcel = await asyncio.to_thread(pack_call, function, values, self._store, self.work, roots)
-        returned = await self._handed_out(parcel)
+        try:
+            returned = await self._handed_out(parcel)
+        except BaseException:  # nobody will fetch what it gave
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(asyncio.to_thread(self._store.room_of(parcel.name).clear), 2)
+            raise
         result: Result = await asyncio.to_thread(take_back, returned, self._store, self.work, roots, held)
         return result
 
@@ -96,12 +108,11 @@ class FarmCrew:
         from distributed.client import FutureCancelledError
         from distributed.comm.core import CommClosedError
 
-        from greenroom.desk.farm.nodes import perform_parcel
-
+        needs = {"cpu": 1, KIND: 1}
         for attempt in range(_TRIES):
             client = await self._connected()
             key = f"{parcel.name}-{attempt}"
-            future = client.submit(perform_parcel, parcel, self._store.place, key=key, resources={"cpu": 1}, pure=False)
+            future = client.submit(perform_parcel, parcel, self._store.place, key=key, resources=needs, pure=False)
             try:
                 returned: Returned = await future
                 return returned
@@ -116,8 +127,9 @@ class FarmCrew:
                     where=self._where,
                 ) from error
             except (CommClosedError, FutureCancelledError, TimeoutError, ConnectionError):
-                await self._leave()
-                await asyncio.sleep(_PAUSE)
+                if future.status == "error":  # our own function raised it, on a machine that is well
+                    raise
+                await self._leave(client)
         raise EngineError(
             "the farm was lost again and again",
             hint="See: greenroom farm status   Then run the same command again: what is made is kept.",
@@ -125,40 +137,36 @@ class FarmCrew:
         )
 
     async def _connected(self) -> Client:
-        """The connection there is, or a new one."""
-        from distributed import Client
-
-        async with self._finding:
-            if self._client is not None and self._client.status == "running":
-                return self._client
-            await self._leave()
-            try:
-                self._client = await Client(
-                    self.settings.address,
-                    asynchronous=True,
-                    security=self._security,
-                    timeout=_CONNECT,
-                    set_as_default=False,
-                    name="greenroom",
-                )
-            except (OSError, TimeoutError) as error:
-                raise EngineUnavailable(
-                    f"the farm can't be reached ({str(error) or type(error).__name__})",
-                    hint="See that it runs (greenroom farm start) and that this machine has its certificates.",
-                    where=self._where,
-                ) from error
+        """The connection there is, or a new one. One search is everybody's, and its failure is the end of the run."""
+        if self._client is not None and self._client.status == "running":
             return self._client
+        if self._search is None:
+            self._search = asyncio.create_task(self._found_again())
+        return await asyncio.shield(self._search)
 
-    async def _leave(self) -> None:
-        client, self._client = self._client, None
-        if client is not None:
-            with contextlib.suppress(Exception):  # it is lost already
-                await asyncio.wait_for(client.close(timeout=2), 5)
+    async def _found_again(self) -> Client:
+        ends = asyncio.get_running_loop().time() + _PATIENCE
+        while True:
+            await asyncio.sleep(_PAUSE)
+            try:
+                self._client = await connect(self._where)
+            except EngineUnavailable:
+                if asyncio.get_running_loop().time() > ends:
+                    raise
+            else:
+                self._search = None
+                return self._client
+
+    async def _leave(self, client: Client) -> None:
+        """Another call may have left it already, and found the farm again."""
+        if self._client is client:
+            self._client = None
+        with contextlib.suppress(Exception):  # it is lost already
+            await asyncio.wait_for(client.close(timeout=2), 5)
 
 
-async def _cores(client: Client) -> int:
-    """Of all machines that are at work now."""
-    if client.scheduler is None:
-        return 0
-    machines = (await client.scheduler.identity(n_workers=-1))["workers"].values()
-    return int(sum(each.get("resources", {}).get("cpu", 0) for each in machines))
+async def _cores(client: Client) -> tuple[int, int]:
+    """Of all machines that are at work now: those of our kind, and of others."""
+    found = [each.get("resources", {}) for each in (await machines_of(client)).values()]
+    ours = sum(each.get("cpu", 0) for each in found if KIND in each)
+    return int(ours), int(sum(each.get("cpu", 0) for each in found) - ours)

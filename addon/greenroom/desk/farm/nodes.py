@@ -7,28 +7,40 @@ Nothing is kept by the farm: whoever asked for work asks again after it was star
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from greenroom import __version__
 from greenroom.desk.farm.certificates import security
+from greenroom.desk.farm.connecting import connected, unreachable
 from greenroom.desk.farm.parcels import Parcel, Returned, make_call
 from greenroom.desk.farm.settings import certificates_folder, read_address
 from greenroom.desk.farm.shared_store import SharedStore
-from greenroom.errors import EngineUnavailable, InputError
+from greenroom.errors import InputError
 
-__all__ = ["ALLOWED_FAILURES", "perform_parcel", "serve", "status", "stop", "work"]
+if TYPE_CHECKING:
+    from distributed import Client, Nanny
+
+__all__ = ["ALLOWED_FAILURES", "KIND", "machines_of", "perform_parcel", "serve", "status", "stop", "work"]
 
 ALLOWED_FAILURES = 3
 _SILENT = "30s"  # a machine that says nothing for so long is given up; Dask's own 5 minutes hold up a whole run
 _TIMEOUT = "30s"  # below 11 s Dask's TCP layer refuses to connect
 _QUIET: dict[str, Any] = {"dashboard": False, "dashboard_address": "127.0.0.1:0"}
 """Dask's pages are plain HTTP: they stay on the machine, and show nothing."""
+
+KIND = f"greenroom {__version__}, python {sys.version_info.major}.{sys.version_info.minor}"
+"""What machines have to have in common: work is handed to those of its own kind only."""
+
+_AGAIN = 3.0  # seconds before a machine that the farm lost tries to join again
+_ending = asyncio.Event()
 
 _ROOTS = "GREENROOM_FARM_ROOTS"
 _SCRATCH = "GREENROOM_FARM_SCRATCH"
@@ -70,46 +82,64 @@ async def serve(listen: str, told: Callable[[str], None]) -> None:
 
 
 async def work(address: str, cores: int, roots: Mapping[str, Path], scratch: Path, told: Callable[[str], None]) -> None:
-    """Works for the farm at `address` with `cores` processes, until it is stopped or the farm is.
+    """Works for the farm at `address` with `cores` processes, until it is stopped or the farm is. A machine that the
+    farm lost (it slept, its link was cut), or whose farm was started anew, joins again by itself.
 
     Raises:
         InputError: no certificates.
-        EngineUnavailable: the farm can't be reached.
+        EngineUnavailable: the farm can't be reached at the start.
     """
-    lock = security(certificates_folder())
     environment = {_ROOTS: json.dumps({name: str(path) for name, path in roots.items()})}
     places = [scratch / f"greenroom-{os.getpid()}-{number}" for number in range(cores)]
-    nannies: list[Any] = []
+    joined: list[Nanny] = []
     with _configured():
-        from distributed import Nanny  # reads its settings when it is imported
-
         try:
             for own in places:
-                own.mkdir(parents=True, exist_ok=True)
-                nanny = Nanny(
-                    read_address(address),
-                    nthreads=1,
-                    resources={"cpu": 1},
-                    security=lock,
-                    protocol="tls",
-                    local_directory=str(own),
-                    env={**environment, _SCRATCH: str(own)},
-                    **_QUIET,
-                )
-                nannies.append(await asyncio.wait_for(nanny, 60))
+                joined.append(await _joined(address, own, environment))
             told(f"{cores} core{'s' * (cores != 1)} at work for {address}")
-            await asyncio.gather(*(nanny.finished() for nanny in nannies))
+            staying = (_stay(joined, number, address, own, environment) for number, own in enumerate(places))
+            await asyncio.gather(*staying)
         except (OSError, TimeoutError) as error:
-            raise EngineUnavailable(
-                f"the farm can't be reached ({str(error) or type(error).__name__})",
-                hint="See that it runs there (greenroom farm start) and that the certificates here are its own.",
-                where=address,
-            ) from error
+            raise unreachable(address, error) from error
         finally:
-            for nanny in nannies:
+            for nanny in joined:
                 await nanny.close(timeout=5)
             for own in places:  # the folder itself may hold other things: it was named by a person
                 shutil.rmtree(own, ignore_errors=True)
+
+
+async def _joined(address: str, own: Path, environment: Mapping[str, str]) -> Nanny:
+    """One process at work; `own` is its scratch folder, which is made anew."""
+    from distributed import Nanny  # reads its settings when it is imported
+
+    shutil.rmtree(own, ignore_errors=True)
+    own.mkdir(parents=True, exist_ok=True)
+    nanny = Nanny(
+        read_address(address),
+        nthreads=1,
+        resources={"cpu": 1, KIND: 1},
+        security=security(certificates_folder()),
+        protocol="tls",
+        local_directory=str(own),
+        env={**environment, _SCRATCH: str(own)},
+        **_QUIET,
+    )
+    try:
+        return await asyncio.wait_for(nanny, 60)
+    except BaseException:
+        await nanny.close(timeout=5)
+        raise
+
+
+async def _stay(joined: list[Nanny], number: int, address: str, own: Path, environment: Mapping[str, str]) -> None:
+    """Until the farm is stopped."""
+    while True:
+        await joined[number].finished()
+        if _ending.is_set():
+            return
+        await asyncio.sleep(_AGAIN)
+        with contextlib.suppress(OSError, TimeoutError):  # it is still away
+            joined[number] = await _joined(address, own, environment)
 
 
 async def status(address: str) -> dict[str, Any]:
@@ -118,8 +148,8 @@ async def status(address: str) -> dict[str, Any]:
     Raises:
         InputError, EngineUnavailable: as `work`.
     """
-    async with _asking(address) as client:
-        info = (await client.scheduler.identity(n_workers=-1))["workers"]
+    async with connected(address) as client:
+        info = await machines_of(client)
         versions = await client.run(_version)
         doing = await client.processing()
     machines = [
@@ -141,45 +171,24 @@ async def status(address: str) -> dict[str, Any]:
     }
 
 
+async def machines_of(client: Client) -> dict[str, dict[str, Any]]:
+    """What Dask knows of each machine at work, by its address."""
+    if client.scheduler is None:
+        return {}
+    found: dict[str, dict[str, Any]] = (await client.scheduler.identity(n_workers=-1))["workers"]
+    return found
+
+
 async def stop(address: str) -> None:
     """Ends the farm: its machines too. Errors as `status`."""
-    async with _asking(address) as client:
+    async with connected(address) as client:
+        await client.run(_end_here, nanny=True, on_error="ignore")
         await client.shutdown()
 
 
-def _asking(address: str) -> Any:
-    from distributed import Client
-
-    return _Asking(
-        Client(
-            read_address(address),
-            asynchronous=True,
-            security=security(certificates_folder()),
-            timeout=15,
-            set_as_default=False,
-        ),
-        address,
-    )
-
-
-class _Asking:
-    """A connection for one question."""
-
-    def __init__(self, client: Any, address: str) -> None:
-        self._client, self._address = client, address
-
-    async def __aenter__(self) -> Any:
-        try:
-            return await self._client
-        except (OSError, TimeoutError) as error:
-            raise EngineUnavailable(
-                f"the farm can't be reached ({str(error) or type(error).__name__})",
-                hint="Start it: greenroom farm start   Or see that this machine has its certificates.",
-                where=self._address,
-            ) from error
-
-    async def __aexit__(self, *error: object) -> None:
-        await self._client.close()
+def _end_here() -> None:
+    """On a machine, in the process that watches over its work: what comes now is no loss of the farm, but its end."""
+    _ending.set()
 
 
 def _version() -> str:

@@ -18,7 +18,7 @@ from typing import Any
 
 from greenroom import __version__
 from greenroom.desk.farm.shared_store import SharedStore
-from greenroom.errors import EngineError, InputError
+from greenroom.errors import EngineError, InputError, StoreError
 
 __all__ = ["Parcel", "Returned", "make_call", "pack_call", "take_back"]
 
@@ -127,7 +127,12 @@ def pack_call(
     """`work` is the folder of all work folders. Errors as `Packer.pack`."""
     content, jobs = Packer(store, work, roots).pack((function, values))
     name = uuid.uuid4().hex
-    return Parcel(name, content, jobs, tuple(_put_all(_files(work, jobs), store.room_of(name))))
+    own = store.room_of(name)
+    try:
+        return Parcel(name, content, jobs, tuple(_put_all(_files(work, jobs), own)))
+    except StoreError:
+        own.clear()
+        raise
 
 
 def make_call(parcel: Parcel, store: SharedStore, work: Path, roots: Mapping[str, Path], held: Path) -> Returned:

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Connections to a farm: by its own certificates, or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from greenroom.desk.farm.certificates import security
+from greenroom.desk.farm.settings import certificates_folder, read_address
+from greenroom.errors import EngineUnavailable
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+__all__ = ["connect", "connected", "unreachable"]
+
+_CONNECT = 12.0  # seconds; below 11 Dask's TCP layer refuses to try
+
+
+async def connect(address: str) -> Client:
+    """A connection to the farm at `address`; whoever asked for it closes it.
+
+    Raises:
+        InputError: no certificates, no address, no extra.
+        EngineUnavailable: the farm can't be reached.
+    """
+    lock = security(certificates_folder())
+    from distributed import Client
+
+    try:
+        client: Client = await Client(
+            read_address(address),
+            asynchronous=True,
+            security=lock,
+            timeout=_CONNECT,
+            set_as_default=False,
+            name="greenroom",
+        )
+    except (OSError, TimeoutError) as error:
+        raise unreachable(address, error) from error
+    return client
+
+
+@asynccontextmanager
+async def connected(address: str) -> AsyncIterator[Client]:
+    """A connection for one question. Errors as `connect`."""
+    client = await connect(address)
+    try:
+        yield client
+    finally:
+        await client.close()
+
+
+def unreachable(address: str, error: OSError | TimeoutError) -> EngineUnavailable:
+    return EngineUnavailable(
+        f"the farm can't be reached ({str(error) or type(error).__name__})",
+        hint="See that it runs there (greenroom farm start) and that the certificates here are its own.",
+        where=address,
+    )
