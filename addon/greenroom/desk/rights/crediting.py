@@ -62,12 +62,12 @@ def _identity(project: Project) -> tuple[Identity | None, str]:
         identity = find_identity(project.id)
         if identity is None:
             return None, "there is no certificate: greenroom sign --init"
-        identity.signer().close()
+        with identity.signing():
+            return identity, ""
     except GreenroomError as error:
         return None, error.message
     except Exception as error:  # noqa: BLE001 - a foreign library, and a take is worth more than its signature
         return None, f"{type(error).__name__}: {error}"
-    return identity, ""
 
 
 def _credited(

@@ -15,6 +15,8 @@ from __future__ import annotations
 import os
 import subprocess
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,7 +24,7 @@ from typing import Any
 
 import tomlkit
 
-from greenroom.errors import InputError, RefusedError
+from greenroom.errors import InputError
 from greenroom.rights.credentials.certificate import (
     check_chain,
     leaf_of,
@@ -79,23 +81,53 @@ class Identity:
             hint = "Make a new one: greenroom sign --init --again" if self.own else "Ask its issuer for another."
             raise InputError("; ".join(faults), hint=hint, where=str(self.folder / _CHAIN))
 
-    def signer(self) -> Any:
-        """What c2pa signs with; close it after use."""
+    @contextmanager
+    def signing(self) -> Iterator[Any]:
+        """What c2pa signs with, closed afterwards.
+
+        Raises:
+            InputError: the extra isn't installed, the certificate can't sign, or the signing service gave no signature.
+        """
         c2pa = need_extra()
         self.check()
         name = signing_algorithm(self.chain)
+        service = _Service(self.command)
         if self.secret is not None:
-            return c2pa.Signer.from_info(c2pa.C2paSignerInfo(name.encode(), self.chain, self.secret, None))
-        algorithm = c2pa.C2paSigningAlg[name.upper()]
-        return c2pa.Signer.from_callback(self._asked, algorithm, self.chain.decode("ascii"), None)
+            signer = c2pa.Signer.from_info(c2pa.C2paSignerInfo(name.encode(), self.chain, self.secret, None))
+        else:
+            algorithm = c2pa.C2paSigningAlg[name.upper()]
+            signer = c2pa.Signer.from_callback(service.sign, algorithm, self.chain.decode("ascii"), None)
+        try:
+            with signer:
+                yield signer
+        except c2pa.C2paError:
+            if service.fault is not None:  # the library only says that there was one
+                raise service.fault from None
+            raise
 
-    def _asked(self, data: bytes) -> bytes:
-        """The signing service's answer; a program of the user's own settings, never of a project's."""
-        done = subprocess.run(list(self.command), input=data, capture_output=True, timeout=_PATIENCE, check=False)
+
+class _Service:
+    """A program of the user's own settings that signs, never one of a project's."""
+
+    def __init__(self, command: tuple[str, ...]) -> None:
+        self._command = command
+        self.fault: InputError | None = None
+
+    def sign(self, data: bytes) -> bytes:
+        """The program's answer to `data`."""
+        try:
+            done = subprocess.run(list(self._command), input=data, capture_output=True, timeout=_PATIENCE, check=False)
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise self._refused(str(error)) from error
         if done.returncode or not done.stdout:
             said = done.stderr.decode("utf-8", "replace").strip()[-200:]
-            raise RefusedError(f"the signing service gave no signature ({said or done.returncode})")
+            raise self._refused(said or f"it ended with {done.returncode} and {len(done.stdout)} bytes")
         return done.stdout
+
+    def _refused(self, why: str) -> InputError:
+        hint = "Try the program by hand, or name another: greenroom sign --init --again"
+        self.fault = InputError(f"the signing service gave no signature ({why})", hint=hint)
+        return self.fault
 
 
 def signing_folder(project: str) -> Path:

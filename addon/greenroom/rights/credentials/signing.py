@@ -7,15 +7,25 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from greenroom.errors import InputError, StoreError
 from greenroom.rights.credentials.certificate import need_extra
 from greenroom.rights.credentials.identity import Identity
-from greenroom.rights.credentials.wrapped import Wrapped
+from greenroom.rights.credentials.movie import (
+    NOTHING,
+    Box,
+    copy_with_room,
+    credentials_box,
+    digest_of,
+    hash_assertion,
+    movable_boxes,
+)
+from greenroom.rights.credentials.wrapped import TYPE_SIZE, Wrapped
 from greenroom.takes.disk import storing, sync_file, write_atomically
 
 __all__ = ["FORMATS", "SIDECAR", "WRAPPED", "Ingredient", "opened", "sign", "sign_beside"]
@@ -39,9 +49,14 @@ FORMATS = {
 
 SIDECAR = ".c2pa"
 WRAPPED = "video/mp4"
-_LARGEST = (
-    256 << 20
-)  # bytes of an ingredient that is looked into for credentials of its own; larger ones are only named
+_MOVIES = (".mov", ".mp4", ".m4v", ".m4a")
+_SPARE, _SPARE_EACH = 4096, 1024
+"""Bytes beyond the manifest's text, the ingredients' archives and the signature: boxes, labels and hashes, of which
+every ingredient brings some.
+"""
+
+_SETTINGS = {"builder": {"thumbnail": {"enabled": False}}}
+"""A picture of every portrait costs 30 ms and 40 KB a take, and would publish what nobody asked to be published."""
 
 
 @dataclass(frozen=True)
@@ -60,29 +75,81 @@ class Ingredient:
         return value | ({"description": self.description} if self.description else {})
 
 
+@dataclass(frozen=True)
+class _Statement:
+    """What will be signed. `archives` are the ingredients that were looked into, each with its own credentials."""
+
+    definition: Mapping[str, Any]
+    archives: tuple[bytes, ...]
+
+    def room(self, signer: Any) -> int:
+        """More bytes than it takes."""
+        written = len(json.dumps(self.definition).encode()) + sum(map(len, self.archives))
+        ingredients = len(self.archives) + len(self.definition.get("ingredients", ()))
+        return written + int(signer.reserve_size()) + _SPARE + _SPARE_EACH * ingredients
+
+    def sign(self, signer: Any, kind: str, reading: Any, writing: Any, *more: Mapping[str, Any]) -> bytes:
+        """Credentials of what is read; with assertions beside the definition's own they are only given back."""
+        c2pa = need_extra()
+        told = [*self.definition["assertions"], *more]
+        builder = c2pa.Builder({**self.definition, "assertions": told}, context=c2pa.Context.from_dict(_SETTINGS))
+        with builder:
+            for archive in self.archives:
+                builder.add_ingredient_from_archive(io.BytesIO(archive))
+            if more:
+                builder.set_no_embed()
+            return bytes(builder.sign(signer, kind, reading, writing))
+
+    def bound_to(self, digest: bytes, signer: Any, kind: str) -> bytes:
+        """Credentials of a file whose hash is known: the library is shown an empty one."""
+        return self.sign(signer, kind, io.BytesIO(NOTHING), io.BytesIO(), hash_assertion(digest))
+
+
 def sign(
     source: Path, output: Path, manifest: Mapping[str, Any], ingredients: Sequence[Ingredient], identity: Identity
 ) -> None:
     """A copy of `source` at `output`, with credentials in it. `output` must not exist.
 
     Raises:
-        InputError: the container can't hold them, the extra isn't installed, or the certificate can't sign.
+        InputError: the container can't hold them, the extra isn't installed, or whoever signs can't.
         StoreError: the copy can't be written, or the library refuses the file.
     """
     kind = FORMATS.get(source.suffix.casefold())
     if kind is None:
         hint = "Credentials of other containers lie beside the file."
         raise InputError(f"{source.suffix or 'this file'} can't hold credentials", hint=hint, where=str(source))
-    builder, signer = _prepared(manifest, ingredients, identity)
     try:
-        with signer, storing(output), source.open("rb") as reading, output.open("x+b") as writing:
-            _signed(builder, signer, kind, reading, writing, source)
-        sync_file(output)
+        with _signing(source, identity) as signer, storing(output):
+            with source.open("rb") as reading, output.open("x+b") as writing:
+                statement = _statement(manifest, ingredients)
+                if not _signed_movie(statement, signer, source, reading, writing):
+                    for file in (reading, writing):
+                        file.seek(0)
+                    writing.truncate()
+                    statement.sign(signer, kind, reading, writing)
+            sync_file(output)
     except BaseException:
         output.unlink(missing_ok=True)
         raise
-    finally:
-        builder.close()
+
+
+def _signed_movie(
+    statement: _Statement, signer: Any, source: Path, reading: io.BufferedReader, writing: io.BufferedRandom
+) -> bool:
+    """Copies and signs a plain movie in one go; False where it is none, or more has to be moved than we know."""
+    boxes = movable_boxes(reading) if source.suffix.casefold() in _MOVIES else None
+    if boxes is None:
+        return False
+    room = statement.room(signer)
+    digest = copy_with_room(reading, writing, boxes, room)
+    if digest is None:
+        return False
+    held = credentials_box(statement.bound_to(digest, signer, FORMATS[source.suffix.casefold()]), room)
+    if held is None:
+        return False
+    writing.seek(boxes[0].size)
+    writing.write(held)
+    return True
 
 
 def sign_beside(
@@ -91,22 +158,19 @@ def sign_beside(
     """NAME.c2pa beside `source`, which stays as it is: for containers that can't hold credentials. They are bound to
     the file by the sha256 of all its bytes.
 
-    Raises: as `sign`.
+    Raises: as `sign`; InputError too where the container can hold them.
     """
-    builder, signer = _prepared(manifest, ingredients, identity)
-    builder.set_no_embed()
-    kind = FORMATS.get(source.suffix.casefold(), WRAPPED)
-    try:
-        with signer, opened(source) as reading, opened(source) as copied:
-            data = _signed(builder, signer, kind, reading, _Nowhere(copied), source)
-    finally:
-        builder.close()
+    if source.suffix.casefold() in FORMATS:
+        raise InputError("credentials of such a file lie inside it", hint="Sign the file itself.", where=str(source))
     output = source.with_suffix(SIDECAR)
+    with _signing(source, identity) as signer, storing(source), opened(source) as reading:
+        media = Box(b"mdat", TYPE_SIZE, reading.seek(0, io.SEEK_END) - TYPE_SIZE)
+        data = _statement(manifest, ingredients).bound_to(digest_of(reading, [media]), signer, WRAPPED)
     write_atomically(output, data)
     return output
 
 
-def opened(path: Path) -> IO[bytes]:
+def opened(path: Path) -> io.BufferedReader:
     """The file as credentials are bound to it: as it is, or of other containers as the media of an MP4 around it."""
     file = path.open("rb")
     if path.suffix.casefold() in FORMATS:
@@ -114,62 +178,39 @@ def opened(path: Path) -> IO[bytes]:
     return io.BufferedReader(Wrapped(file), buffer_size=1 << 20)
 
 
-class _Nowhere:
-    """Takes a copy of `source` and keeps none: what is read back is the source itself."""
-
-    def __init__(self, source: IO[bytes]) -> None:
-        self._source = source
-
-    def write(self, data: bytes) -> int:
-        self._source.seek(len(data), 1)
-        return len(data)
-
-    def read(self, size: int = -1) -> bytes:
-        return self._source.read(size)
-
-    def seek(self, offset: int, whence: int = 0) -> int:
-        return self._source.seek(offset, whence)
-
-    def tell(self) -> int:
-        return self._source.tell()
-
-    def flush(self) -> None:
-        """There is nothing to be written."""
+def _statement(manifest: Mapping[str, Any], ingredients: Sequence[Ingredient]) -> _Statement:
+    heard = [(each, _archive(each)) for each in ingredients]
+    plain = [each.as_json() for each, archive in heard if archive is None]
+    definition = {**manifest, **({"ingredients": plain} if plain else {})}
+    return _Statement(definition, tuple(archive for _, archive in heard if archive is not None))
 
 
-def _prepared(manifest: Mapping[str, Any], ingredients: Sequence[Ingredient], identity: Identity) -> tuple[Any, Any]:
-    c2pa = need_extra()
-    signer = identity.signer()
-    try:
-        plain = [each.as_json() for each in ingredients if not _looked_into(each)]
-        builder = c2pa.Builder({**manifest, **({"ingredients": plain} if plain else {})})
-        for each in ingredients:
-            if each.path is not None and _looked_into(each):
-                with each.path.open("rb") as file:
-                    builder.add_ingredient(json.dumps(each.as_json()), FORMATS[each.path.suffix.casefold()], file)
-    except c2pa.C2paError as error:
-        raise StoreError(f"the credentials can't be made: {_said(error)}") from error
-    return builder, signer
-
-
-def _looked_into(each: Ingredient) -> bool:
+def _archive(each: Ingredient) -> bytes | None:
+    """The ingredient with the credentials of its own file, read and checked once. None, where it is only named: it is
+    no file, or none that can be read.
+    """
     path = each.path
-    if path is None or path.suffix.casefold() not in FORMATS:
-        return False
+    kind = FORMATS.get(path.suffix.casefold()) if path is not None else None
+    if path is None or kind is None or not path.is_file():
+        return None
+    c2pa = need_extra()
+    archive = io.BytesIO()
     try:
-        return path.stat().st_size <= _LARGEST
-    except OSError:
-        return False
+        with c2pa.Builder({}, context=c2pa.Context.from_dict(_SETTINGS)) as builder, path.open("rb") as file:
+            builder.add_ingredient(json.dumps(each.as_json()), kind, file)
+            builder.write_ingredient_archive(each.name, archive)
+    except c2pa.C2paError:
+        return None
+    return archive.getvalue()
 
 
-def _signed(builder: Any, signer: Any, kind: str, reading: IO[bytes], writing: Any, source: Path) -> bytes:
+@contextmanager
+def _signing(source: Path, identity: Identity) -> Iterator[Any]:
+    """What the library signs with; what it says against it becomes ours."""
     c2pa = need_extra()
     try:
-        data: bytes = builder.sign(signer, kind, reading, writing)
+        with identity.signing() as signer:
+            yield signer
     except c2pa.C2paError as error:
-        raise StoreError(f"it can't be signed: {_said(error)}", where=source.name) from error
-    return bytes(data)
-
-
-def _said(error: Exception) -> str:
-    return str(error).strip().splitlines()[0][:300] if str(error).strip() else type(error).__name__
+        said = str(error).strip() or type(error).__name__
+        raise StoreError(f"it can't be signed: {said.splitlines()[0][:300]}", where=source.name) from error

@@ -11,9 +11,11 @@ import io
 import struct
 from typing import IO, Any
 
-__all__ = ["Wrapped"]
+__all__ = ["TYPE_SIZE", "Wrapped"]
 
 _TYPE = struct.pack(">I4s4sI4s", 20, b"ftyp", b"mp42", 0, b"mp42")
+TYPE_SIZE = len(_TYPE)
+"""Bytes before the box that the file is the media of."""
 
 
 class Wrapped(io.RawIOBase):
