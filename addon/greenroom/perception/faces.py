@@ -4,13 +4,15 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
+from contextlib import AbstractContextManager, nullcontext
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from greenroom.media.glimpses import Looked
 from greenroom.perception.detection import Detection, Detector, merge
+from greenroom.perception.guessing import Start, two_lookers
 from greenroom.perception.identity import FaceIdentity
 from greenroom.perception.landmarks import BlendshapeNet, LandmarkNet, Landmarks, Region
 from greenroom.perception.steadying import TrackedFace, steadied
@@ -63,18 +65,25 @@ class FaceFinder:
         return list(self.follow(frames, choose=choose, smooth=smooth))
 
     def follow(
-        self, frames: Iterable[Looked], *, choose: Choose | None = None, smooth: bool = True
-    ) -> Iterator[TrackedFace | None]:
-        """One face of each frame, one entry a frame in order, None where it isn't seen: at most 7 frames behind.
+        self, frames: Iterable[Looked], *, choose: Choose | None = None, smooth: bool = True, two_cores: bool = False
+    ) -> Generator[TrackedFace | None]:
+        """One face of each frame, one entry a frame in order, None where it isn't seen: at most 9 frames behind.
 
         Each shot starts anew with the face that `choose(faces, (height, width))` picks of all its faces, largest first
         (None: the largest), and stays with that person: who leaves and comes back is found again, and nobody else is
         taken for them meanwhile, as far as place, size and identity can tell (drawn actors who share a face and a
-        place can't be told). Smoothing never reaches across a cut, a gap or a jump. Frames are read one at a time.
+        place can't be told). Smoothing never reaches across a cut, a gap or a jump. Frames are read one at a time; with
+        `two_cores` two more are held, and looked at in two threads.
         """
-        seeker = Seeker(self._again, self._near, self._seen, lambda chip: self._identity.embed_chip(chip))
-        track = follow(frames, seeker, choose)
+        track = self._followed(frames, choose, two_lookers() if two_cores else nullcontext())
         return steadied(track) if smooth else track
+
+    def _followed(
+        self, frames: Iterable[Looked], choose: Choose | None, lookers: AbstractContextManager[Start | None]
+    ) -> Generator[TrackedFace | None]:
+        with lookers as start:
+            seeker = Seeker(self._again, self._near, self._seen, lambda chip: self._identity.embed_chip(chip), start)
+            yield from follow(frames, seeker, choose)
 
     def _seen(self, bgr: Picture, tiles: bool) -> list[Landmarks]:
         return self._refined(bgr, self.detect(bgr, tiles=tiles))

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -51,7 +51,7 @@ def smoothed(track: Iterable[TrackedFace | None]) -> list[TrackedFace | None]:
     return list(steadied(track))
 
 
-def steadied(track: Iterable[TrackedFace | None]) -> Iterator[TrackedFace | None]:
+def steadied(track: Iterable[TrackedFace | None]) -> Generator[TrackedFace | None]:
     """As smoothed(), frame by frame: never more than 7 faces are held back, 3 once a run is under way.
 
     A run's ends get the ends of the parabola through its first and last 7 frames (SciPy's savgol_filter does the same

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from greenroom.media.glimpses import Looked, whole
 from greenroom.perception.company import Company, too_small_to_tell
 from greenroom.perception.detection import overlap
+from greenroom.perception.guessing import Frame, Start, begin_looks, frames_ahead
 from greenroom.perception.landmarks import Landmarks, Region
-from greenroom.perception.shots import ShotWatch
 from greenroom.perception.steadying import REDETECTED, TRACKED, TrackedFace
 
 __all__ = ["Choose", "Seeker", "TrackedFace", "follow", "joined"]
@@ -46,23 +46,26 @@ _LOOK_EVERY = 48  # frames between two remembered looks at the followed face
 @dataclass(frozen=True)
 class Seeker:
     """What `follow` asks of a FaceFinder: the same face again in a region, the faces round a place (points), all faces
-    of a picture (with tiles), and the identity of a chip."""
+    of a picture (with tiles), the identity of a chip, and where there is time ahead, looks that begin early.
+    """
 
     again: Callable[[Looked, Region], Landmarks | None]
     near: Callable[[Picture, Floats], list[Landmarks]]
     find: Callable[[Picture, bool], list[Landmarks]]
     embed: Callable[[Picture], Floats]
+    start: Start | None = None
 
 
 def follow(frames: Iterable[Looked], seeker: Seeker, choose: Choose | None = None) -> Iterator[TrackedFace | None]:
     """One entry a frame, raw: None where the face isn't seen."""
-    watch, shot = ShotWatch(), 0
-    following = _Following(seeker, choose or _largest)
-    for picture in frames:
-        if watch.is_cut(picture):
+    shot, following = 0, _Following(seeker, choose or _largest)
+    for frame, coming in frames_ahead(frames, seeker.start):
+        if frame.begins:
             shot, following = shot + 1, _Following(seeker, choose or _largest)
         before = following.missed
-        found = following.step(picture)
+        found = following.step(frame)
+        if found and seeker.start:
+            begin_looks(coming, following.about(), seeker.start)
         if found is None:
             yield None
         else:
@@ -78,24 +81,36 @@ class _Following:
         self._seeker, self._choose = seeker, choose
         self._company = Company(seeker.embed)
         self._last: Floats | None = None
+        self._regions: list[Region] = []
         self._seen = self._doubt = self._crowd = 0
         self.missed = self.others = 0
         self.was_seen = False
 
-    def step(self, picture: Looked) -> Landmarks | None:
+    def step(self, frame: Frame) -> Landmarks | None:
         """The face in the next frame."""
+        picture = frame.picture
+        guessed = frame.guess.good() if frame.guess else None  # in any case: a picture is looked at by one thread
         if self._last is None:
             found = self._begin(whole(picture))
         else:
-            found = None if self.missed else self._again(picture, self._last)
+            found = None if self.missed else self._again(picture, self._last, guessed)
             found = found or self._regain(whole(picture), self._last)
         self.missed = 0 if found else self.missed + 1
         if found:
             self._last = found.points
+            self._regions = [*self._regions[-1:], Region.of_points(found.points)]
             if self._seen % _LOOK_EVERY == 0 and not self._doubt:
                 self._company.remember(whole(picture), found.points)
             self._seen += 1
         return found
+
+    def about(self) -> Region:
+        """Where the face will be looked for in the frames to come: between its last two places. After the last alone,
+        even and odd frames would go ways of their own, and the landmarks tremble more.
+        """
+        before, last = self._regions[0], self._regions[-1]
+        middles = (last.x + before.x) / 2, (last.y + before.y) / 2, (last.side + before.side) / 2
+        return Region(*middles, (last.angle + before.angle) / 2)
 
     def _begin(self, bgr: Picture) -> Landmarks | None:
         """The chosen one of all faces. Tiles are looked at in the first frame and whenever somebody came or went."""
@@ -111,9 +126,9 @@ class _Following:
                     self._company.remember_other(bgr, face.points)
         return chosen
 
-    def _again(self, picture: Looked, last: Floats) -> Landmarks | None:
+    def _again(self, picture: Looked, last: Floats, guessed: Landmarks | None) -> Landmarks | None:
         """The face where it just was, unless that is somebody else by now."""
-        found = self._seeker.again(picture, Region.of_points(last))
+        found = guessed or self._seeker.again(picture, Region.of_points(last))
         if found is None:
             return None
         shift, size = _apart(found.points, last)

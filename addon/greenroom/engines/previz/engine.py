@@ -23,7 +23,7 @@ from greenroom.errors import Problem, Severity
 
 __all__ = ["VERSION", "PrevizEngine", "close_workers", "workers"]
 
-VERSION = "5"
+VERSION = "6"
 """Part of every cue's fingerprint: raise it when the same request gives other frames."""
 
 _MODES = {

@@ -9,6 +9,7 @@ frame are kept in memory.
 from __future__ import annotations
 
 import contextlib
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -254,27 +255,29 @@ def _faces(pictures: Iterable[Looked], who: Who | None, look: Look | None = None
     """The chosen face of each picture."""
     who = who or Who()
     choose = choose_by(side=who.side, number=who.number, point=who.point)
+    # nothing is encoded yet: both cores are free
     if look is None:
-        return FaceFinder().follow(pictures, choose=choose)
-    shown: list[Looked] = []
-    track = FaceFinder().follow(_noting(pictures, shown), choose=choose, smooth=False)
+        return FaceFinder().follow(pictures, choose=choose, two_cores=True)
+    shown: deque[Looked] = deque()
+    track = FaceFinder().follow(_noting(pictures, shown), choose=choose, smooth=False, two_cores=True)
     return steadied(_looking(track, shown, look))
 
 
-def _noting(pictures: Iterable[Looked], shown: list[Looked]) -> Iterator[Looked]:
-    """The same; `shown` holds the one that is out."""
+def _noting(pictures: Iterable[Looked], shown: deque[Looked]) -> Iterator[Looked]:
+    """The same; `shown` holds those that are out."""
     for picture in pictures:
-        shown[:] = [picture]
+        shown.append(picture)
         yield picture
 
 
-def _looking(track: Iterable[TrackedFace | None], shown: list[Looked], look: Look) -> Iterator[TrackedFace | None]:
-    """The same; now and then `look` is told of the face in the picture that is `shown`."""
+def _looking(track: Iterable[TrackedFace | None], shown: deque[Looked], look: Look) -> Iterator[TrackedFace | None]:
+    """The same; now and then `look` is told of the face in its picture, the first that is `shown`."""
     seen = 0
     for face in track:
+        picture = shown.popleft()
         if face is not None:
             if seen % _LOOK_EVERY == 0:
-                look(*_face_of(shown[0], face.points))
+                look(*_face_of(picture, face.points))
             seen += 1
         yield face
 
