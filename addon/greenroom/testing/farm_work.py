@@ -11,7 +11,7 @@ from pathlib import Path
 
 from greenroom.errors import MediaError
 
-__all__ = ["Found", "end_the_machine", "refuse", "run_out_of_time", "shout", "wait", "write_movie"]
+__all__ = ["Found", "end_the_machine", "refuse", "run_out_of_time", "shout", "wait", "write_movie", "write_noise"]
 
 
 @dataclass(frozen=True)
@@ -73,3 +73,11 @@ def write_movie(folder: Path, frames: int) -> Path:
         for index in range(frames):
             writer.write(np.roll(noise, index * 8, axis=1))
     return folder / "take.mov"
+
+
+def write_noise(path: Path, size: int) -> Path:
+    """A file of `size` bytes, the same at any time."""
+    import random
+
+    path.write_bytes(random.Random(size).randbytes(size))
+    return path
