@@ -7,7 +7,7 @@ outside of what only= and not= allow, the whole frame is.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -47,6 +47,27 @@ landmarks are within 0.33 % of the height of what the frame alone shows (median 
 """
 _SPARE = 0.04  # of the face's width, around what steadied landmarks would change
 _TONES_FROM = 3  # frames of a shot that are looked at for the mouth's tones
+
+
+@dataclass(frozen=True, eq=False)
+class _Known:
+    """A frame of which all is known but where its lips really end. `hidden` is of the `region` that may change."""
+
+    region: Box
+    points: Vectors
+    pose: Pose
+    face: Face
+    share: float
+    lower: LowerFace
+    painter: LipPainter
+    hidden: NDArray[np.float32] | None
+
+    def paint(self, frame: Picture, edges: Vectors) -> None:
+        """Move the lips in `frame`; `edges` are what `lip_edges` saw in it."""
+        moved = self.lower.move(self.points, self.pose, self.face, self.share, self.region, edges)
+        drawn = moved.placed.view.region.within(self.region)
+        hidden = None if self.hidden is None else self.hidden[drawn]
+        self.painter.paint(frame, self.points, moved, self.face, self.share, hidden)
 
 
 @dataclass(eq=False)
@@ -117,26 +138,35 @@ class Resync:
 
     def frames(self) -> Iterator[Plate]:
         """The take's frames."""
-        painters: dict[int, tuple[LipPainter, InFront]] = {}
         whole = Box(0, 0, *self.driver.size)
         window = Window(whole.width, whole.height)
+        # one frame is looked over while another is painted: the encoder alone doesn't fill a core
+        for plate, known in ahead(self._looked_over(), depth=1):
+            if known is not None:
+                box = looked_at(known.points, known.region, whole)
+                frame = window.showing(box, plate.region(box))
+                known.paint(frame, lip_edges(frame, known.points))
+                plate.put(known.region, frame[known.region.within(whole)])
+            yield plate
+
+    def _looked_over(self) -> Generator[tuple[Plate, _Known | None]]:
+        """The plates of the take, and what is to be known of those that change."""
+        painters: dict[int, tuple[LipPainter, InFront]] = {}
         for index, plate in enumerate(ahead(read_plates(self.source.media, self.source.indices, self.request.spec))):
             region, found = self.region(index), self.anchored(index)
-            if region is not None and found is not None:
-                points, pose = found
-                seen = self.driver.seen(index) if self.hurried(index) else None
-                points = points if seen is None else LowerFace.refreshed(points, seen)
-                box = looked_at(points, region, whole)
-                frame = window.showing(box, plate.region(box))
-                shot = self.driver.shot(index)
-                if shot not in painters:
-                    painters = {shot: (self.painter(shot), InFront())}  # shots come in turn: one is kept
-                painter, in_front = painters[shot]
-                moved = self.moved(index, points, pose, region, lip_edges(frame, points))
-                hidden = in_front.hidden(plate, found[0], moved.placed.view.region)
-                painter.paint(frame, points, moved, self.face(index), float(self.share[index]), hidden)
-                plate.put(region, frame[region.within(whole)])
-            yield plate
+            if region is None or found is None:
+                yield plate, None
+                continue
+            points, pose = found
+            seen = self.driver.seen(index) if self.hurried(index) else None
+            points = points if seen is None else LowerFace.refreshed(points, seen)
+            shot = self.driver.shot(index)
+            if shot not in painters:
+                painters = {shot: (self.painter(shot), InFront())}  # shots come in turn: one is kept
+            painter, in_front = painters[shot]
+            hidden = in_front.hidden(plate, found[0], region)
+            mouth = self.face(index), float(self.share[index])
+            yield plate, _Known(region, points, pose, *mouth, self.lower_face(shot), painter, hidden)
 
     def painter(self, shot: int) -> LipPainter:
         """With tones from one of the shot's calm frames, neither the brightest nor the darkest."""
