@@ -259,10 +259,12 @@ class InParts(Engine, Protocol):
     `takes.part_costs` before it sends it.
 
     `due` is what a request costs, without the parts that earlier attempts at the same take have brought; None where
-    nobody knows.
+    nobody knows. `in_parts` says whether a job was sent so: what became of its parts only its work folder knows.
     """
 
     def due(self, request: Request) -> Decimal | None: ...
+
+    def in_parts(self, handle: Handle) -> bool: ...
 
 
 @runtime_checkable

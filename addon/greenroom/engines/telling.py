@@ -1,22 +1,28 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How far an engine is within one call of its contract, told to whoever called it.
+"""What passes between an engine and whoever called it, beside the contract: how far it is, and its leave to ask a host.
 
 `fetch` can take many minutes where a take is made in several paid jobs, one after another. An engine may `tell` what it
 is at; who wants to know listens. Nobody has to do either.
+
+Where a host may be asked so often only, an engine waits for `leave` before each request.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TypeAlias
 
-__all__ = ["Listener", "listening", "tell"]
+__all__ = ["Listener", "Warden", "leave", "listening", "tell", "waiting_for_leave"]
 
 Listener: TypeAlias = Callable[[str, float | None], None]
 """Gets words, and how much is done (0 to 1, None where nobody knows)."""
 
+Warden: TypeAlias = Callable[[str], Awaitable[None]]
+"""Gets a host's name, and comes back when it may be asked."""
+
+_warden: ContextVar[Warden | None] = ContextVar("warden", default=None)
 _listener: ContextVar[Listener | None] = ContextVar("listener", default=None)
 
 
@@ -34,3 +40,20 @@ def tell(message: str, progress: float | None = None) -> None:
     listener = _listener.get()
     if listener is not None:
         listener(message, progress)
+
+
+@contextmanager
+def waiting_for_leave(warden: Warden) -> Iterator[None]:
+    """Within, in this task and those that it begins, `warden` is asked before each request to a host."""
+    before = _warden.set(warden)
+    try:
+        yield
+    finally:
+        _warden.reset(before)
+
+
+async def leave(host: str) -> None:
+    """Comes back when the host called `host` may be asked."""
+    warden = _warden.get()
+    if warden is not None:
+        await warden(host)

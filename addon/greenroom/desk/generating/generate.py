@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from greenroom.desk.generating.falling_back import perform_in_turn, plan_jobs
+from greenroom.desk.generating.host_limits import limits_of, warden_of
 from greenroom.desk.generating.job_events import GenerateReport, JobEvent, JobResult, JobStep, Outcome
 from greenroom.desk.generating.job_room import Order, Prepare, Room
 from greenroom.desk.generating.stopping import run_to_the_end, stopped_once
@@ -24,6 +25,7 @@ from greenroom.desk.project.project import Project
 from greenroom.desk.rights.asking import check_consent
 from greenroom.desk.rights.crediting import crediting_of
 from greenroom.engines.contract import Engine
+from greenroom.engines.telling import waiting_for_leave
 from greenroom.engines.workers import Crew, Workers, working_with
 from greenroom.errors import Problem
 from greenroom.frames import timecode
@@ -74,6 +76,7 @@ def generate(
     orders = _orders(plan, ledger)
     results: dict[str, JobResult] = {}
     credit = crediting_of(project)
+    limits = limits_of(project.hosts)
 
     def room(workers: Crew, at_once: int) -> Room:
         return Room(
@@ -89,11 +92,13 @@ def generate(
             cap=cap or Cap(),
             gate=lambda planned, engine, where: check_consent(planned, engine, project, plan.layout.name, where),
             credit=credit,
+            limits=limits,
         )
 
     work = _perform_all(orders, results, room, farm, jobs_at_once)
     try:
-        run_to_the_end(work if stop is None else _until(stop, work))
+        with waiting_for_leave(warden_of(limits, ledger)):
+            run_to_the_end(work if stop is None else _until(stop, work))
     except (KeyboardInterrupt, asyncio.CancelledError):
         _tell_interrupted(orders, results, on_event)
     return _report(orders, results, problems)

@@ -14,6 +14,7 @@ from greenroom.desk.planning.model import CuePlan, PlannedTake
 from greenroom.desk.rights.crediting import Crediting
 from greenroom.engines.contract import Capabilities, Engine, Request
 from greenroom.engines.workers import Crew
+from greenroom.takes.host_book import HostLimit
 from greenroom.takes.ledger import Ledger
 from greenroom.takes.money import Cap
 from greenroom.takes.states import Job
@@ -41,7 +42,7 @@ class Gate(Protocol):
 class Room:
     """What all jobs of a run share. `cpu` and `remote` bound how many are at work at once; `held` are the performances
     (fingerprint, variant) whose claim could not be given back. `cap` is what the project may spend. `gate` raises
-    ConsentError where somebody in it hasn't agreed; `credit` signs what was made.
+    ConsentError where somebody in it hasn't agreed; `credit` signs what was made. `limits` are those of hosts, by name.
     """
 
     ledger: Ledger
@@ -57,6 +58,7 @@ class Room:
     cap: Cap = field(default_factory=Cap)
     gate: Gate | None = None
     credit: Crediting | None = None
+    limits: Mapping[str, HostLimit] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -22,10 +22,11 @@ from greenroom.desk.generating.take_record import describe_take, hash_media, med
 from greenroom.desk.generating.twins import attempt_name, delivery_of_twin, inherit, name_there
 from greenroom.desk.generating.verdict import Stage
 from greenroom.desk.rights.crediting import Credited
-from greenroom.engines.contract import Delivery, Engine, Request, Traceable
+from greenroom.engines.contract import Delivery, Engine, Handle, InParts, Request, Traceable
 from greenroom.errors import EngineUnavailable, GreenroomError, StoreError, nearest
 from greenroom.media.types import Codec
 from greenroom.takes.disk import check_space, storing
+from greenroom.takes.host_book import HostLimit
 from greenroom.takes.record import bill_of
 from greenroom.takes.states import Done, FailedJob, Planned, Take, Unknown
 
@@ -85,6 +86,7 @@ class _Performance(Sending):
             doubted = self._inherit()
             if doubted is not None:
                 return doubted
+            await self._place_at_host()
         gate = self.room.remote if self._abilities.resource == "remote" else self.room.cpu
         async with gate:
             delivery, request = await self._delivery(engine)
@@ -92,6 +94,26 @@ class _Performance(Sending):
                 return await self._take_of(delivery, request)
         async with self.room.cpu:
             return await self._take_of(delivery, request)
+
+    async def _place_at_host(self) -> None:
+        """Wait until the host has a place for this job, of those that the project allows itself."""
+        limit, told = self._limit, False
+        while (
+            limit is not None
+            and isinstance(self.job.state, Planned)
+            and not self.room.ledger.take_place(self.job.id, limit)
+        ):
+            if not told:
+                self.tell(JobStep.WAITING, f"{limit.host} has as many jobs of this project as it may have")
+                told = True
+            await asyncio.sleep(_ASK_AGAIN)
+
+    @property
+    def _limit(self) -> HostLimit | None:
+        """Of jobs at once, at the engine's host."""
+        listing = self._abilities.listing
+        limit = None if listing is None else self.room.limits.get(listing.host)
+        return limit if limit is not None and limit.jobs_at_once is not None else None
 
     def done_already(self, state: Done) -> JobResult:
         return self.result(Outcome.CACHED, self.room.ledger.take(self.job.cue, state.take))
@@ -182,13 +204,27 @@ class _Performance(Sending):
         request = await self._request()
         if found is not None:
             return found, request
-        handle = self._handle() or await self._submit(engine, request)
+        handle = self._handle_here(engine) or await self._submit(engine, request)
         self.room.ledger.running(self.job.id)
         with self.at(Stage.PERFORM):
             delivery = await self._performed(engine, handle, request)
+        if self._limit is not None:
+            self.room.ledger.leave_host(self.job.id)
         delivered.remember(delivery, request.work)
         self.tell(JobStep.FETCHED)
         return delivery, request
+
+    def _handle_here(self, engine: Engine) -> Handle | None:
+        """The handle of a job that was sent by any desk; but one in parts only the desk that sent it can go on with."""
+        handle, desk = self._handle(), self.job.desk
+        if handle is None or desk in ("", self.room.ledger.desk):
+            return handle
+        if isinstance(engine, InParts) and engine.in_parts(handle):
+            raise StoreError(
+                f"it was sent in parts by {desk}, which alone knows what became of each",
+                hint=f"Run the same command there. If that machine is gone: greenroom jobs give-up {self.job.id}",
+            )
+        return handle
 
     def _check_space(self) -> None:
         planned = self.order.cue_plan

@@ -71,7 +71,7 @@ def killed_unsent(job: Job, ledger: Ledger, work_folder: Path) -> bool:
     desk was sending this one's notes say nothing.
     """
     in_between = isinstance(job.state, Submitted) and job.state.handle is None
-    return in_between and job.desk == ledger.desk and unsent.noted(attempt_folder(work_folder, job))
+    return in_between and job.desk in ("", ledger.desk) and unsent.noted(attempt_folder(work_folder, job))
 
 
 def _move(old: Path, new: Path) -> None:

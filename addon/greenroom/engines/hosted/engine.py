@@ -104,6 +104,9 @@ class HostedEngine:
             return self._spanned(request, spans).due()
         return self.estimate(request).cost
 
+    def in_parts(self, handle: Handle) -> bool:
+        return bool(handle.get("spans"))
+
     async def submit(self, request: Request) -> Handle:
         """Sends the job, or the first of its spans.
 

@@ -5,6 +5,8 @@
     url = "https://gateway.studio.example/fal"    # also GREENROOM_FAL_URL
     upload_url = "..."                            # also GREENROOM_FAL_UPLOAD_URL
     media_url = "..."                             # also GREENROOM_FAL_MEDIA_URL
+    jobs_at_once = 4                              # of all desks of the project together
+    requests_a_minute = 100                       # likewise
 
 The environment goes first. Who sets `url` alone moves all three there: behind a studio's gateway, nothing may go past
 it by accident. Addresses are https. http is for this machine (loopback); a server in the studio's own network needs
@@ -25,7 +27,7 @@ from greenroom.errors import InputError, Problem, ProjectError, Severity, neares
 
 __all__ = ["HOSTS", "HostSettings", "host_settings", "is_loopback", "known_host", "origin", "read_hosts"]
 
-_KEYS = ("url", "upload_url", "media_url", "plain_http")
+_KEYS = ("url", "upload_url", "media_url", "plain_http", "jobs_at_once", "requests_a_minute")
 _SECRETS = re.compile(r"key|token|secret|password", re.IGNORECASE)
 _PORTS = {"http": 80, "https": 443}
 
@@ -49,6 +51,8 @@ class HostSettings:
     needs_key: bool = True
     plain_http: bool = False
     keys_page: str = ""  # where a key is made
+    jobs_at_once: int | None = None  # None: no limit but the host's own
+    requests_a_minute: int | None = None
 
     def owns(self, url: str) -> bool:
         """Whether `url` is at one of this host's own addresses: same scheme, name and port. Only there the key goes."""
@@ -138,6 +142,8 @@ def host_settings(
         upload=chosen.get("upload") or fallback or default.upload,
         media=chosen.get("media") or fallback or default.media,
         plain_http=plain,
+        jobs_at_once=_limit(name, "jobs_at_once", table),
+        requests_a_minute=_limit(name, "requests_a_minute", table),
     )
 
 
@@ -201,6 +207,16 @@ def _checked(value: str, where: str, plain_http: bool) -> str:
             where=where,
         )
     return value.rstrip("/")
+
+
+def _limit(name: str, key: str, table: Mapping[str, Any]) -> int | None:
+    value = table.get(key)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        hint = f"Write a whole number from 1, or leave the line out: {key} = 4"
+        raise ProjectError("is no limit", hint=hint, where=f"greenroom.toml: hosts.{name}.{key}")
+    return value
 
 
 def _odd_keys(name: str, table: Mapping[str, Any], where: str) -> list[Problem]:

@@ -30,6 +30,7 @@ from greenroom.engines.hosted.keys import Key, how_to_set
 from greenroom.engines.hosted.patience import Clock, pause
 from greenroom.engines.hosted.settings import HostSettings
 from greenroom.engines.hosted.words import providers_words
+from greenroom.engines.telling import leave
 from greenroom.errors import EngineError, EngineUnavailable, PaymentUnknownError
 
 __all__ = ["Answer", "Part", "Refused", "Wire"]
@@ -229,6 +230,8 @@ class Wire:
         waited, attempt = 0.0, 0
         while True:
             attempt += 1
+            if "://" not in ask.url or self.settings.owns(ask.url):
+                await leave(self.settings.name)
             result = await self.line.attempt(ask)
             if seen is not None:
                 seen.append(result)
