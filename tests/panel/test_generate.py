@@ -23,6 +23,7 @@ Wait = Callable[[Callable[[], bool]], None]
 
 
 def quoted(window: Window) -> bool:
+    """The quote is there, and of the cues that were picked last."""
     return window.generate.form._quote is not None and not window.work.busy
 
 

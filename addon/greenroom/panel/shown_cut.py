@@ -5,8 +5,6 @@ thread; views hear of it by signals.
 
 from __future__ import annotations
 
-import contextlib
-import stat
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -16,49 +14,23 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from greenroom.desk import road
 from greenroom.desk.generating import settling
-from greenroom.desk.open_cut import project_if_any
-from greenroom.desk.project.project import FILE_NAME, Project
+from greenroom.desk.project.project import Project
 from greenroom.desk.rejecting import accept, reject
 from greenroom.errors import GreenroomError, LedgerBusy, Problem
 from greenroom.panel.model.quote import Wish, order_of, quote, read_spending
-from greenroom.panel.model.reading import read_board, read_cues
+from greenroom.panel.model.reading import ReadCut, Signature, read_cues, read_cut, signature
 from greenroom.panel.model.rows import Board
 from greenroom.panel.model.takes import TakeRow, read_takes
 from greenroom.panel.runs.following import RunRow, forget, read_runs, start, stop
 from greenroom.panel.runs.order import Order
 from greenroom.panel.work import Work
 
-__all__ = ["ShownCut", "signature"]
+__all__ = ["ShownCut"]
 
 _LOOK = 1000  # milliseconds between two looks at what changed on disk
 _FOLLOW = 300  # likewise at runs, while one is at work
 _GONE = "take-gone"  # the code of that problem, in takes.reconciling
 _BUSY_AGAIN = 2000  # milliseconds until a busy ledger is asked again
-
-Signature = tuple[tuple[str, int, int], ...]
-
-
-def signature(cut: Path, project: Path | None, data: Path | None) -> Signature:
-    """What changes on disk when cut, project, cast or takes do: names with times and sizes. Only stats."""
-    places = [cut]
-    if project is not None:
-        places += [project / FILE_NAME, project / "cast", project / "takes"]
-    if data is not None:
-        places += [data / "ledger.sqlite", data / "ledger.sqlite-wal"]
-    found = []
-    for place in places:
-        with contextlib.suppress(OSError):
-            told = place.stat()
-            found.append((str(place), told.st_mtime_ns, 0 if stat.S_ISDIR(told.st_mode) else told.st_size))
-    return tuple(found)
-
-
-def _read(cut: Path, project: Path | None) -> tuple[Board, Path | None, Signature]:
-    """The board, where the project's ledger lies, and how it all looked just before it was read."""
-    home = project_if_any(cut, project)
-    data = home.data_folder if home is not None else None
-    seen = signature(cut, home.folder if home is not None else None, data)
-    return read_board(cut, project), data, seen
 
 
 class ShownCut(QObject):
@@ -105,8 +77,9 @@ class ShownCut(QObject):
         self.cut, self.chosen_project = cut.absolute(), project
         self.board, self.runs, self._seen, self._data = None, (), None, None
         self._gone.clear()
-        now, chosen = self.cut, project
-        self._work.run(lambda: read_cues(now, chosen), self._show_cues, self.told.emit, key="cues")
+        if self._reading is not None:
+            self._work.drop_apart()
+        self._work.run(partial(read_cues, self.cut, project), self._show_cues, self.told.emit, key="cues", apart=True)
         self.read_again()
         self._looking.start()
         self._following.start()
@@ -127,7 +100,8 @@ class ShownCut(QObject):
             self._read_after = True
         elif cut is not None:
             self._reading, self._read_after = cut, False
-            self._work.run(lambda: _read(cut, project), partial(self._show_board, cut), partial(self._not_read, cut))
+            shown, failed = partial(self._show_board, cut), partial(self._not_read, cut)
+            self._work.run(partial(read_cut, cut, project), shown, failed, apart=True)
 
     def _ended(self, cut: Path) -> bool:
         """Whether the reading that has ended is of the cut that is shown."""
@@ -137,10 +111,10 @@ class ShownCut(QObject):
                 self.read_again()
         return cut == self.cut
 
-    def _show_board(self, cut: Path, found: tuple[Board, Path | None, Signature]) -> None:
+    def _show_board(self, cut: Path, found: ReadCut) -> None:
         if not self._ended(cut):
             return
-        board, self._data, self._seen = found
+        board, self._data, self._seen = found.board, found.data, found.seen
         # the ledger forgets a take that is gone as soon as it has told so: the window tells it until it is read anew
         self._gone |= dict.fromkeys(problem for problem in board.problems if problem.code == _GONE)
         self.told.emit(None)
@@ -182,10 +156,13 @@ class ShownCut(QObject):
 
     def _look(self) -> None:
         cut, project, data = self.cut, self.project, self._data
-        if cut is not None:
+        if cut is not None and self._reading is None:
             self._work.run(lambda: signature(cut, project, data), self._compare, self._quiet, key="look")
 
     def _compare(self, now: Signature) -> None:
+        """What changes while it is read is seen at the look after that: it is compared with how it was before."""
+        if self._reading is not None:
+            return
         before, self._seen = self._seen, now
         if before is not None and now != before:
             self.read_again()
@@ -246,12 +223,17 @@ class ShownCut(QObject):
         """Plans; `quoted` or `quote_failed` brings the answer."""
         board = self.board
         if board is not None and board.project is not None:
-            self._work.run(lambda: quote(wish, board), self.quoted.emit, self.quote_failed.emit, key="quote")
+            plan = partial(self._plan, wish)
+            self._work.run(lambda: order_of(wish, board), plan, self.quote_failed.emit, key="order")
+
+    def _plan(self, wish: Wish, order: Order) -> None:
+        self._work.run(partial(quote, wish, order), self.quoted.emit, self.quote_failed.emit, key="quote", apart=True)
 
     def generate(self, wish: Wish) -> None:
         """Begins a run: the editor saw its quote."""
-        if self.board is not None:
-            self.start(order_of(wish, self.board, yes=True))
+        board = self.board
+        if board is not None:
+            self._work.run(lambda: order_of(wish, board, yes=True), self.start, self.told.emit)
 
     def review(self, cues: tuple[str, ...]) -> None:
         """Measures the takes of cues."""

@@ -262,9 +262,11 @@ class Window(QMainWindow):
         self._picked = rows
         self._shown_cue = rows[0].id if rows else ""
         self.takes.wait_for(self._shown_cue)
+        self.generate.form.expect(rows)
         self.pick_soon.start()
 
     def _show_picked(self) -> None:
+        self.pick_soon.stop()
         rows = self._picked
         self.strip.select([row.id for row in rows])
         self.generate.form.show_cues(rows)
@@ -385,9 +387,11 @@ class Window(QMainWindow):
         self.casting.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def _one_more(self) -> None:
+        self._show_picked()  # the key may come in the same frame as the cue
         self.generate.form.one_more()
 
     def _change(self) -> None:
+        self._show_picked()
         self.generate.form.change()
 
     def _measure(self) -> None:

@@ -3,9 +3,11 @@
 that it raises, comes to a slot on the main thread.
 
     work.run(lambda: road.cast(folder), self.show_cast, self.show_error, key="cast")
+    work.run(partial(read_cut, cut, project), self.show_board, self.show_error, apart=True)
 
-Of calls with the same key only the last one's result is brought: whoever types asks for ten quotes and wants one. A
-result for a widget that is gone is dropped.
+What computes long runs `apart`, in a process of its own (apart.py), one such call after another. Of calls with the
+same key only the last one's result is brought: whoever types asks for ten quotes and wants one. A result for a widget
+that is gone is dropped.
 """
 
 from __future__ import annotations
@@ -14,14 +16,16 @@ import itertools
 import logging
 import threading
 from collections.abc import Callable
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 from shiboken6 import Shiboken
 
 from greenroom.errors import GreenroomError
+from greenroom.panel.apart import Apart, unexpected
 
 __all__ = ["Work"]
 
@@ -48,9 +52,11 @@ class Work(QObject):
     busy_changed = Signal(bool)
     _ended = Signal(object, object, object)
 
-    def __init__(self, parent: QObject | None = None, *, executor: Executor | None = None) -> None:
+    def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._pool = executor or ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="work")
+        self._pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="work")
+        self._lane = ThreadPoolExecutor(1, thread_name_prefix="apart")
+        self._apart = Apart()
         self._numbers = itertools.count(1)
         self._latest: dict[str, int] = {}
         self._open = 0
@@ -64,27 +70,38 @@ class Work(QObject):
         failed: Callable[[GreenroomError], object] | None = None,
         *,
         key: str = "",
+        apart: bool = False,
     ) -> None:
-        """Runs `function` in a thread; `then` gets its result on the main thread, `failed` its GreenroomError."""
+        """Runs `function` in a thread; `then` gets its result on the main thread, `failed` its GreenroomError.
+
+        `apart`: in a process of its own. Then `function` is a partial of a module's function, of picklable values.
+        """
         if self._closed.is_set():
             return
-        asked = _Asked(next(self._numbers), key, function, then, failed)
+        wanted = partial(self._apart.call, function) if apart else function
+        asked = _Asked(next(self._numbers), key, wanted, then, failed)
         if key:
             self._latest[key] = asked.number
         self._open += 1
         if self._open == 1:
             self.busy_changed.emit(True)
-        self._pool.submit(self._perform, asked)
+        (self._lane if apart else self._pool).submit(self._perform, asked)
 
     @property
     def busy(self) -> bool:
         """Whether a result is still to come."""
         return self._open > 0
 
+    def drop_apart(self) -> None:
+        """Ends what is at work apart: nobody wants it any more, and it may hang on a drive that is away."""
+        self._apart.begin_anew()
+
     def close(self) -> None:
         """Takes nothing on any more, and brings nothing; what runs ends by itself."""
         self._closed.set()
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._apart.close()
+        for pool in (self._pool, self._lane):
+            pool.shutdown(wait=False, cancel_futures=True)
 
     def _outdated(self, asked: _Asked) -> bool:
         return bool(asked.key) and self._latest.get(asked.key) != asked.number
@@ -100,7 +117,7 @@ class Work(QObject):
             error = caught
         except Exception as caught:  # noqa: BLE001 - the edge of the thread: a window has to say what broke
             _log.exception("broken while at work")
-            error = _unexpected(caught)
+            error = unexpected(caught)
         if not self._closed.is_set() and Shiboken.isValid(self):
             self._ended.emit(asked, result, error)
 
@@ -119,10 +136,3 @@ class Work(QObject):
 def _alive(slot: Callable[..., object]) -> bool:
     owner = getattr(getattr(slot, "func", slot), "__self__", None)
     return not isinstance(owner, QObject) or Shiboken.isValid(owner)
-
-
-def _unexpected(error: Exception) -> GreenroomError:
-    return GreenroomError(
-        f"something broke that should not have ({type(error).__name__}: {error})",
-        hint="Please report it with what stands on the about page.",
-    )

@@ -29,14 +29,14 @@ class CueModel(QAbstractTableModel):
         self.everything: tuple[CueRow, ...] = ()
         self.rows: list[CueRow] = []
         self.filter = Filter()
-        self._haystacks: list[str] = []
+        self._haystacks: list[str] | None = None  # made for the first search
         self._sorted_by = (1, False)
 
     def show(self, rows: Sequence[CueRow]) -> None:
         """Shows other rows; where only what they say is new, the table stays as it is and is drawn again."""
         same = [row.id for row in rows] == [row.id for row in self.everything]
         self.everything = tuple(rows)
-        self._haystacks = haystacks(self.everything)
+        self._haystacks = None
         shown = self._chosen()
         if same and [row.id for row in shown] == [row.id for row in self.rows]:
             self.rows = shown
@@ -61,7 +61,10 @@ class CueModel(QAbstractTableModel):
 
     def _chosen(self) -> list[CueRow]:
         column, down = self._sorted_by
-        return sorted(filtered(self.everything, self._haystacks, self.filter), key=COLUMNS[column].sort, reverse=down)
+        if self.filter.text and self._haystacks is None:
+            self._haystacks = haystacks(self.everything)
+        found = filtered(self.everything, self._haystacks or (), self.filter)
+        return sorted(found, key=COLUMNS[column].sort, reverse=down)
 
     def _reset(self, shown: list[CueRow]) -> None:
         self.beginResetModel()

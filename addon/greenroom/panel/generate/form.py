@@ -78,7 +78,7 @@ class GenerateForm(QWidget):
         self.quote_text.setTextFormat(Qt.TextFormat.RichText)
         self.quote_text.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.quote_text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.MinimumExpanding)
-        self.quote_text.setAccessibleName(self.tr("Quote"))
+        self.quote_text.setAccessibleDescription(self.tr("Quote"))
         self.button = QPushButton()
         self.button.setProperty("primary", True)
         self.button.clicked.connect(self._begin)
@@ -147,6 +147,12 @@ class GenerateForm(QWidget):
             self._start_anew()
         self._say_head()
         self._changed()
+
+    def expect(self, cues: Sequence[CueRow]) -> None:
+        """`show_cues` follows with these: until then nothing can be begun with the quote of others."""
+        if [cue.id for cue in cues] != [cue.id for cue in self._cues]:
+            self._quote = None
+            self._set_button()
 
     def _start_anew(self) -> None:
         for box in (self.mode, self.engine, self.takes):

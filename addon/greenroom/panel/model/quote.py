@@ -86,14 +86,14 @@ def _differs(cue: Cue, changes: Mapping[str, str]) -> bool:
     return cue.suggested or any(own.get(key, "") != value for key, value in changes.items())
 
 
-def quote(wish: Wish, board: Board) -> Quote:
-    """Plans what is wished for; nothing is sent.
+def quote(wish: Wish, order: Order) -> Quote:
+    """Plans what is wished for, ordered as `order_of` has it; nothing is sent.
 
     Raises:
         GreenroomError: the cut, the project or the ledger can't be read.
     """
-    order = order_of(wish, board)
-    planned = road.plan(cut_of(order), project=board.project, engine=wish.engine, takes=wish.takes, only=wish.cues)
+    project = Path(order.project)
+    planned = road.plan(cut_of(order), project=project, engine=wish.engine, takes=wish.takes, only=wish.cues)
     return Quote(
         wish=wish,
         to_make=len(planned.to_make),
@@ -105,7 +105,7 @@ def quote(wish: Wish, board: Board) -> Quote:
         seconds=sum(take.estimate.seconds or 0.0 for _, take in planned.to_send),
         lines=tuple(_lines(planned)),
         problems=tuple(dict.fromkeys(_problems(planned))),
-        refused=_refused(planned, wish, board),
+        refused=_refused(planned, wish, project),
     )
 
 
@@ -126,11 +126,11 @@ def _problems(planned: Plan) -> Iterator[Problem]:
         yield from cue.problems
 
 
-def _refused(planned: Plan, wish: Wish, board: Board) -> Problem | None:
+def _refused(planned: Plan, wish: Wish, project: Path) -> Problem | None:
     errors = [problem for cue in planned.cues for problem in cue.problems if problem.severity is Severity.ERROR]
     if not planned.to_make and errors:
         return errors[0]
-    home = road.find_project(None, board.project)
+    home = road.find_project(None, project)
     spent = (each.committed for each in spend(home.folder).totals if each.currency == home.budget.currency)
     try:
         check_quote(planned, home.budget, sum(spent, Decimal(0)), yes=True, allow_unknown_cost=wish.allow_unknown_cost)

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import stat
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -10,13 +12,59 @@ from pathlib import Path
 
 from greenroom.cues.model import Cue, CueSheet
 from greenroom.desk import road
+from greenroom.desk.open_cut import project_if_any
+from greenroom.desk.project.project import FILE_NAME
 from greenroom.desk.results import CueTakes
 from greenroom.errors import ProjectError
 from greenroom.panel.model.filters import choices
+from greenroom.panel.model.kept import Kept
 from greenroom.panel.model.rows import Board, CueRow, Status, row_of
 from greenroom.takes.states import FailedJob, Job, Planned, Running, Submitted, Unknown
 
-__all__ = ["read_board", "read_cues"]
+__all__ = ["ReadCut", "Signature", "read_board", "read_cues", "read_cut", "signature"]
+
+Signature = tuple[tuple[str, int, int], ...]
+
+
+@dataclass(frozen=True)
+class ReadCut:
+    """The board, where the project's ledger lies, and how it all looked on disk just before it was read."""
+
+    board: Board
+    data: Path | None
+    seen: Signature
+
+
+def signature(cut: Path, project: Path | None, data: Path | None) -> Signature:
+    """What changes on disk when cut, project, cast or takes do: names with times and sizes. Only stats.
+
+    The ledger's WAL counts once something is in it: whoever merely reads makes an empty one, and takes it away again.
+    """
+    places = [cut]
+    if project is not None:
+        places += [project / FILE_NAME, project / "cast", project / "takes"]
+    wal = data / "ledger.sqlite-wal" if data is not None else None
+    if data is not None and wal is not None:
+        places += [data / "ledger.sqlite", wal]
+    found = []
+    for place in places:
+        with contextlib.suppress(OSError):
+            told = place.stat()
+            if place != wal or told.st_size:
+                found.append((str(place), told.st_mtime_ns, 0 if stat.S_ISDIR(told.st_mode) else told.st_size))
+    return tuple(found)
+
+
+def read_cut(cut: Path, project: Path | None) -> ReadCut:
+    """All that the window shows of a cut.
+
+    Raises:
+        TimelineError, ProjectError, StoreError: one of them can't be read.
+    """
+    home = project_if_any(cut, project)
+    data = home.data_folder if home is not None else None
+    seen = signature(cut, home.folder if home is not None else None, data)
+    return ReadCut(read_board(cut, project), data, seen)
 
 
 @dataclass(frozen=True)
@@ -53,7 +101,7 @@ def read_board(cut: Path, project: Path | None) -> Board:
     takes = {each.cue.id: each for each in found.cues}
     rows = tuple(_with_takes(row, takes.get(row.id), books) for row in board.rows)
     problems = tuple(dict.fromkeys((*board.problems, *found.problems)))
-    return replace(board, rows=rows, takes=takes, problems=problems, offered=choices(rows))
+    return replace(board, rows=rows, takes=Kept(takes), problems=problems, offered=choices(rows))
 
 
 def _folder(cut: Path, project: Path | None) -> Path | None:
@@ -79,15 +127,15 @@ def _board(cut: Path, home: Path | None, sheet: CueSheet) -> Board:
         drop_frame=layout.drop_frame,
         rows=tuple(row_of(cue, drop_frame=layout.drop_frame) for cue in cues),
         problems=sheet.problems,
-        cues={cue.id: cue for cue in cues},
+        cues=Kept({cue.id: cue for cue in cues}),
     )
 
 
 def _books(project: Path) -> _Books:
-    from greenroom.takes.ledger import Ledger
+    from greenroom.desk.farm.opening import open_ledger
 
     home = road.find_project(None, project)
-    with Ledger.open(home.ledger_path, project=home.id) as ledger:
+    with open_ledger(home) as ledger:
         jobs = ledger.jobs(states=[Planned, Submitted, Running, FailedJob, Unknown])
         charges = ledger.charges()
     costs: dict[str, tuple[Decimal, str]] = {}
