@@ -16,6 +16,7 @@ help:
 	@echo "make demo    a demo project with takes, a new cut and pictures, in $(DEMO)/"
 	@echo "make test    everything that can be tested on a machine without a screen"
 	@echo "make test-blender   the add-on in real Blenders without a window, which it installs into your cache (1 GB each)"
+	@echo "make bench-blender  the add-on's figures among ten thousand strips, in the same Blenders"
 	@echo "make test-window    the add-on in a Blender with a window, worked by mouse; Debian's Blender and Xvfb"
 	@echo "make test-panel-window   the panel on an X screen of its own, worked by keys and mouse; Debian's Xvfb"
 	@echo "make screenshots    the panel in three states, at 100 and 200 %, in $(SHOTS)/"
@@ -42,11 +43,10 @@ test: $(VENV)/.installed
 
 test-blender: $(VENV)/.installed
 	$(BIN)/python tests/hosts/blender/blenders.py $(BLENDERS)
-	$(BIN)/python -m pytest -n 2 -m "not slow" tests/hosts/blender $(addprefix --blender ,$(BLENDERS))
+	$(BIN)/python -m pytest -n 2 tests/hosts/blender $(addprefix --blender ,$(BLENDERS))
 
 bench-blender: $(VENV)/.installed
-	$(BIN)/python tests/hosts/blender/blenders.py $(BLENDERS)
-	$(BIN)/python -m pytest -s -m slow tests/hosts/blender $(addprefix --blender ,$(BLENDERS))
+	$(BIN)/python tests/benchmarks/run.py blender
 
 test-window: $(VENV)/.installed
 	$(BIN)/python tests/hosts/blender/debian.py

@@ -147,17 +147,19 @@ def _swap(old, edit):
 
 
 def _channels(scene, item, old, edit):
-    """The channel for a new take strip, and one with room for its handles too, so that Blender shuffles nothing."""
+    """The channel for a new take strip, and one with room for its handles too, so that Blender shuffles nothing: as a
+    rule the same.
+    """
     room = _Room(scene.sequence_editor)
     first, end = edit["start"], edit["start"] + edit["frames"]
     content = first - edit["head"]
     above = item.channel if item is not None else edit.get("track", 1) - 1
     channel = room.channel_for_take(above, old, first, end)
-    return channel, room.empty_channel(min(content, first), max(content + edit["media_frames"], end))
+    return channel, room.workshop(channel, min(content, first), max(content + edit["media_frames"], end))
 
 
 def _put(scene, item, old, edit, channels):
-    """A new strip: made where there is room, then moved to its channel."""
+    """A new strip: made where there is room, then moved to its channel if that is another."""
     editor = scene.sequence_editor
     channel, workshop = channels or _channels(scene, item, old, edit)
     first, end = edit["start"], edit["start"] + edit["frames"]
@@ -169,7 +171,7 @@ def _put(scene, item, old, edit, channels):
     strip.select = old.select if old is not None else False
     if old is not None:
         compat.strips(editor).remove(old)
-    strip.channel = channel
+    _set(strip, "channel", channel)
     if strip.channel != channel:  # taken since it was found free; Blender moves nothing but our own strip then
         room = _Room(editor)
         strip.channel = room.free_above(item.channel if item else channel - 1, room.busy(first, end, strip), first)
@@ -216,9 +218,10 @@ class _Room:
             "Make room and choose Refresh Takes"
         )
 
-    def empty_channel(self, first, end):
+    def workshop(self, wanted, first, end):
+        """The wanted channel where it is empty, else the highest that is."""
         busy = self.busy(first, end)
-        for channel in range(compat.LAST_CHANNEL, 0, -1):
+        for channel in (wanted, *range(compat.LAST_CHANNEL, 0, -1)):
             if channel not in busy:
                 return channel
         raise Refused(
@@ -247,7 +250,7 @@ def _dress(scene, strip, like):
 
 
 def _set(owner, name, value):
-    """Only what differs: each setting makes Blender look through all strips for its owner."""
+    """Only what differs: most settings make Blender look through all strips for their owner."""
     if getattr(owner, name) != value:
         setattr(owner, name, value)
 

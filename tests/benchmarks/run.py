@@ -42,7 +42,7 @@ ROOMS = (
     "panel",
     "rights",
 )
-ASKED_FOR = ("memory",)  # takes many minutes
+ASKED_FOR = ("memory", "blender")  # many minutes; Blenders of 1 GB each
 INTRODUCTION = """# Benchmarks
 
 Ratios, measured side by side in one run by `make bench`; medians, with the lowest and highest pair. A ratio is

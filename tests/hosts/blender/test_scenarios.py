@@ -8,7 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from _pytest.mark import ParameterSet
 
 SCENARIOS = Path(__file__).resolve().parent / "scenarios"
 
@@ -16,20 +15,15 @@ SCENARIOS = Path(__file__).resolve().parent / "scenarios"
 def scenarios() -> list[tuple[str, str]]:
     """(file, function) of each scenario; read, not imported, as they need Blender.
 
-    Those that begin with slow_ are for `make bench-blender`, which asks for them with -m slow.
+    Those that begin with slow_ take minutes: they are for `make bench-blender`.
     """
     found = []
     for path in sorted(SCENARIOS.glob("*.py")):
         functions = [node for node in ast.parse(path.read_text("utf-8")).body if isinstance(node, ast.FunctionDef)]
-        found += [(path.stem, node.name) for node in functions if not node.name.startswith("_")]
+        found += [(path.stem, node.name) for node in functions if not node.name.startswith(("_", "slow_"))]
     return found
 
 
-def quick_or_slow(scenario: tuple[str, str]) -> ParameterSet:
-    marks = [pytest.mark.slow] if scenario[1].startswith("slow_") else []
-    return pytest.param(scenario, marks=marks, id="-".join(scenario))
-
-
-@pytest.mark.parametrize("scenario", [quick_or_slow(each) for each in scenarios()])
+@pytest.mark.parametrize("scenario", scenarios(), ids="-".join)
 def test_scenario(play: Callable[[str, str], str], scenario: tuple[str, str]) -> None:
     play(*scenario)
