@@ -8,10 +8,12 @@ from itertools import pairwise, takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from av.codec.context import Flags
 from av.error import FFmpegError
 
 from greenroom.errors import MediaError
 from greenroom.media.clock import Clock, read_clock
+from greenroom.media.thinning import thinned
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -28,12 +30,16 @@ _HELD_BYTES = 256 << 20  # a backwards run is decoded forwards in pieces of this
 class PictureReader:
     """Reads pictures of one open stream. Numbers are pictures in presentation order, from 0."""
 
-    def __init__(self, container: InputContainer, stream: VideoStream, path: Path) -> None:
+    def __init__(self, container: InputContainer, stream: VideoStream, path: Path, *, rough: bool = False) -> None:
+        """With `rough`, what is intra only loses its chroma, ProRes its finest detail too (`thinning`)."""
+        if rough and stream.codec_context.codec.intra_only:
+            stream.codec_context.flags |= Flags.gray
         self.clock: Clock = read_clock(container, stream, path)
         self._container = container
         self._stream = stream
         self._path = path
         self._intra = stream.codec_context.codec.intra_only
+        self._thins = rough and stream.codec_context.name == "prores"
         self._next = 0  # picture that the decoder gives next without a seek
         self._fresh = True
         self._decoded: Iterator[tuple[int, VideoFrame]] | None = None  # where `picture` goes on
@@ -142,6 +148,8 @@ class PictureReader:
         for packet in self._container.demux(self._stream):
             if self._intra and packet.size and self._unwanted(packet.pts, wanted):
                 continue  # each packet is a picture of its own: the ones between need no decoding
+            if self._thins and packet.size:
+                packet.update(thinned(bytes(packet)) or bytes(packet))
             for frame in packet.decode():
                 time = frame.pts if frame.pts is not None else frame.dts
                 if time is not None:

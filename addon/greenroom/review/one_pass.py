@@ -69,7 +69,7 @@ class OnePass:
         self._whole = whole
         self._rows: list[tuple[float, float, float, float]] = []
         apart = max(1, -(-self.frames // (_LOOKS * self.step))) * self.step
-        # of all-intra files luma is decoded alone, and the few colour pictures once more by themselves
+        # of all-intra files luma is decoded alone and roughly, and the few pictures to look at once more by themselves
         self._apart = info.codec in _ALL_INTRA
         self._wanted = set(range(apart // (2 * self.step) * self.step, self.frames, apart))
 
@@ -81,23 +81,26 @@ class OnePass:
     def __iter__(self) -> Iterator[Picture]:
         """Raises MediaError where a picture can't be decoded."""
         last: NDArray[np.float32] | None = None
-        for number, frame in enumerate(read_frames(self._media, range(self.frames), luma=self._apart)):
+        for number, frame in enumerate(read_frames(self._media, range(self.frames), rough=self._apart)):
             luma, bits = luma_of(frame)
             small = np.asarray(cv2.resize(luma, SMALL, interpolation=cv2.INTER_AREA), np.float32)
             if bits > 8:
                 small *= np.float32(1 / (1 << (bits - 8)))
             self._rows.append(_row(small, last))
             last = small
-            if number in self._wanted:
-                if not self._apart:
-                    self.looks[number] = _colour(frame)
-                if self._whole is not None:
-                    self._whole(luma, bits)
+            if number in self._wanted and not self._apart:
+                self._look(number, frame)
             if number % self.step == 0:
                 yield _grey(luma, bits)
         if self._apart:
             wanted = sorted(self._wanted)
-            self.looks.update(zip(wanted, map(_colour, read_frames(self._media, wanted)), strict=True))
+            for number, frame in zip(wanted, read_frames(self._media, wanted), strict=True):
+                self._look(number, frame)
+
+    def _look(self, number: int, frame: VideoFrame) -> None:
+        self.looks[number] = _colour(frame)
+        if self._whole is not None:
+            self._whole(*luma_of(frame))
 
 
 def luma_of(frame: VideoFrame) -> tuple[NDArray[Any], int]:
