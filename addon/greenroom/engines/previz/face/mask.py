@@ -112,13 +112,13 @@ class Grid:
         columns, rows = part.size
         return slice(top, top + rows), slice(left, left + columns)
 
-    def enlarged(self, values: Values) -> Values:
+    def enlarged(self, values: Layer) -> Layer:
         """`values` of the cells (rows, columns, ...) for every pixel of the region."""
         if self.cell == 1:
             return values
         columns, rows = self.size
         fine = cv2.resize(values, (columns * self.cell, rows * self.cell), interpolation=cv2.INTER_LINEAR)
-        return np.asarray(fine[: self.region.height, : self.region.width], np.float32)
+        return cast(Layer, fine[: self.region.height, : self.region.width])
 
 
 def inside_face(face: Vectors, grid: Grid, face_width: float) -> Values:

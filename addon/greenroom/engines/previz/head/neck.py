@@ -35,11 +35,12 @@ def tint_neck(frame: Picture, skin: Vectors, wanted: Vectors, seen: Vectors, pos
     box = under_jaw(seen, pose, Box.of(frame))
     if np.abs(factor - 1).max() < 0.01 or box.width < 4 or box.height < 4:
         return
-    part = frame[box.within(Box.of(frame))]
     grid = Grid(box, max(1, round(pose.scale / _CELLS)))
-    like = like_skin(grid.shrunk(part), skin) * _zone(seen, pose, grid)
+    like = like_skin(grid.shrunk(frame[box.within(Box.of(frame))]), skin) * _zone(seen, pose, grid)
     soft = np.asarray(cv2.GaussianBlur(like, (0, 0), max(0.7, 0.12 * pose.scale / grid.cell)), np.float32)
-    weight = np.ascontiguousarray(grid.enlarged(soft))
+    neck = grid.around(soft)
+    part = frame[neck.region.within(Box.of(frame))]
+    weight = np.ascontiguousarray(neck.enlarged(soft[grid.cells(neck)]))
     tinted = cv2.LUT(part, np.clip(np.arange(256)[:, None] * factor + 0.5, 0, 255).astype(np.uint8).reshape(1, 256, 3))
     over(part, np.asarray(tinted, np.uint8), weight)
 

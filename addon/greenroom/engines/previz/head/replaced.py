@@ -170,7 +170,8 @@ class _Shot:
         head.eyes.paint(drawn, placed, posed.blink, posed.gaze)
         self.tone.look(plate, seen, drawn, posed.face, region)
         drawn = self.tone.on(drawn, posed.skull, region)
-        self.sharpness.look(plate[region.within(Box.of(plate))], drawn, _face_mask(posed.face, region))
+        if self.sharpness.next_is_due():
+            self.sharpness.look(plate[region.within(Box.of(plate))], drawn, _face_mask(posed.face, region))
         drawn = self.sharpness.match(drawn)
         self.grains.lay(drawn, Box.of(drawn), alpha, index)
         return drawn, alpha

@@ -62,11 +62,13 @@ def shave_throat(frame: Picture, plate: Picture, skin: Vectors, seen: Vectors, p
     if known.mean() < _LEAST_SKIN or np.max(beard) < 0.05:
         return None
     fill = cv2.GaussianBlur(filled_from_around(own.astype(np.float32), known), (0, 0), 2.0)
-    weight = cv2.GaussianBlur(beard, (0, 0), max(0.7, 0.1 * pose.scale / grid.cell))
-    share = np.ascontiguousarray(grid.enlarged(np.asarray(weight, np.float32)))
-    shown = np.clip(grid.enlarged(np.asarray(fill, np.float32)) + 0.5, 0, 255).astype(np.uint8)
-    over(frame[box.within(Box.of(frame))], shown, share)
-    return box, share
+    weight = np.asarray(cv2.GaussianBlur(beard, (0, 0), max(0.7, 0.1 * pose.scale / grid.cell)), np.float32)
+    part = grid.around(weight)  # a beard is a small part of all that lies under a jaw
+    cells = grid.cells(part)
+    share = np.ascontiguousarray(part.enlarged(weight[cells]))
+    shown = part.enlarged(np.clip(fill[cells] + 0.5, 0, 255).astype(np.uint8))
+    over(frame[part.region.within(Box.of(frame))], np.ascontiguousarray(shown), share)
+    return part.region, share
 
 
 def _at(grid: Grid, points: Vectors) -> tuple[NDArray[np.intp], NDArray[np.intp]] | None:

@@ -162,11 +162,13 @@ class Sharpness:
         self._blur: float | None = None
         self._looked = 0
 
+    def next_is_due(self) -> bool:
+        """Whether the next frame, for which this is asked once, is to be looked at."""
+        self._looked += 1
+        return self._blur is None or self._looked % _LOOK_EVERY == 0
+
     def look(self, plate: Picture, drawn: Picture, inside: Layer) -> None:
         """Compare the plate's region with the head drawn for it, both (h, w, 3), where `inside` (h, w) is 1."""
-        self._looked += 1
-        if self._blur is not None and self._looked % _LOOK_EVERY:
-            return
         wanted, own = _edge_blur(plate, inside), _edge_blur(drawn, inside)
         blur = min(_SOFTEST, float(np.sqrt(max(0.0, wanted**2 - own**2))))
         self._blur = blur if self._blur is None else self._blur + _SHARPNESS_NEW * (blur - self._blur)
