@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Credentials of a new take: the very last step before its folder appears, so that what the store keeps and hashes is
-the signed file. Whatever goes wrong here, the take is kept as it is, and says so.
+the signed file. Whatever goes wrong here, the take is kept as it is, and says so. The same for parts of takes that are
+handed on.
 """
 
 from __future__ import annotations
@@ -17,12 +18,12 @@ from greenroom.engines.contract import PictureSource, Request
 from greenroom.errors import GreenroomError
 from greenroom.media.types import ImageSequence
 from greenroom.rights.credentials.identity import Identity, find_identity
-from greenroom.rights.credentials.signing import FORMATS, Ingredient, sign
-from greenroom.rights.credentials.statement import altered, definition
+from greenroom.rights.credentials.signing import FORMATS, Ingredient, sign, sign_anew
+from greenroom.rights.credentials.statement import altered, definition, part_definition
 from greenroom.rights.credentials.xmp import xmp_of
 from greenroom.takes.disk import write_atomically
 
-__all__ = ["Credited", "Crediting", "crediting_of"]
+__all__ = ["Credited", "Crediting", "PartCrediting", "crediting_of", "part_crediting_of"]
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,29 @@ def crediting_of(project: Project) -> Crediting:
         media: Path, extras: Mapping[str, Path], record: Mapping[str, Any], request: Request, delivered: Path
     ) -> Credited:
         return _credited(media, extras, record, request, delivered, identity, why, prompts=prompts)
+
+    return credit
+
+
+PartCrediting = Callable[[Path, Path, Mapping[str, Any], str, bool], str]
+"""(the take's file, the part of it, take.json, which frames, encoded anew) -> why it isn't signed; raises nothing."""
+
+
+def part_crediting_of(project: Project) -> PartCrediting:
+    """How files that were cut out of takes are credited: whoever signs here says so, with the take as their parent."""
+    identity, why = _identity(project)
+
+    def credit(take: Path, part: Path, record: Mapping[str, Any], frames: str, encoded: bool) -> str:
+        if identity is None:
+            return why
+        try:
+            manifest = part_definition(
+                record, title=part.name, version=__version__, description=frames, encoded=encoded
+            )
+            sign_anew(part, part, manifest, [Ingredient("parent", take.name, "parentOf", take)], identity)
+        except Exception as error:  # noqa: BLE001 - as below
+            return error.message if isinstance(error, GreenroomError) else f"{type(error).__name__}: {error}"
+        return ""
 
     return credit
 
@@ -140,8 +164,14 @@ def _ingredients(record: Mapping[str, Any], request: Request, delivered: Path | 
     delivered with credentials of its own.
     """
     found: list[Ingredient] = []
-    if altered(record) and request.stand_in is not None:
-        found.append(_footage("parent", "stand-in", "parentOf", request.stand_in))
+    changed = request.stand_in if altered(record) else None
+    if request.continued is not None:
+        number, media = request.continued.take, request.continued.media
+        found.append(Ingredient("parent", media.name, "parentOf", media, f"take {number}, which this one goes on from"))
+        if changed is not None:
+            found.append(_footage("stand_in", "stand-in", "inputTo", changed))
+    elif changed is not None:
+        found.append(_footage("parent", "stand-in", "parentOf", changed))
     elif delivered is not None and _has_credentials(delivered):
         found.append(Ingredient("parent", "as delivered", "parentOf", delivered))
     if request.performer.portrait.name:

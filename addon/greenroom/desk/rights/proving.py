@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import uuid
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ from greenroom.errors import InputError
 from greenroom.rights.credentials.certificate import need_extra
 from greenroom.rights.credentials.identity import Identity, find_identity, init_identity
 from greenroom.rights.credentials.reading import Credentials, Whole, read_credentials
-from greenroom.rights.credentials.signing import FORMATS, Ingredient, sign, sign_beside
+from greenroom.rights.credentials.signing import FORMATS, Ingredient, sign_anew, sign_beside
 from greenroom.rights.credentials.statement import cut_definition, source_type
 from greenroom.takes.states import Take
 from greenroom.takes.store import Store
@@ -108,7 +107,10 @@ def sign_export(
         if output is not None:
             raise InputError(f"credentials of {file.suffix} lie beside the file", hint="Leave -o out.", where=str(file))
         return SignedExport(file, sign_beside(file, manifest, ingredients, identity), takes, identity.subject, unsigned)
-    _in_one_step(file, output or file, lambda partial: sign(file, partial, manifest, ingredients, identity))
+    if output is not None and output.suffix.casefold() != file.suffix.casefold():
+        hint = f"Name it {output.stem}{file.suffix}."
+        raise InputError("signing changes no container", hint=hint, where=str(output))
+    sign_anew(file, output or file, manifest, ingredients, identity)
     return SignedExport(output or file, None, takes, identity.subject, unsigned)
 
 
@@ -117,17 +119,6 @@ def _as_it_was(file: Path, manifest: dict[str, Any]) -> tuple[list[Ingredient], 
     actions = [{"action": "c2pa.opened", "parameters": {"ingredientIds": ["parent"]}}]
     assertions = [{"label": "c2pa.actions.v2", "data": {"actions": actions}}]
     return [Ingredient("parent", file.name, "parentOf", file)], {**manifest, "assertions": assertions}
-
-
-def _in_one_step(file: Path, output: Path, make: Callable[[Path], None]) -> None:
-    if output.suffix.casefold() != file.suffix.casefold():
-        raise InputError("signing changes no container", hint=f"Name it {output.stem}{file.suffix}.", where=str(output))
-    partial = output.with_name(f".{output.stem}.{uuid.uuid4().hex[:8]}.partial{output.suffix}")
-    try:
-        make(partial)
-        partial.replace(output)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def _need_identity(project: Project) -> Identity:

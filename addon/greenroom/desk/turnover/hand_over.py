@@ -2,7 +2,7 @@
 """A turnover: the chosen takes of a cut with handles and timecode, the lists that name them, a reference movie and a
 count sheet, in a folder that can be moved as it is.
 
-    DIR/media/NAME.mov               the takes, and what lies beside them (alpha)
+    DIR/media/NAME.mov .xmp          the takes, and what lies beside them (alpha)
     DIR/CUT.otio .xml .edl .ale .aaf  the cut, for every program; an EDL for each video track
     DIR/CUT_counts.csv               a row for each cue
     DIR/CUT_reference.mov            what it looks like, with cue, take and timecode in the picture
@@ -29,12 +29,14 @@ from greenroom.desk.open_cut import Desk, open_cut, timeline_of
 from greenroom.desk.outputs import check_folder_output
 from greenroom.desk.planning.model import Plan
 from greenroom.desk.results import Pictures
+from greenroom.desk.rights.crediting import PartCrediting, part_crediting_of
 from greenroom.desk.turnover.gather import Gathered, HandedTake, gather, shot_of
 from greenroom.desk.turnover.lists import write_lists
 from greenroom.desk.turnover.names import NameTemplate
 from greenroom.desk.turnover.tables import MEDIA, avid_log, count_sheet
-from greenroom.errors import InputError, Problem, StoreError
-from greenroom.media.trim import trim
+from greenroom.errors import InputError, Problem, Severity, StoreError
+from greenroom.media.probe import probe
+from greenroom.media.trim import copied_as, trim
 from greenroom.takes.disk import check_space, storing, sync_file, sync_folder
 from greenroom.takes.names import legal_name
 from greenroom.takes.states import Take
@@ -89,13 +91,13 @@ def turnover(
             raise InputError("no cue of this cut has a take to hand on", hint=hint, where=str(cut))
         check_space(folder.parent, _room(gathered, link=link, movie=movie, desk=desk))
         with _appearing(folder) as partial:
-            _hand_media(gathered.takes, partial, link=link)
+            unsigned = _hand_media(gathered.takes, partial, desk, link=link)
             name = legal_name(layout.name or cut.stem)
             lists = write_lists(
                 timeline_of(desk.source), gathered.edits, gathered.takes, partial, folder, name, cut.parent
             )
             _write_tables(gathered, layout, partial, name, template.scene)
-            problems = gathered.problems
+            problems = (*gathered.problems, *unsigned)
             if movie:
                 shown = _write_movie(planned, gathered, partial / f"{name}_reference.mov", width, on_progress)
                 problems = (*problems, *shown.problems)
@@ -155,26 +157,52 @@ def _sources(take: Take) -> tuple[Path, ...]:
     return (take.media, *take.extras.values())
 
 
-def _hand_media(takes: tuple[HandedTake, ...], folder: Path, *, link: bool) -> None:
+def _hand_media(takes: tuple[HandedTake, ...], folder: Path, desk: Desk, *, link: bool) -> tuple[Problem, ...]:
+    """Takes, what lies beside them, and their XMP files. The problem that parts of signed takes could not be signed."""
     with storing(folder / MEDIA):
         (folder / MEDIA).mkdir()
+    credit = part_crediting_of(desk.project) if any(not each.whole for each in takes) else None
+    unsigned: list[str] = []
     for each in takes:
         names = (each.file, *each.extras.values())
         for source, name in zip(_sources(each.take), names, strict=True):
             _hand_file(source, folder / MEDIA / name, each, link=link)
+            if credit is not None and not each.whole:
+                unsigned += _credited(source, folder / MEDIA / name, each, desk, credit)
+        said = each.take.media.with_suffix(".xmp")
+        if said.is_file():
+            _copy(said, folder / MEDIA / f"{each.name}.xmp")
     with storing(folder / MEDIA):
         sync_folder(folder / MEDIA)
+    return tuple(_lost(unsigned))
+
+
+def _credited(source: Path, part: Path, each: HandedTake, desk: Desk, credit: PartCrediting) -> list[str]:
+    """Why a part of a signed take carries no credentials; nothing where it does, or the take had none."""
+    record = desk.store.record(each.take)
+    frames = f"{each.part.describe(drop_frame=each.take.drop_frame)} of take {each.take.number}"
+    why = credit(source, part, record, frames, copied_as(probe(source)) is None)
+    return [why] if why and record.get("provenance", {}).get("signed") else []
+
+
+def _lost(unsigned: list[str]) -> Iterator[Problem]:
+    if unsigned:
+        files = f"{len(unsigned)} file{'s' * (len(unsigned) != 1)}"
+        yield Problem(
+            Severity.WARNING,
+            "credentials-lost",
+            f"{files} cut out of signed takes carry no credentials ({unsigned[0]})",
+            "Hand them on whole (without --handles), or do it where the project's certificate is.",
+        )
 
 
 def _hand_file(source: Path, destination: Path, each: HandedTake, *, link: bool) -> None:
     if not each.whole:
         trim(source, each.part, destination, drop_frame=each.take.drop_frame)
         return
-    with storing(destination, source.stat().st_size):
-        if not link:
-            shutil.copyfile(source, destination)
-            sync_file(destination)
-            return
+    if not link:
+        _copy(source, destination)
+        return
     try:
         os.link(source, destination)
     except OSError as error:
@@ -183,6 +211,12 @@ def _hand_file(source: Path, destination: Path, each: HandedTake, *, link: bool)
             hint="Links stay on one disk: choose a folder on the project's, or leave --link out.",
             where=str(destination.parent.parent),
         ) from error
+
+
+def _copy(source: Path, destination: Path) -> None:
+    with storing(destination, source.stat().st_size):
+        shutil.copyfile(source, destination)
+        sync_file(destination)
 
 
 @contextlib.contextmanager

@@ -140,6 +140,10 @@ def check_chain(chain: bytes, now: datetime, where: str = "") -> tuple[str, ...]
     key_usage = _extension(leaf, x509.KeyUsage)
     if key_usage is not None and not key_usage.digital_signature:
         faults.append("the certificate's key usage doesn't allow signatures")
+    try:
+        signing_algorithm(chain, where)
+    except InputError as error:
+        faults.append(error.message)
     return tuple(faults)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import json
+import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -28,7 +29,7 @@ from greenroom.rights.credentials.movie import (
 from greenroom.rights.credentials.wrapped import TYPE_SIZE, Wrapped
 from greenroom.takes.disk import storing, sync_file, write_atomically
 
-__all__ = ["FORMATS", "SIDECAR", "WRAPPED", "Ingredient", "opened", "sign", "sign_beside"]
+__all__ = ["FORMATS", "SIDECAR", "WRAPPED", "Ingredient", "opened", "sign", "sign_anew", "sign_beside"]
 
 FORMATS = {
     ".mov": "video/quicktime",
@@ -131,6 +132,19 @@ def sign(
     except BaseException:
         output.unlink(missing_ok=True)
         raise
+
+
+def sign_anew(
+    file: Path, output: Path, manifest: Mapping[str, Any], ingredients: Sequence[Ingredient], identity: Identity
+) -> None:
+    """As `sign`, but `output` may be there, or be `file` itself: it is replaced in one step.
+
+    Raises: as `sign`.
+    """
+    partial = output.with_name(f".{output.stem}.{uuid.uuid4().hex[:8]}.partial{output.suffix}")
+    sign(file, partial, manifest, ingredients, identity)
+    with storing(output):
+        partial.replace(output)
 
 
 def _signed_movie(

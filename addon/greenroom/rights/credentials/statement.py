@@ -19,6 +19,7 @@ __all__ = [
     "cut_definition",
     "definition",
     "generator",
+    "part_definition",
     "source_type",
 ]
 
@@ -71,6 +72,30 @@ def definition(
         "assertions": [
             {"label": "c2pa.actions.v2", "data": {"actions": actions}},
             {"label": TAKE, "data": _take(record, prompts=prompts)},
+        ],
+    }
+
+
+def part_definition(
+    record: Mapping[str, Any], *, title: str, version: str, description: str, encoded: bool
+) -> dict[str, Any]:
+    """The manifest of frames that were taken out of a take's file, which is its parent. `encoded`: not copied as they
+    were.
+    """
+    greenroom = {"name": "Greenroom", "version": version}
+    made = {"digitalSourceType": IPTC + source_type(record), "softwareAgent": greenroom}
+    actions: list[dict[str, Any]] = [
+        {"action": "c2pa.opened", "parameters": {"ingredientIds": ["parent"]}},
+        {"action": "c2pa.trimmed", **made, "parameters": {"description": description}},
+    ]
+    if encoded:
+        actions.append({"action": "c2pa.transcoded", "softwareAgent": greenroom})
+    return {
+        "claim_generator_info": generator(version),
+        "title": title,
+        "assertions": [
+            {"label": "c2pa.actions.v2", "data": {"actions": actions}},
+            {"label": TAKE, "data": _take(record, prompts=False)},
         ],
     }
 
