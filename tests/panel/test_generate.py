@@ -58,6 +58,21 @@ def test_the_quote_comes_before_the_button(window: Window, wait: Wait) -> None:
     assert "previz: 1" in form.quote_text.text()
 
 
+def test_keys_in_the_frame_of_another_cue_meet_that_cue(window: Window, qtbot: QtBot, wait: Wait) -> None:
+    """What is picked is shown a frame later. No key may begin the cue before it, or change its line, until then."""
+    form = window.generate.form
+    window.table.selectRow(2)
+    wait(lambda: form.button.isEnabled())
+    window.table.selectRow(1)
+    qtbot.keyClick(window.table, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    qtbot.keyClick(window.table, Qt.Key.Key_E)
+    qtbot.keyClicks(form.line, "Not yet.")
+    wait(lambda: form.button.isEnabled() and not window.work.busy)
+    assert form.line.text() == "Not yet."
+    assert form.wish().cues == (window.cues.rows[1].id,)
+    assert not window.shown.runs
+
+
 def test_what_speaks_against_a_cue_is_told_and_keeps_the_button_off(window: Window, wait: Wait) -> None:
     window.table.selectRow(4)
     wait(lambda: "nobody" in window.generate.form.quote_text.text())

@@ -13,25 +13,52 @@ import threading
 import time
 import traceback
 from dataclasses import dataclass
+from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, QTimer
 
 __all__ = ["LIMIT", "Stall", "Stalls"]
 
 LIMIT = 0.05  # seconds; three frames of a screen, where a hand begins to feel it
+_WAITED = 0.25  # seconds; on a busy machine whoever holds the interpreter's lock may be without a processor for a while
 _BEAT = 10  # milliseconds
 _log = logging.getLogger("greenroom.panel.stalls")
 
 
 @dataclass(frozen=True)
 class Stall:
-    """`wall` seconds without an event, of which the main thread itself computed for `computed`; the rest it waited, or
-    others had the machine. `where` is what it was at after LIMIT; "" where that was over before anybody could look.
+    """`wall` seconds without an event, of which the main thread itself computed for `computed`, and for `waited` slept
+    or waited for a lock, a disk or the interpreter; the rest others had the machine. `waited` is 0 where the system
+    doesn't tell. `where` is what it was at after LIMIT; "" where that was over before anybody could look.
     """
 
     wall: float
     computed: float
+    waited: float
     where: str
+
+    @property
+    def own(self) -> bool:
+        """Whether the program is to blame, and not a machine that has much to do."""
+        return self.computed > LIMIT or self.waited > _WAITED
+
+
+@dataclass(frozen=True)
+class _Clocks:
+    wall: float
+    computed: float
+    queued: float | None  # seconds without a processor though there was work; None: unknown
+
+
+def _clocks() -> _Clocks:
+    """Of this thread. The second number of Linux's schedstat are the nanoseconds in the run queue."""
+    queued = None
+    if sys.platform == "linux":
+        try:
+            queued = int(Path("/proc/thread-self/schedstat").read_bytes().split()[1]) / 1e9
+        except (OSError, ValueError, IndexError):
+            queued = None
+    return _Clocks(time.monotonic(), time.thread_time(), queued)
 
 
 class Stalls(QObject):
@@ -45,13 +72,13 @@ class Stalls(QObject):
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.setInterval(_BEAT)
         self._timer.timeout.connect(self._beat)
-        self._last = (time.monotonic(), time.thread_time())
+        self._last = _clocks()
         self._where = ""
         self._over = threading.Event()
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        self._last = (time.monotonic(), time.thread_time())
+        self._last = _clocks()
         self._over.clear()
         self._thread = threading.Thread(target=self._look, name="stalls", daemon=True)
         self._thread.start()
@@ -65,20 +92,28 @@ class Stalls(QObject):
             self._thread = None
 
     def _beat(self) -> None:
-        before, computed_before = self._last
-        self._last = (time.monotonic(), time.thread_time())
-        stood = self._last[0] - before - _BEAT / 1000
+        before, self._last = self._last, _clocks()
+        stood = self._last.wall - before.wall - _BEAT / 1000
         if stood > LIMIT:
-            stall = Stall(stood, self._last[1] - computed_before, self._where)
+            stall = _stall(before, self._last, self._where)
             self.seen.append(stall)
-            _log.debug("the window stood still for %.0f ms (%.0f ms computing)", stood * 1000, stall.computed * 1000)
+            told = (stood * 1000, stall.computed * 1000, stall.waited * 1000)
+            _log.debug("the window stood still for %.0f ms (%.0f ms computing, %.0f ms waiting)", *told)
             _log.debug("%s", stall.where)
         self._where = ""
 
     def _look(self) -> None:
         """In its own thread: notes what the main thread is at when a beat is late."""
         while not self._over.wait(_BEAT / 1000):
-            late = time.monotonic() - self._last[0] - _BEAT / 1000
+            late = time.monotonic() - self._last.wall - _BEAT / 1000
             if late > LIMIT and not self._where:
                 frame = sys._current_frames().get(self._watched)
                 self._where = "".join(traceback.format_stack(frame)) if frame is not None else ""
+
+
+def _stall(before: _Clocks, now: _Clocks, where: str) -> Stall:
+    wall, computed = now.wall - before.wall - _BEAT / 1000, now.computed - before.computed
+    waited = 0.0
+    if now.queued is not None and before.queued is not None:
+        waited = max(0.0, wall - computed - (now.queued - before.queued))
+    return Stall(wall, computed, waited, where)
