@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -34,7 +35,7 @@ def small_scene(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("show") / "Szene 1"
     project = Project.init(folder)
     measure_nothing(project.file)
-    text = project.file.read_text("utf-8")
+    text = project.file.read_text("utf-8").replace('after_generate = "none"', 'after_generate = "all"', 1)
     project.file.write_text(text.replace('codec = "prores"', SMALL, 1), "utf-8")
     write_png(folder / "theo.png", draw("theo"))
     road.add_actor("theo", portrait=folder / "theo.png", project=folder)
@@ -71,6 +72,18 @@ def movies(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted(folder.glob("takes/*/take_*/*.mov"))}
 
 
+def reviews(folder: Path) -> dict[str, bytes]:
+    """What was measured of each take, and the pictures of what was found."""
+    found = [*folder.glob("takes/*/take_*/review.json"), *folder.glob("takes/*/take_*/review/*.png")]
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(found)}
+
+
+def travelled(farm: Farm, movie: bytes) -> bool:
+    """Whether a take was sent to the farm's machine, which keeps what came by its content."""
+    sent = farm.folder.glob(f"scratch*/greenroom-*/held/{hashlib.sha256(movie).hexdigest()}/*.mov")
+    return any(sent)
+
+
 @pytest.fixture
 def here(small_scene: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The scene with takes that were made here."""
@@ -89,6 +102,10 @@ def test_a_farm_and_a_bundle_give_the_same_takes(here: Path, small_scene: Path, 
     assert told.exit_code == 0, told.output
     assert len(movies(here)) == 2
     assert movies(far) == movies(here)
+    assert sum(name.endswith(".json") for name in reviews(here)) == 2
+    assert any(name.endswith(".png") for name in reviews(here)), "something was found, with its picture"
+    assert reviews(far) == reviews(here)
+    assert all(travelled(farm, movie) for movie in movies(far).values()), "they were measured there"
 
     bundled = copied(small_scene, tmp_path / "bundled")
     told = CliRunner().invoke(app, ["openjd", str(bundled / "cut.otio"), "-o", str(tmp_path / "job"), "--chunk", "1"])
@@ -96,6 +113,7 @@ def test_a_farm_and_a_bundle_give_the_same_takes(here: Path, small_scene: Path, 
     openjd(["check", str(tmp_path / "job" / "template.json")])
     openjd(["run", str(tmp_path / "job" / "template.json"), "-p", f"Project={bundled}"])
     assert movies(bundled) == movies(here)
+    assert reviews(bundled) == reviews(here)
     assert (bundled / "cut.greenroom.otio").is_file()
 
 

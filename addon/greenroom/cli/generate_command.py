@@ -16,6 +16,7 @@ from greenroom.cli.options import (
     WholeNumber,
     common_options,
     cut_argument,
+    farm_option,
     make_options,
     output_option,
     project_option,
@@ -44,12 +45,7 @@ _FAILED, _REFUSED = 1, 3
     "--allow-unknown-cost", is_flag=True, help="Under a limit, send also what nobody knows the price of beforehand."
 )
 @click.option("--jobs", metavar="N", type=WholeNumber(1, 64), help="Takes at work at once. Default: one for a core.")
-@click.option(
-    "--farm",
-    metavar="ADDRESS",
-    default="",
-    help='Let this farm do the heavy work; "here": nobody else, whatever the project says.',
-)
+@farm_option
 @rate_option
 @project_option
 @common_options

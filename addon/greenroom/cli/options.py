@@ -20,6 +20,7 @@ __all__ = [
     "common_options",
     "cue_option",
     "cut_argument",
+    "farm_option",
     "make_options",
     "output_option",
     "project_option",
@@ -58,6 +59,12 @@ def common_options(command: _Command) -> _Command:
     )
 
 
+farm_option = click.option(
+    "--farm",
+    metavar="ADDRESS",
+    default="",
+    help='Let this farm do the heavy work; "here": nobody else, whatever the project says.',
+)
 project_option = click.option(
     "--project",
     metavar="DIR",

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from greenroom.cli.options import common_options, cue_option, cut_argument, project_option, rate_option
+from greenroom.cli.options import common_options, cue_option, cut_argument, farm_option, project_option, rate_option
 from greenroom.cli.shown import show
 
 __all__ = ["review"]
@@ -19,6 +19,7 @@ __all__ = ["review"]
 @cut_argument
 @cue_option
 @click.option("--again", is_flag=True, help="Measure anew what was measured already.")
+@farm_option
 @rate_option
 @project_option
 @common_options
@@ -26,6 +27,7 @@ def review(
     cut: Path,
     cues: tuple[str, ...],
     again: bool,
+    farm: str,
     rate: Fraction | None,
     project: Path | None,
     as_json: bool,
@@ -42,6 +44,7 @@ def review(
     from greenroom.desk.reviewing.reviewed import reviewed_json
 
     with Bar("review", seen=somebody_looks_on(as_json=as_json)) as bar:
-        found = road.review(cut, project=project, rate=rate, only=cues, again=again, on_progress=bar.on_progress)
+        told = bar.on_progress
+        found = road.review(cut, project=project, rate=rate, only=cues, again=again, on_progress=told, farm=farm)
     show(reviewed_json(found), as_json=as_json, tell=partial(tell_review, verbose=verbose))
     return 0

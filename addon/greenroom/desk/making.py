@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from greenroom.desk.budget import Agreed, cap_of, check_quote
@@ -17,8 +18,9 @@ from greenroom.errors import PlanError, Severity
 if TYPE_CHECKING:
     from greenroom.desk.farm.crew import FarmCrew
     from greenroom.desk.open_cut import Desk
+    from greenroom.desk.reviewing.reviewed_take import ReviewedTake
 
-__all__ = ["make_takes", "refuse", "workers_here"]
+__all__ = ["farm_of", "make_takes", "refuse", "workers_here"]
 
 HERE = "here"
 """In place of a farm's address: no farm, whatever the project says."""
@@ -66,16 +68,20 @@ def make_takes(
             on_event=on_event,
             cap=cap_of(budget, allow_unknown_cost=agreed.allow_unknown_cost),
             stop=stop,
-            farm=_farm(desk, farm),
+            farm=farm_of(desk, farm),
         )
         desk.takes = None
         circle_continued(planned, report, desk.ledger, desk.store)
     at_once = jobs_at_once or workers_here()
-    reviews = review_new(report, desk.engines, desk.store, desk.project, at_once, stop) if report.takes else ()
+    reviews: tuple[ReviewedTake, ...] = ()
+    if report.takes:
+        crew = partial(farm_of, desk, farm)
+        reviews = review_new(report, desk.engines, desk.store, desk.project, at_once, stop, crew)
     return Generated(planned, report, None, reviews)
 
 
-def _farm(desk: Desk, asked: str) -> FarmCrew | None:
+def farm_of(desk: Desk, asked: str) -> FarmCrew | None:
+    """The farm at `asked`, or the project's; None: the work is done here. Errors as FarmCrew's."""
     settings = desk.project.farm
     if asked == HERE or not (asked or settings.address):
         return None

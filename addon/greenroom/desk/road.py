@@ -423,13 +423,14 @@ def review(
     again: bool = False,
     installed: Mapping[str, Engine] | None = None,
     on_progress: Callable[[int, int], None] = lambda done, total: None,
+    farm: str = "",
 ) -> Reviewed:
-    """Measures the takes of every cue, or of those in `only`; what was measured is kept, unless it is to be `again`."""
+    """Measures takes of each cue, or those in `only`; what is measured is kept unless `again`; `farm` as generate's."""
     from greenroom.desk.reviewing.of_cut import review_cut
 
     with open_cut(cut, project, rate, installed) as desk:
         desk.plan(quote=False)
-        return review_cut(desk, only=only, again=again, on_progress=on_progress)
+        return review_cut(desk, only=only, again=again, on_progress=on_progress, farm=farm)
 
 
 def sheet(

@@ -94,10 +94,8 @@ def job_template(bundle: Bundle, cut: str, output: str, project: Path) -> dict[s
         "steps": [
             _step(_CHECK, ["cues", _IN_PROJECT, *_PROJECT]),
             *(_after(step, [_CHECK]) for step in making),
-            _after(_step(_REVIEW, ["review", _IN_PROJECT, *_PROJECT]), made),
-            _after(
-                _step(_WRITE, ["apply", _IN_PROJECT, "-o", "{{Param.Project}}/{{Param.Output}}", *_PROJECT]), [_REVIEW]
-            ),
+            _after(_step(_REVIEW, ["review", _IN_PROJECT, *_PROJECT, *_HERE]), made),
+            _after(_step(_WRITE, ["apply", _IN_PROJECT, "-o", _NEW_CUT, *_PROJECT]), [_REVIEW]),
         ],
         **_environment(bundle.keys),
     }
@@ -106,6 +104,7 @@ def job_template(bundle: Bundle, cut: str, output: str, project: Path) -> dict[s
 _IN_PROJECT = "{{Param.Project}}/{{Param.Cut}}"
 _NEW_CUT = "{{Param.Project}}/{{Param.Output}}"
 _PROJECT = ("--project", "{{Param.Project}}")
+_HERE = ("--farm", "here")  # a task is one machine's work, even where the project has a farm of its own
 
 
 def _sorted(plan: Plan) -> tuple[list[str], list[str], list[str]]:
@@ -136,6 +135,7 @@ def _generate(name: str, chunks: Iterable[Sequence[str]], options: Sequence[str]
                         _IN_PROJECT,
                         "{{Param.Project}}",
                         "{{Session.WorkingDirectory}}/chunk.otio",
+                        *_HERE,
                         *options,
                     ],
                 }

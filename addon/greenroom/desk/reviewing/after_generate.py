@@ -8,6 +8,7 @@ Whatever goes wrong here costs the review and nothing else: the takes are made, 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from greenroom.desk.generating.job_events import GenerateReport, Outcome
 from greenroom.desk.project.project import Project
@@ -17,6 +18,9 @@ from greenroom.engines.contract import Engine
 from greenroom.errors import GreenroomError
 from greenroom.takes.states import Take
 from greenroom.takes.store import Store
+
+if TYPE_CHECKING:
+    from greenroom.desk.farm.crew import FarmCrew
 
 __all__ = ["review_new"]
 
@@ -28,14 +32,17 @@ def review_new(
     project: Project,
     at_once: int,
     stop: Callable[[], bool] | None = None,
+    farm: Callable[[], FarmCrew | None] = lambda: None,
 ) -> tuple[ReviewedTake, ...]:
-    """Reviews of what this run made, as far as the project wants them now ([review] after_generate)."""
+    """Reviews of what this run made, as far as the project wants them now ([review] after_generate). `farm` as for
+    `review_takes`.
+    """
     made = [result.take for result in report.with_outcome(Outcome.MADE) if result.take is not None]
     wanted = [take for take in made if _wanted(take, engines, project.review_after)]
     if not wanted or report.interrupted or (stop is not None and stop()):
         return ()
     try:
-        return review_takes(wanted, store=store, project=project, at_once=at_once)
+        return review_takes(wanted, store=store, project=project, at_once=at_once, farm=farm)
     except GreenroomError as error:
         return (ReviewedTake(wanted[0], None, error.problem("no-review")),)
     except KeyboardInterrupt:  # the takes are there: the cut is still written

@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
-from greenroom.desk.making import workers_here
+from greenroom.desk.making import farm_of, workers_here
 from greenroom.desk.reviewing.measuring import review_takes
 from greenroom.desk.reviewing.reviewed import Reviewed
 from greenroom.desk.reviewing.reviewed_take import ReviewedTake
@@ -18,11 +19,15 @@ if TYPE_CHECKING:
 __all__ = ["review_cut"]
 
 
-def review_cut(desk: Desk, *, only: tuple[str, ...], again: bool, on_progress: Callable[[int, int], None]) -> Reviewed:
-    """Reviews of the takes of every cue on the cut, or of those in `only`; `desk.plan` came before.
+def review_cut(
+    desk: Desk, *, only: tuple[str, ...], again: bool, on_progress: Callable[[int, int], None], farm: str = ""
+) -> Reviewed:
+    """Reviews of the takes of every cue on the cut, or of those in `only`; `desk.plan` came before. `farm` as for
+    `make_takes`.
 
     Raises:
         CueError: a cue that isn't on the cut.
+        InputError, EngineUnavailable, StoreError: the farm can't be used.
     """
     wanted = {name.strip().lstrip("#").casefold() for name in only}
     found = [each for each in desk.cue_takes() if not wanted or each.cue.id in wanted]
@@ -45,6 +50,7 @@ def review_cut(desk: Desk, *, only: tuple[str, ...], again: bool, on_progress: C
         at_once=workers_here(),
         again=again,
         on_take=count,
+        farm=partial(farm_of, desk, farm),
     )
     circled = {each.circled.cue: each.circled.number for each in found if each.circled is not None}
     return Reviewed(desk.sheet, reviewed, circled, desk.problems)
