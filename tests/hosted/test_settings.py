@@ -104,3 +104,16 @@ def test_an_unknown_host_names_the_nearest() -> None:
 )
 def test_own_addresses_are_the_same_scheme_name_and_port(url: str, own: bool) -> None:
     assert HOSTS["fal"].owns(url) is own
+
+
+def test_limits_are_whole_numbers() -> None:
+    settings = host_settings("fal", {"jobs_at_once": 4, "requests_a_minute": 100}, {})
+    assert (settings.jobs_at_once, settings.requests_a_minute) == (4, 100)
+    assert host_settings("fal", {}, {}).jobs_at_once is None
+
+
+@pytest.mark.parametrize("value", [0, -1, "4", 1.5, True])
+def test_limits_that_cannot_be_used(value: object) -> None:
+    with pytest.raises(ProjectError, match="is no limit") as caught:
+        host_settings("fal", {"requests_a_minute": value}, {})
+    assert "hosts.fal.requests_a_minute" in caught.value.where

@@ -17,6 +17,8 @@ from pathlib import Path
 import numpy as np
 
 from greenroom.cues.model import Mode
+from greenroom.desk.budget import cap_of
+from greenroom.desk.farm.opening import open_ledger
 from greenroom.desk.generating.generate import generate
 from greenroom.desk.generating.job_events import JobEvent
 from greenroom.desk.generating.stranded import find_stranded
@@ -26,7 +28,7 @@ from greenroom.desk.project.project import Project
 from greenroom.engines import find_engines
 from greenroom.engines.contract import Engine, Estimate, Performer
 from greenroom.media.posters import write_png
-from greenroom.takes import Ledger, Store
+from greenroom.takes import Store
 from greenroom.testing.cues import small_cue, small_layout, small_spec
 
 MODEL = "wan-2.7-r2v"
@@ -72,10 +74,17 @@ def main(folder: Path, host: str, cues: int) -> int:
         sys.stdout.write(f"{event.state} {event.cue} {event.take}\n")
         sys.stdout.flush()
 
-    with Ledger.open(project.ledger_path, project=project.id) as ledger:
+    with open_ledger(project) as ledger:
         find_stranded(ledger, engines, project.work_folder)
         report = generate(
-            plan, project=project, ledger=ledger, store=Store(folder), engines=engines, jobs_at_once=2, on_event=tell
+            plan,
+            project=project,
+            ledger=ledger,
+            store=Store(folder),
+            engines=engines,
+            jobs_at_once=2,
+            on_event=tell,
+            cap=cap_of(project.budget),
         )
     for result in report.results:
         if result.take is None:

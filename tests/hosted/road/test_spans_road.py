@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,6 +20,7 @@ import pytest
 from greenroom.desk import road
 from greenroom.desk.generating import settling
 from greenroom.desk.generating.job_events import JobStep, Outcome
+from greenroom.desk.project.project import Project
 from greenroom.desk.spending import spend
 from greenroom.media.probe import probe
 from greenroom.media.sound import write_wav
@@ -246,3 +248,24 @@ def test_giving_up_stops_every_span_that_was_sent_and_the_second_one_is_told_of(
     settling.give_up(result.job, scene.folder)
     assert [fal.count("PUT", f"{job.id}/cancel") for job in fal.jobs] == [1, 1]
     assert spent(scene) == (2 * SPAN, 0, 0)
+
+
+def test_a_take_in_spans_is_gone_on_with_only_where_it_was_sent_from(scene: Any, long_scene: LongScene) -> None:
+    """The spans' handles lie in the folder of the desk that sent them: another one would pay for them again."""
+    fal = long_scene()
+    fal.switch(Fault.THROTTLED, after=1, times=8, retry_after=0)
+    scene.generate()
+    data = Project.load(scene.folder).data_folder
+    (desk, work), (away, elsewhere) = (data / "desk", data / "work"), (data / "away", "another-desk")
+    name = desk.read_text("utf-8")
+    desk.write_text(elsewhere, "utf-8")
+    work.rename(away)
+    (result,) = scene.generate("there.otio").report.results
+    assert "sent in parts" in result.message
+    assert name in result.message
+    assert (result.resumable, fal.billed()) == (True, 1)
+    shutil.rmtree(work)
+    away.rename(work)
+    desk.write_text(name, "utf-8")
+    (take,) = scene.generate("again.otio").report.takes
+    assert fal.billed() == len(spans_in(take))

@@ -35,14 +35,25 @@ _PAUSE = 0.25  # seconds between tries
 _BEATS = 4  # in the time of a lease
 
 
-class Line:
-    """Usable from any thread, one question at a time. `desk` is the data folder's name (`takes.presence`)."""
+class _ShutOut(ConnectionError):
+    """TLS 1.3 is through on our side before the owner has looked at our certificate: this is how it refuses it."""
 
-    def __init__(self, address: str, project: str, desk: str) -> None:
+
+_MAYBE_ENDING = (_ShutOut, ssl.SSLEOFError, ssl.SSLZeroReturnError)
+"""What an owner that is just being ended looks like, too: it is tried again."""
+
+
+class Line:
+    """Usable from any thread, one question at a time. `desk` is the data folder's name (`takes.presence`); `patience`
+    is how many seconds a lost owner is waited for.
+    """
+
+    def __init__(self, address: str, project: str, desk: str, *, patience: float = _PATIENCE) -> None:
         self.address = address
         self._place = place_of(address)
         self._project = project
         self._desk = desk
+        self._patience = patience
         self._owner = f"desk-{_machine()}.{os.getpid()}-{uuid.uuid4().hex[:12]}"
         self._lock = lines_lock(certificates_folder(), serves=False)
         self._socket: ssl.SSLSocket | None = None
@@ -53,7 +64,7 @@ class Line:
         self._lost = False  # it was waited for in vain: nobody waits so long again
         self._one = threading.RLock()
         self._ended = threading.Event()
-        self._connected(_FIRST_PATIENCE)
+        self._connected(min(patience, _FIRST_PATIENCE))
         self._beating = threading.Thread(target=self._beat, name="greenroom-ledger", daemon=True)
         self._beating.start()
 
@@ -67,7 +78,7 @@ class Line:
         with self._one:
             self._number += 1
             question = line_of({"number": self._number, "call": call, "arguments": arguments})
-            answer = self._persist(question, 0.0 if self._lost else _PATIENCE)
+            answer = self._persist(question, 0.0 if self._lost else self._patience)
         if "error" in answer:
             raise error_of(answer["error"])
         return answer["value"]
@@ -119,16 +130,14 @@ class Line:
         while self._socket is None:
             try:
                 self._connect()
-            except ssl.SSLError as error:
-                self._cut()
-                if not isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError):  # those are of one that is ending
-                    raise self._foreign(error) from error
-            except OSError:
-                self._cut()
-            else:
                 return
-            if time.monotonic() >= ends:
-                raise self._away()
+            except OSError as error:
+                self._cut()
+                foreign = isinstance(error, ssl.SSLError | _ShutOut)
+                if foreign and not isinstance(error, _MAYBE_ENDING):
+                    raise self._foreign(str(error)) from error
+                if time.monotonic() >= ends:
+                    raise (self._foreign(str(error)) if foreign else self._away()) from error
             time.sleep(_PAUSE)
 
     def _connect(self) -> None:
@@ -142,7 +151,10 @@ class Line:
         self._answers = self._socket.makefile("rb")
         hello = {"hello": HELLO, "version": __version__, "project": self._project}
         own = {"owner": self._owner, "desk": self._desk, "new": not self._known}
-        welcome = self._exchange(line_of({**hello, **own}))  # here TLS 1.3 tells of a certificate that was refused
+        try:
+            welcome = self._exchange(line_of({**hello, **own}))
+        except OSError as error:
+            raise _ShutOut("it ended the line instead of a greeting") from error
         self._lease = float(welcome["lease"])
         self._known = True
 
@@ -174,9 +186,9 @@ class Line:
             where=self.address,
         )
 
-    def _foreign(self, error: ssl.SSLError) -> StoreError:
+    def _foreign(self, why: str) -> StoreError:
         return StoreError(
-            f"the ledger's owner and this machine don't belong to one farm ({error.reason or error})",
+            f"the ledger's owner and this machine don't belong to one farm ({why})",
             hint="Copy the owner's three files (greenroom farm init) to this machine; nothing goes unencrypted.",
             where=self.address,
         )

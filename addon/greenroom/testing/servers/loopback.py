@@ -45,6 +45,7 @@ _IMAGE_MODELS = ("flux", "nano-banana", "seedream", "imagen", "qwen-image")  # b
 
 class Loopback(Switches):
     """One host on this machine. `.jobs` is what it took on; `.switch` (see faults.py) makes it misbehave.
+    `.most_at_once` is how many jobs it ever had at once that had not ended.
 
     `polls`: how often a job is asked for before it ends. `rate` and `suffix`: of its movies. `picture`: what its image
     models answer with, instead of the first picture that was sent. `schemas`: live input schemas by endpoint.
@@ -64,6 +65,7 @@ class Loopback(Switches):
         self.revoked = False
         self.url = self.media_url = self.upload_url = ""
         self.jobs: list[Job] = []
+        self.most_at_once = 0
         self.requests: list[Seen] = []
         self._as_new = (polls, rate, self.suffix, self.picture)
         self._numbers = itertools.count(1)
@@ -94,7 +96,7 @@ class Loopback(Switches):
         self.jobs.clear()
         self.requests.clear()
         self.schemas.clear()
-        self.revoked, self.upload_url = False, ""
+        self.revoked, self.upload_url, self.most_at_once = False, "", 0
         self.polls, self.rate, self.suffix, self.picture = self._as_new
 
     # What a host's module is made of
@@ -125,6 +127,7 @@ class Loopback(Switches):
         switched = self.take(Phase.SUBMIT, OF_A_JOB)
         job = Job(self.new_id(), endpoint, inputs, dict(request.headers), switched, key=key)
         self.jobs.append(job)
+        self.most_at_once = max(self.most_at_once, sum(not each.state.ended for each in self.jobs))
         return job
 
     def job(self, wanted: str) -> Job | None:
