@@ -14,6 +14,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from greenroom.engines.previz.drawn.actors import draw
 from greenroom.media.types import Codec
+from greenroom.review.banding import banding_findings
 from greenroom.review.burnt_in import burnt_in_findings
 from greenroom.review.findings import Light, Review
 from greenroom.review.take_review import ReviewJob, review_take
@@ -125,3 +126,19 @@ def test_banding(job_of: JobOf, clean: Any) -> None:
     bands = [frame // 8 * 8 for frame in smooth]
     assert "banding" not in codes(review_take(job_of(smooth, mode="animate")))
     assert "banding" in codes(review_take(job_of(bands, mode="animate")))
+
+
+@pytest.mark.parametrize("grain", [0, 3])
+def test_bands_are_seen_under_grain(grain: int) -> None:
+    """As many tones in every channel, or in the light alone; grain alone makes no bands."""
+    ines = draw("ines", 960, 540)
+    light = cv2.cvtColor(ines, cv2.COLOR_BGR2YCrCb)
+    light[..., 0] = light[..., 0] // 10 * 10
+    pictures = {"bands": ines // 12 * 12, "light": cv2.cvtColor(light, cv2.COLOR_YCrCb2BGR), "whole": ines}
+    rng = np.random.default_rng(4)
+    shares = {}
+    for name, picture in pictures.items():
+        grainy = np.clip(picture + rng.normal(0, grain, picture.shape), 0, 255).astype(np.uint8)
+        measures, _ = banding_findings({0: grainy}, load_thresholds())
+        shares[name] = measures[0].light
+    assert shares == {"bands": Light.RED, "light": Light.RED, "whole": Light.GREEN}

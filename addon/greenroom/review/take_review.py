@@ -19,6 +19,7 @@ from greenroom.perception.faces import FaceFinder
 from greenroom.perception.identity import FaceIdentity
 from greenroom.perception.people import choose_by
 from greenroom.perception.tracking import Choose
+from greenroom.review.banding import banding_findings
 from greenroom.review.burnt_in import burnt_in_findings
 from greenroom.review.delivered import delivered_findings
 from greenroom.review.depth import DepthWatch
@@ -33,7 +34,7 @@ from greenroom.review.thresholds import Thresholds, load_thresholds
 
 __all__ = ["MEASURES", "ReviewJob", "review_take", "version_of"]
 
-MEASURES = "2"
+MEASURES = "3"
 """Counts on whenever a measure gives other numbers than before: reviews of an older count are made anew."""
 
 Told: TypeAlias = tuple[list[Measure], list[Finding]]
@@ -96,7 +97,8 @@ def review_take(job: ReviewJob) -> Review:
         picture_findings(changes, thresholds),
         _face_told(job, track, one_pass, finder, thresholds),
         _lips_told(job, track, dialogue, thresholds),
-        depth.findings(info, thresholds),
+        banding_findings(one_pass.looks, thresholds),
+        depth.findings(thresholds),
         burnt_in_findings(one_pass.looks, thresholds),
         loudness_findings(job.media, info, job.frames, job.rate, dialogue, thresholds),
         delivered_findings(job.delivered, job.width, job.height, job.rate, info.bit_depth),
