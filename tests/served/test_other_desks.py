@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,8 +13,8 @@ from greenroom.desk.generating.stranded import find_stranded
 from greenroom.desk.generating.twins import attempt_folder
 from greenroom.desk.project.disks import refuse_share
 from greenroom.errors import StoreError
-from greenroom.takes import Ledger, Planned, Unknown
-from greenroom.takes.unsent import write_note
+from greenroom.takes import FailedJob, Job, Ledger, Planned, Submitted, Unknown, spare_handle
+from greenroom.takes.unsent import sends_now, write_note
 
 
 def submitted_by(desk: str, path: Path, work: Path) -> str:
@@ -38,6 +39,46 @@ def test_a_note_that_nothing_was_sent_counts_where_it_was_sent_from(tmp_path: Pa
     with Ledger.open(path, project="p", desk=desk) as ledger:
         find_stranded(ledger, {}, work)
         assert isinstance(ledger.job(job).state, state)
+
+
+def test_who_comes_back_clears_up_what_others_hold_for_unknown(tmp_path: Path) -> None:
+    path, work = tmp_path / "ledger.sqlite", tmp_path / "work"
+    job = submitted_by("a", path, work)
+    with Ledger.open(path, project="p", desk="b") as other, Ledger.open(path, project="p", desk="a") as ledger:
+        find_stranded(other, {}, tmp_path / "elsewhere")
+        (doubted,) = other.jobs(states=[Unknown])
+        find_stranded(ledger, {}, work)
+        assert isinstance(ledger.job(job).state, FailedJob)
+        assert ledger.committed("USD") == 0
+        again = other.plan_job(**terms_of(doubted))
+        assert other.claim(job)
+        other.submitting(job)
+        other.unknown(job, "b died")
+        assert attempt_folder(work, ledger.job(job)) != attempt_folder(work, doubted), "an old note is of an old try"
+        find_stranded(ledger, {}, work)
+        assert (again.id, type(ledger.job(job).state)) == (job, Unknown)
+
+
+def test_a_handle_that_only_its_desk_has_is_found_when_it_is_back(tmp_path: Path) -> None:
+    path, work = tmp_path / "ledger.sqlite", tmp_path / "work"
+    job = submitted_by("a", path, work)
+    with Ledger.open(path, project="p", desk="b") as other, Ledger.open(path, project="p", desk="a") as ledger:
+        find_stranded(other, {}, tmp_path / "elsewhere")
+        folder = attempt_folder(work, ledger.job(job))
+        sends_now(folder)
+        find_stranded(ledger, {}, work)
+        assert isinstance(ledger.job(job).state, Unknown)
+        spare_handle.reserve(folder)
+        spare_handle.keep({"host": "paid", "id": "x"}, folder)
+        find_stranded(other, {}, work)
+        assert isinstance(ledger.job(job).state, Unknown), "it lies in a folder of the other's only by this test"
+        find_stranded(ledger, {}, work)
+        assert ledger.job(job).state == Submitted({"host": "paid", "id": "x"})
+
+
+def terms_of(job: Job) -> dict[str, Any]:
+    names = ("cue", "fingerprint", "variant", "engine", "mode", "actor", "cost", "currency")
+    return {name: getattr(job, name) for name in names}
 
 
 def test_a_ledger_on_a_share_is_refused(tmp_path: Path) -> None:
