@@ -39,6 +39,7 @@ ROOMS = (
     "faults",
     "viewer",
     "farm",
+    "ledger",
     "panel",
     "rights",
 )
