@@ -23,7 +23,7 @@ help:
 	@echo "make lint    ruff and mypy --strict"
 	@echo "make bench   the figures of docs/benchmarks.md"
 	@echo "make memory  the most memory that takes of ten minutes need, beside takes of one"
-	@echo "make soak    100 kill -9 at random moments of a batch, 200 of batches at a paid host, 60 of a farm's parts"
+	@echo "make soak    100 kill -9 at random moments of a batch, 200 of batches at a paid host, 60 of a farm's parts; links cut"
 	@echo "make docs    docs/commands.md, docs/host-protocol.md and docs/preflight.md, made of the code's own words"
 	@echo "make clean   remove what the others made"
 
@@ -76,6 +76,7 @@ soak: $(VENV)/.installed
 	$(BIN)/python tests/soak/kill_batch.py
 	$(BIN)/python tests/soak/kill_paid.py
 	$(BIN)/python tests/soak/kill_farm.py
+	$(BIN)/python tests/soak/cut_farm.py
 
 docs: $(VENV)/.installed
 	$(BIN)/python -m greenroom.cli.reference > docs/commands.md

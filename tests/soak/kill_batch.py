@@ -41,14 +41,16 @@ class Batch:
     folder: Path
     engine: dict[str, Any]
     farm: dict[str, str] = field(default_factory=dict)
+    under: tuple[str, ...] = ()  # the command that begins its process
     told: set[tuple[str, int]] = field(default_factory=set)  # takes that a process said were done
     seen: dict[tuple[str, int], str] = field(default_factory=dict)  # takes that lay there after a kill, by sha256
+    report: str = ""  # of the last process that came to its end
 
     def run(self, kill_after: float | None) -> tuple[bool, float]:
         """See `killing.run`."""
         options = json.dumps({"plan": {"cues": CUES}, "engine": self.engine, "farm": self.farm})
         environment = os.environ | {"GREENROOM_DATA": str(self.folder / "data")}
-        command = [sys.executable, str(PROGRAM), str(self.folder), options]
+        command = [*self.under, sys.executable, str(PROGRAM), str(self.folder), options]
         self.folder.mkdir(parents=True, exist_ok=True)
         return run(command, kill_after, self._hear, errors=self.folder / "errors.txt", environment=environment)
 
@@ -57,6 +59,8 @@ class Batch:
             event = json.loads(line)
         except ValueError:
             return  # the last line of a killed process is cut off
+        if "report" in event:
+            self.report = line
         if event.get("state") == "done":
             self.told.add((event["cue"], event["take"]))
 

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -32,12 +33,11 @@ class Farm:
         """What the machines see too; they know it as the folder "there"."""
         return {"show": self.folder / "show"}
 
-    def run(self, *words: str, core: int | None = None) -> subprocess.Popen[str]:
-        """A command of the farm's, on one core of this machine if need be (Linux)."""
+    def run(self, *words: str, under: Sequence[str] = ()) -> subprocess.Popen[str]:
+        """A command of the farm's, `under` another that begins it ("taskset -c 0")."""
         environment = {**os.environ, "GREENROOM_FARM_CERTIFICATES": str(self.folder / "certificates")}
-        pinned = [] if core is None else ["taskset", "-c", str(core)]
         process = subprocess.Popen(
-            [*pinned, sys.executable, "-m", "greenroom", "farm", *words, "--json"],
+            [*under, sys.executable, "-m", "greenroom", "farm", *words, "--json"],
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env=environment,
@@ -53,11 +53,11 @@ class Farm:
         self.address = str(_said(process)["address"])
         return process
 
-    def add_worker(self, *words: str, core: int | None = None) -> subprocess.Popen[str]:
+    def add_worker(self, *words: str, under: Sequence[str] = ()) -> subprocess.Popen[str]:
         root = f"show={self.folder / 'there'}"
         scratch = self.folder / f"scratch{len(self.started)}"
         words = ("--cores", "1", "--root", root, "--scratch", str(scratch), *words)
-        process = self.run("worker", self.address, *words, core=core)
+        process = self.run("worker", self.address, *words, under=under)
         _said(process)
         return process
 

@@ -11,6 +11,7 @@ import contextlib
 import json
 import os
 import shutil
+import socket
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
@@ -116,6 +117,7 @@ async def _joined(address: str, own: Path, environment: Mapping[str, str]) -> Na
     own.mkdir(parents=True, exist_ok=True)
     nanny = Nanny(
         read_address(address),
+        host=_seen_from(address),
         nthreads=1,
         resources={"cpu": 1, KIND: 1},
         security=security(certificates_folder()),
@@ -129,6 +131,20 @@ async def _joined(address: str, own: Path, environment: Mapping[str, str]) -> Na
     except BaseException:
         await nanny.close(timeout=5)
         raise
+
+
+def _seen_from(address: str) -> str:
+    """This machine's own address on the way to the farm. Dask would take the one on the way to the internet, which a
+    farm's network needn't have.
+
+    Raises:
+        OSError: there is no way.
+    """
+    host, _, port = read_address(address).removeprefix("tls://").rpartition(":")
+    family, kind, _, _, there = socket.getaddrinfo(host.strip("[]"), int(port), type=socket.SOCK_DGRAM)[0]
+    with socket.socket(family, kind) as way:
+        way.connect(there)  # sends nothing
+        return str(way.getsockname()[0])
 
 
 async def _stay(joined: list[Nanny], number: int, address: str, own: Path, environment: Mapping[str, str]) -> None:
