@@ -27,6 +27,7 @@ def tell_takes(value: Json) -> None:
     folders = dict.fromkeys(str(Path(take["media"]).parents[2]) for each in value["cues"] for take in each["takes"])
     for each in value["cues"]:
         _tell_elements(each)
+        _tell_rejected(each)
     for folder in folders:
         say(f"The files lie in {Path(folder) / 'CUE' / 'take_001'} and so on.")
     show_problems(value["problems"])
@@ -63,7 +64,16 @@ def _take_rows(each: Json) -> list[Sequence[str]]:
     ]
 
 
+def _tell_rejected(each: Json) -> None:
+    """Why the editor doesn't want a take."""
+    for take in each["takes"]:
+        if take["rejected"]:
+            say(f"Take {take['number']} of {each['cue']['id']} was rejected: {take['rejected']}")
+
+
 def _circle(take: Json, by: str | None) -> str:
+    if take["rejected"] is not None:
+        return "rejected"
     if not take["circled"]:
         return ""
     return "circled" if by == "editor" else "newest"

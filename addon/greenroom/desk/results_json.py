@@ -25,6 +25,7 @@ from greenroom.desk.as_json import (
 from greenroom.desk.generating.job_events import JobResult, Outcome
 from greenroom.desk.project.doctor import Check, Health
 from greenroom.desk.project.project import Project
+from greenroom.desk.rejecting import rejected
 from greenroom.desk.results import AddedActor, Applied, CueTakes, EngineList, FoundTakes, Generated, Pictures, Restored
 from greenroom.desk.reviewing.lights import light_json
 from greenroom.desk.reviewing.reviewed_take import ReviewedTake
@@ -105,7 +106,10 @@ def _cue_takes_json(each: CueTakes, sheet: CueSheet) -> Json:
         "cue": cue_json(each.cue, sheet.layout),
         "circled": chosen,
         "circled_by": each.circled.by if each.circled else None,
-        "takes": [take_json(take, circled=take.number == chosen) | {"review": light_json(take)} for take in each.takes],
+        "takes": [
+            take_json(take, circled=take.number == chosen) | {"review": light_json(take), "rejected": rejected(take)}
+            for take in each.takes
+        ],
     }
 
 

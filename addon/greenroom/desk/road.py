@@ -292,12 +292,13 @@ def takes(
 
 
 def circle(cue: str, number: int, *, project: Path | None = None) -> CircledTake:
-    """Chooses a take: the next write-back uses it.
+    """Chooses a take: the next write-back uses it. Had it been rejected, that is taken back.
 
     Raises:
         CueError: no such cue or take; what there is is listed.
     """
     from greenroom.desk.farm.opening import open_ledger
+    from greenroom.desk.rejecting import accept
     from greenroom.takes.reconciling import choose, reconcile
     from greenroom.takes.store import Store
 
@@ -310,6 +311,8 @@ def circle(cue: str, number: int, *, project: Path | None = None) -> CircledTake
         if cue not in known:
             raise CueError(f'cue "{cue}" has no takes', hint=nearest(cue, known))
         choose(ledger, store, cue, number)
+        chosen = next(take for take in ledger.takes(cue) if take.number == number)
+    accept(chosen)
     return CircledTake(cue, number, "editor")
 
 

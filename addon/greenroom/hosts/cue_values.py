@@ -9,6 +9,7 @@ from typing import Any
 from greenroom.cues.model import Cue, CueSheet
 from greenroom.desk import road
 from greenroom.desk.as_json import cue_json, problems_json, take_json
+from greenroom.desk.rejecting import rejected
 from greenroom.desk.results import CueTakes
 from greenroom.desk.reviewing.lights import light_json
 from greenroom.errors import Problem, ProjectError, Severity
@@ -73,4 +74,5 @@ def take_value(take: Take, circled: int | None) -> Json:
     value = take_json(take, circled=take.number == circled)
     review = light_json(take)
     light = None if review is None else review["light"]
-    return {**value, "path": value["media"], "cost": value.get("cost"), "light": light, "review": review}
+    shown = {"light": light, "review": review, "rejected": rejected(take)}
+    return {**value, "path": value["media"], "cost": value.get("cost"), **shown}

@@ -179,6 +179,7 @@ METHODS: tuple[Message, ...] = (
             "takes": '[{"number", "path", "poster", "frames", "label", "circled", "warnings", "cost", "engine", ...}]',
             "takes[].light": "what its review says in one word: green, amber or red; null before it was reviewed",
             "takes[].review": '{"light", "score", "codes", "findings": [text]}, or null',
+            "takes[].rejected": 'why the editor rejected it, "" where nobody said; null: it isn\'t',
             "cue": "id",
             "shown": "the number of the take on the timeline, or null",
         },

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from greenroom.desk.making import workers_here
 from greenroom.desk.project.project import Project
+from greenroom.desk.rejecting import rejected
 from greenroom.desk.reviewing.lights import Best, best_take
 from greenroom.desk.reviewing.measuring import review_takes
 from greenroom.errors import CueError, nearest
@@ -18,9 +19,10 @@ __all__ = ["best_number", "best_of", "circle_best"]
 
 
 def best_of(takes: Sequence[Take], store: Store, project: Project) -> Best:
-    """The best measured of `takes`; at least one is given."""
-    found = review_takes(takes, store=store, project=project, at_once=workers_here())
-    return best_take(takes, {each.take.number: each.review for each in found if each.review is not None})
+    """The best measured of `takes`, of which at least one is given; one that was rejected only where all were."""
+    wanted = [take for take in takes if rejected(take) is None] or takes
+    found = review_takes(wanted, store=store, project=project, at_once=workers_here())
+    return best_take(wanted, {each.take.number: each.review for each in found if each.review is not None})
 
 
 def circle_best(cue: str, home: Project) -> tuple[CircledTake, str]:
