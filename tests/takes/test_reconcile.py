@@ -5,10 +5,12 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from typing import Any
 
 from greenroom.takes import CircledTake, Done, Job, Ledger, Store, Take, choose, reconcile
 
 Publish = Callable[..., Take]
+TERMS: dict[str, Any] = {"engine": "previz", "mode": "talk", "actor": "mara", "cost": None, "currency": "USD"}
 
 
 def test_takes_that_the_ledger_doesnt_know_are_entered(ledger: Ledger, store: Store, publish: Publish) -> None:
@@ -105,3 +107,24 @@ def test_a_choice_of_a_take_that_is_gone_is_passed_over(ledger: Ledger, store: S
     store.write_choice("7f3a", 9)
     reconcile(ledger, store)
     assert ledger.circled("7f3a") == CircledTake("7f3a", 1, "newest")
+
+
+def test_what_another_desk_has_just_made_may_not_be_shown_here_yet(
+    ledger: Ledger, store: Store, publish: Publish, plan_job: Callable[..., Job], open_again: Callable[..., Ledger]
+) -> None:
+    """A folder on a share is seen late: a take that counted as gone would be paid for again."""
+    maker, reader = open_again(desk="a"), open_again(desk="b")
+    job = maker.plan_job(cue="7f3a", fingerprint="f" * 64, variant=1, **TERMS)
+    assert maker.claim(job.id)
+    maker.submitting(job.id)
+    take = publish()
+    maker.done(job.id, take)
+    away = take.folder.rename(store.project_folder / "not shown yet")
+    (problem,) = reconcile(reader, store)
+    assert (problem.code, reader.takes()) == ("take-not-yet-here", [take])
+    ledger._connection.execute("update jobs set updated = '2020-01-01T00:00:00Z'")
+    (problem,) = reconcile(reader, store)
+    assert (problem.code, reader.takes()) == ("take-gone", [])
+    away.rename(take.folder)
+    assert reconcile(reader, store) == ()
+    assert reader.takes() == [take]

@@ -5,18 +5,23 @@ project shared by several machines, or a folder that somebody deleted.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from greenroom.errors import CueError, Problem, Severity, StoreError
 from greenroom.takes.ledger import Ledger
 from greenroom.takes.record import RECORD, bill_of, read_record, read_take
-from greenroom.takes.states import Take
+from greenroom.takes.states import Done, Take
 from greenroom.takes.store import Store
 
 __all__ = ["FOLDER_MISSING", "choose", "reconcile"]
 
 FOLDER_MISSING = "takes-folder-missing"
 """The code of the problem that there are takes, but not their folder."""
+
+
+_SHOWN_AFTER = timedelta(minutes=10)
+"""NFS clients look at a folder anew after a minute (acdirmax, nfs(5)); the rest is for clocks that differ."""
 
 
 def reconcile(ledger: Ledger, store: Store) -> tuple[Problem, ...]:
@@ -43,11 +48,16 @@ def reconcile(ledger: Ledger, store: Store) -> tuple[Problem, ...]:
                     continue
                 ledger.adopt(take, bill=bill_of(read_record(folder / RECORD)))
             present.add((take.cue, take.number))
-        for take in known.values():
-            if (take.cue, take.number) not in present:
-                ledger.withdraw(take.cue, take.number)
-                if take.folder not in broken:
-                    problems.append(_gone(take))
+        missing = [take for take in known.values() if (take.cue, take.number) not in present]
+        late = _made_elsewhere_lately(ledger) if missing else {}
+        for take in missing:
+            desk = late.get((take.cue, take.number))
+            if desk is not None:
+                problems.append(_not_yet_here(take, desk))
+                continue
+            ledger.withdraw(take.cue, take.number)
+            if take.folder not in broken:
+                problems.append(_gone(take))
         _take_over_choices(ledger, store)
     return tuple(problems)
 
@@ -82,6 +92,27 @@ def _takes_folder_missing(store: Store, count: int) -> Problem:
         hint="Mount or restore it; nothing is forgotten. If the takes are gone for good, make an empty folder there: "
         "then the next run makes them again.",
         where=str(store.takes_folder),
+    )
+
+
+def _made_elsewhere_lately(ledger: Ledger) -> dict[tuple[str, int], str]:
+    """Takes that other desks have just made, with their desks. A share may not show them here yet, and a take that
+    counted as gone would be paid for again.
+    """
+    since = (datetime.now(UTC) - _SHOWN_AFTER).strftime("%Y-%m-%dT%H:%M:%SZ")
+    done = ledger.jobs(states=[Done])
+    return {
+        (job.cue, job.number): job.desk for job in done if job.desk not in ("", ledger.desk) and job.updated > since
+    }
+
+
+def _not_yet_here(take: Take, desk: str) -> Problem:
+    return Problem(
+        Severity.WARNING,
+        "take-not-yet-here",
+        f"take {take.number} was just made by {desk}, and isn't to be seen here yet",
+        hint="Shares show new files late: run the same command again in a minute.",
+        where=str(take.folder),
     )
 
 
