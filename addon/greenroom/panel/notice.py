@@ -30,7 +30,7 @@ class Notice(QWidget):
         self.text.setWordWrap(True)
         self.text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
         self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.text.setAccessibleName(self.tr("What is wrong"))
+        self.text.setAccessibleDescription(self.tr("What is wrong"))
         self.button = QPushButton(self.tr("Try again"))
         self.button.clicked.connect(self.again)
         self.making = QPushButton(self.tr("Make a project here"))

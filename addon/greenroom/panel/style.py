@@ -45,6 +45,7 @@ class Colours:
             "failed": self.red,
             "unknown": self.violet,
             "warning": self.amber,
+            "stopped": self.amber,
             "note": self.dim,
             "running": self.accent,
             "takes": self.green,
@@ -140,6 +141,8 @@ def _sheet(use: Colours) -> str:
     QPushButton:disabled, QToolButton:disabled {{ color: {use.dim}; background: {use.window}; }}
     QPushButton:checked, QToolButton:checked {{ background: {use.accent}; color: {use.on_accent}; }}
     QPushButton[primary="true"]:enabled {{ background: {use.accent}; color: {use.on_accent}; }}
+    QToolButton[popupMode="2"] {{ padding-right: 20px; }}
+    QToolButton::menu-indicator {{ subcontrol-origin: padding; subcontrol-position: center right; right: 5px; }}
     QLineEdit, QComboBox, QPlainTextEdit {{ background: {use.base}; border: 1px solid {use.line};
         border-radius: 3px; padding: 2px 4px; }}
     QLineEdit:focus, QComboBox:focus, QPlainTextEdit:focus {{ border-color: {use.accent}; }}

@@ -153,6 +153,12 @@ class Window(QMainWindow):
         for name in ("cues", "cast", "keys", "settings"):
             self.bar.addAction(self.actions_by_name[name])
         self.addActions([*self.takes.all_actions(), self.generate.form.begin_action])
+        by_name = self.actions_by_name
+        for name in ("stand_in", "circled"):
+            by_name[name].setCheckable(True)
+        making = [by_name[name] for name in ("more", "change", "measure")]
+        self.takes.offer([by_name["stand_in"], by_name["circled"]], making)
+        self.table.offer([*making, by_name["in_host"]])
         for pane in (self.table, self.strip, self.takes):
             pane.addActions(self.viewer.actions())
 
@@ -223,6 +229,7 @@ class Window(QMainWindow):
         if cut is None:
             return
         self._shown_cue, self._beside = "", ""
+        self._mark_comparing()
         self.state.keep("cut", str(cut.absolute()))
         self.shown.open(cut, project)
 
@@ -332,7 +339,19 @@ class Window(QMainWindow):
 
     def _compare(self, beside: str) -> None:
         self._beside = "" if self._beside == beside else beside
+        self._mark_comparing()
         self._look_at(self.takes.list.current())
+        if self._beside and self._in_viewer and self._in_viewer[1] is None:
+            self.statusBar().showMessage(
+                self.tr("There is no stand-in under this cue")
+                if beside == "stand_in"
+                else self.tr("This take is the one in use"),
+                6000,
+            )
+
+    def _mark_comparing(self) -> None:
+        self.actions_by_name["stand_in"].setChecked(self._beside == "stand_in")
+        self.actions_by_name["circled"].setChecked(self._beside == "used")
 
     # commands
 

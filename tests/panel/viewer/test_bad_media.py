@@ -116,7 +116,7 @@ def test_late_it_makes_what_it_can_hold_and_then_rests(long_gop: Picture) -> Non
     decoder.close()
 
 
-def test_a_damaged_stretch_is_told_by_name_and_what_comes_after_it_is_seen(
+def test_a_damaged_stretch_is_told_by_its_frames_and_played_over(
     movies: dict[str, tuple[Path, Movie]], tmp_path: Path, viewer: Viewer, wait: Wait, stands: Callable[[int], None]
 ) -> None:
     whole, movie = movies["prores-25"]
@@ -125,12 +125,25 @@ def test_a_damaged_stretch_is_told_by_name_and_what_comes_after_it_is_seen(
     data[middle : middle + len(data) // 10] = bytes(len(data) // 10)
     path = tmp_path / "damaged.mov"
     path.write_bytes(data)
-    viewer.load(Picture(path, movie.rate, 0, movie.frames))
-    viewer.play(4)
-    wait(lambda: bool(viewer.canvas.first.message))
-    assert "damaged.mov" in viewer.canvas.first.message
+    viewer.load(Picture(path, movie.rate, 0, movie.frames, start=90000))
+    viewer.transport.low = 40
+    told: list[str] = []
+    viewer.frame_changed.connect(lambda frame: told.append(viewer.canvas.first.message))
+    viewer.play(1)
+    wait(lambda: viewer.frame > 70 or not viewer.transport.playing)
+    assert viewer.transport.playing  # on over the stretch
+    assert any("damaged at 01:00:0" in words for words in told)
+    (gap,) = viewer._damaged
+    assert 45 < gap.start < gap.stop < 70
+    assert len(gap) > 5
+    assert f"01:00:0{gap.start // 25}:{gap.start % 25:02d} ({len(gap)} f)" in viewer.bar.state.toolTip()
     viewer.go_to(90)
     stands(90)
+    assert viewer.canvas.first.image is not None
+    viewer.go_to(gap.start + 2)
+    wait(lambda: viewer.frame == gap.start + 2 and "copy it again" in viewer.canvas.first.message)
+    viewer.go_to(gap.start - 2)
+    stands(gap.start - 2)
     assert viewer.canvas.first.image is not None
 
 

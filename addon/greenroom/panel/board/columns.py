@@ -11,6 +11,7 @@ from typing import Any
 from PySide6.QtCore import QT_TRANSLATE_NOOP
 
 from greenroom.panel.model.rows import CueRow, Status, money
+from greenroom.panel.words import word
 
 __all__ = ["COLUMNS", "POSTER_COLUMN", "STATUS_COLUMN", "Column"]
 
@@ -62,7 +63,7 @@ COLUMNS = (
         "status",
         str(QT_TRANSLATE_NOOP("Columns", "Status")),
         92,
-        lambda row: str(row.status),
+        lambda row: word(str(row.status)),
         lambda row: (_ORDER[row.status], row.start),
     ),
     Column("takes", str(QT_TRANSLATE_NOOP("Columns", "Takes")), 54, _takes, lambda row: row.takes, right=True),

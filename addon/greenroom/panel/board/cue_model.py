@@ -13,6 +13,7 @@ from PySide6.QtCore import QAbstractTableModel, QCoreApplication, QModelIndex, Q
 from greenroom.panel.board.columns import COLUMNS, POSTER_COLUMN, STATUS_COLUMN
 from greenroom.panel.model.filters import Filter, filtered, haystacks
 from greenroom.panel.model.rows import CueRow
+from greenroom.panel.words import word
 
 __all__ = ["CueModel"]
 
@@ -96,7 +97,7 @@ class CueModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.ToolTipRole:
             return _tip(row, column)
         if role == Qt.ItemDataRole.AccessibleTextRole and column == POSTER_COLUMN:
-            return f"{row.actor} {row.mode}, {row.timecode}, {row.status}"
+            return f"{row.actor} {row.mode}, {row.timecode}, {word(str(row.status))}"
         return None
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QSizePo
 from greenroom.panel.model.filters import Filter
 from greenroom.panel.model.rows import Status
 from greenroom.panel.style import GAP
+from greenroom.panel.words import word
 
 __all__ = ["FilterBar"]
 
@@ -65,7 +66,7 @@ class FilterBar(QWidget):
             while box.count() > 1:
                 box.removeItem(1)
             for value in values:
-                box.addItem(value, value)
+                box.addItem(word(value) if name == "status" else value, value)
             box.setCurrentIndex(max(0, box.findData(wanted)))
             box.blockSignals(False)
 

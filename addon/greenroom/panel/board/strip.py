@@ -22,6 +22,7 @@ from PySide6.QtWidgets import QToolTip, QWidget
 from greenroom.frames import timecode
 from greenroom.panel.model.rows import Board, CueRow, Status
 from greenroom.panel.style import colours
+from greenroom.panel.words import word
 
 __all__ = ["Strip"]
 
@@ -222,10 +223,14 @@ class Strip(QWidget):
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent) and event.type() is QEvent.Type.ToolTip:
             row = self.cue_at(event.pos().x())
-            text = f"{row.timecode}  {row.actor} {row.mode}, {row.status}\n{row.words}" if row else ""
+            text = _tip(row) if row is not None else ""
             QToolTip.showText(event.globalPos(), text.strip(), self)
             return True
         return super().event(event)
+
+
+def _tip(row: CueRow) -> str:
+    return f"{row.timecode}  {row.actor} {row.mode}, {word(str(row.status))}\n{row.words}"
 
 
 def _runs(columns: NDArray[np.int64]) -> Iterator[tuple[int, int, int]]:

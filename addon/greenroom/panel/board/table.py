@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import (
     QItemSelection,
     QItemSelectionModel,
@@ -13,10 +15,11 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QPainter, QPalette
+from PySide6.QtGui import QAction, QColor, QPainter, QPalette
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
+    QMenu,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -90,6 +93,13 @@ class CueTable(QTableView):
         kept = self._state.bytes("board/columns")
         if not kept.isEmpty():
             head.restoreState(kept)
+
+    def offer(self, actions: Sequence[QAction]) -> None:
+        """What the window can do with the selected cues, at a right click."""
+        menu = QMenu(self)
+        menu.addActions(actions)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.customContextMenuRequested.connect(lambda at: menu.popup(self.viewport().mapToGlobal(at)))
 
     def keep(self) -> None:
         """Remembers widths, order and sorting."""

@@ -91,7 +91,7 @@ class AddPane(QWidget):
         self.said.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.said.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.MinimumExpanding)
         self.said.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.said.setAccessibleName(self.tr("What is wrong with the picture"))
+        self.said.setAccessibleDescription(self.tr("What is wrong with the picture"))
         self.name, self.identity, self.voice = QLineEdit(), QLineEdit(), QLineEdit()
         self.identity.setPlaceholderText(self.tr("a woman of forty, long face, high cheekbones"))
         self.name.textChanged.connect(self._enable)

@@ -77,7 +77,7 @@ class ActorDetail(QScrollArea):
         self.made.setProperty("dim", True)
         self.consent.setTextFormat(Qt.TextFormat.RichText)
         self.consent.setWordWrap(True)
-        self.consent.setAccessibleName(self.tr("Consent"))
+        self.consent.setAccessibleDescription(self.tr("Consent"))
         self.portrait = QLabel()
         self.portrait.setFixedSize(*PORTRAIT)
         self.portrait.setAlignment(Qt.AlignmentFlag.AlignCenter)

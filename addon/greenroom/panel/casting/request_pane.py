@@ -126,7 +126,7 @@ class RequestPane(QWidget):
         self.said.setWordWrap(True)
         self.said.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.said.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.MinimumExpanding)
-        self.said.setAccessibleName(self.tr("Quote"))
+        self.said.setAccessibleDescription(self.tr("Quote"))
         self.board = MarkedPicture()
         self.board.setAccessibleName(self.tr("Contact sheet"))
         self.board.setVisible(False)

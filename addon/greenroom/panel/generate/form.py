@@ -127,7 +127,7 @@ class GenerateForm(QWidget):
         chosen, mode = self.engine.currentData(), self.mode.currentData() or self._common("mode")
         self.engine.blockSignals(True)
         self.engine.clear()
-        self.engine.addItem(self.tr("as the note and the project say"), "")
+        self.engine.addItem(self.tr("as note and project say"), "")
         for able in self._engines.engines:
             if not mode or mode in able.modes:
                 name = able.name if not able.unavailable else self.tr("{0} (not ready)").format(able.name)
@@ -182,7 +182,7 @@ class GenerateForm(QWidget):
         elif len(self._cues) == 1:
             self.head.setText(f"{self._cues[0].actor or self.tr('nobody')} {self._cues[0].timecode}")
         else:
-            self.head.setText(self.tr("{0} cues").format(len(self._cues)))
+            self.head.setText(self.tr("Cues: {0}").format(len(self._cues)))
 
     def wish(self) -> Wish:
         """What the fields say."""
@@ -253,7 +253,7 @@ class GenerateForm(QWidget):
         if quote.to_make:
             takes = self.tr("{0} to make").format(quote.to_make)
             cached = self.tr(", {0} made already").format(quote.cached) if quote.cached else ""
-            lines.append(f"<b>{html.escape(quote.price)}</b> &nbsp; {takes}{cached}{self._time(quote.seconds)}")
+            lines.append(f"<b>{html.escape(self._price(quote))}</b> &nbsp; {takes}{cached}{self._time(quote.seconds)}")
             lines += [f'<span style="color:{colours().dim}">{html.escape(line)}</span>' for line in quote.lines]
         if quote.refused is not None:
             lines.append(_marked("error", str(quote.refused)))
@@ -262,6 +262,11 @@ class GenerateForm(QWidget):
         if len(told) > _SHOWN:
             lines.append(self.tr("and {0} more").format(len(told) - _SHOWN))
         return lines
+
+    def _price(self, quote: Quote) -> str:
+        """What it costs in words: "free", "1.20 USD", "1.20 USD, unknown: 2"."""
+        unknown = self.tr("unknown: {0}").format(quote.unknown) if quote.known_cost else self.tr("unknown")
+        return ", ".join(filter(None, (quote.known_cost, unknown if quote.unknown else ""))) or self.tr("free")
 
     def _time(self, seconds: float) -> str:
         if seconds < 1:
@@ -283,7 +288,7 @@ class GenerateForm(QWidget):
             self.button.setText(self.tr("Generate"))
         else:
             self.button.setText(
-                self.tr("Generate for {0}").format(quote.price) if quote.cost != 0 else self.tr("Generate")
+                self.tr("Generate for {0}").format(self._price(quote)) if quote.cost != 0 else self.tr("Generate")
             )
         self.button.setToolTip("Ctrl+Return")
         if not self._cues or quote is None:

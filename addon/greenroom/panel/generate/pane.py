@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QLabel, QProgressBar, QScrollArea, QVBoxLa
 from greenroom.desk.spending import Spending
 from greenroom.panel.generate.form import GenerateForm
 from greenroom.panel.generate.runs_list import RunsList
-from greenroom.panel.model.quote import spent_words
+from greenroom.panel.model.quote import spent
 from greenroom.panel.style import GAP
 
 __all__ = ["GeneratePane"]
@@ -59,7 +59,10 @@ class GeneratePane(QWidget):
 
     def show_spending(self, found: Spending) -> None:
         """What is spent, and how much of the limit that is."""
-        words, share = spent_words(found)
+        amounts, limit, share = spent(found)
+        words = (
+            self.tr("{0} of {1}").format(amounts, limit) if limit else self.tr("{0} spent, no limit").format(amounts)
+        )
         self.spent.setText(words)
         self.budget.setVisible(share is not None)
         self.budget.setValue(round((share or 0.0) * 1000))

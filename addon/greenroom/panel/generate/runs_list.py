@@ -25,6 +25,7 @@ from greenroom.desk.generating.settling import ListedJob
 from greenroom.panel.model.rows import money
 from greenroom.panel.runs.following import RunRow
 from greenroom.panel.style import GAP, colours
+from greenroom.panel.words import word
 from greenroom.takes.states import Unknown
 
 __all__ = ["RunsList"]
@@ -197,7 +198,7 @@ class _RunCard(QFrame):
             return self.tr("Measuring takes")
         if not run.to_make:
             return self.tr("Planning...")
-        return self.tr("Making a take") if run.to_make == 1 else self.tr("Making {0} takes").format(run.to_make)
+        return self.tr("Making a take") if run.to_make == 1 else self.tr("Making takes: {0}").format(run.to_make)
 
     def _lines(self, run: RunRow) -> list[str]:
         lines = []
@@ -205,7 +206,7 @@ class _RunCard(QFrame):
             at_work = [job for job in run.jobs if not job.ended]
             for job in at_work[:_JOBS]:
                 share = "" if job.along is None else f" {round(job.along * 100)} %"
-                state = self.tr("performing") if job.state == "fetching" else job.state
+                state = word("performing" if job.state == "fetching" else job.state)
                 named = self.tr("{0}, take {1}").format(self.names.get(job.cue, job.cue), job.take)
                 lines.append(html.escape(f"{named}: {job.message or state}{share}"))
             if len(at_work) > _JOBS:

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QInputDialog,
     QLabel,
+    QMenu,
     QScrollArea,
     QToolButton,
     QVBoxLayout,
@@ -43,7 +44,7 @@ class TakesPane(QWidget):
         self.head = ElidedLabel(self.tr("No cue"))
         self.head.setProperty("heading", True)
         self.details = QLabel()
-        self.details.setAccessibleName(self.tr("What made the take, and what was found"))
+        self.details.setAccessibleDescription(self.tr("What made the take, and what was found"))
         self.details.setTextFormat(Qt.TextFormat.RichText)
         self.details.setWordWrap(True)
         self.details.setAlignment(Qt.AlignmentFlag.AlignTop)
@@ -77,11 +78,13 @@ class TakesPane(QWidget):
         top = QHBoxLayout()
         top.setContentsMargins(GAP, GAP, GAP, 0)
         top.addWidget(self.head, 1)
-        self.buttons = [QToolButton(), QToolButton(), QToolButton()]
-        actions = (self.circle_action, self.reject_action, self.folder_action)
-        for button, action in zip(self.buttons, actions, strict=True):
+        self.buttons = [QToolButton(), QToolButton()]
+        for button, action in zip(self.buttons, (self.circle_action, self.reject_action), strict=True):
             button.setDefaultAction(action)
+            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # each has its key
             top.addWidget(button)
+        self.comparing = _menu_button(self.tr("Compare"), top)
+        self.more = _menu_button(self.tr("More"), top)
         area = QScrollArea()
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         area.setWidgetResizable(True)
@@ -98,6 +101,18 @@ class TakesPane(QWidget):
         layout.addLayout(top)
         layout.addWidget(self.list)
         layout.addWidget(area, 1)
+
+    def offer(self, comparing: Sequence[QAction], more: Sequence[QAction]) -> None:
+        """What the window can do with the take or its cue, for those who work with the mouse."""
+        everything = QMenu(self)
+        for menu, actions in (
+            (self.comparing.menu(), comparing),
+            (self.more.menu(), (*more, self.folder_action)),
+            (everything, (self.circle_action, self.reject_action, *comparing, *more, self.folder_action)),
+        ):
+            menu.addActions(actions)
+        self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.list.customContextMenuRequested.connect(lambda at: everything.popup(self.list.mapToGlobal(at)))
 
     def wait_for(self, cue: str) -> None:
         """Another cue was picked, whose takes are still to come: no key may meet those of the one before."""
@@ -191,6 +206,16 @@ class TakesPane(QWidget):
         row = self.list.current()
         if row is not None:
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(row.take.folder)))
+
+
+def _menu_button(text: str, row: QHBoxLayout) -> QToolButton:
+    button = QToolButton()
+    button.setText(text)
+    button.setMenu(QMenu(button))
+    button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+    button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    row.addWidget(button)
+    return button
 
 
 def _escaped(text: str) -> str:

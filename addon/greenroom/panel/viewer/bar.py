@@ -32,14 +32,14 @@ class Bar(QWidget):
         self._said = ""
         fixed = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
         self.timecode = QLabel("--:--:--:--", self)
-        self.timecode.setAccessibleName(self.tr("Timecode"))
+        self.timecode.setAccessibleDescription(self.tr("Timecode"))
         self.timecode.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.length = QLabel(self)
-        self.length.setAccessibleName(self.tr("Frame and length"))
+        self.length.setAccessibleDescription(self.tr("Frame and length"))
         for label in (self.timecode, self.length):
             label.setFont(fixed)
         self.state = QLabel(self)
-        self.state.setAccessibleName(self.tr("Sound and dropped frames"))
+        self.state.setAccessibleDescription(self.tr("Sound and dropped frames"))
         self.state.setProperty("dim", True)
         self.state.setTextFormat(Qt.TextFormat.PlainText)
         self.state.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -57,7 +57,7 @@ class Bar(QWidget):
         """Elided where there is no room for it; the tool tip has all of it, and what more there is to say."""
         self._said = text
         self.state.setToolTip(f"{text}\n{more}" if more else text)
-        self.state.setAccessibleDescription(text)
+        self.state.setAccessibleName(text)
         self._elide()
 
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -29,9 +29,11 @@ class Decoder:
     def __init__(self, picture: Picture, told: Callable[[], None]) -> None:
         self.picture = picture
         self._told = told
-        self._changed = threading.Condition()
+        self._changed = threading.Condition(threading.RLock())
         self._wish: Wish | None = None
         self._images: dict[int, Image | None] = {}
+        self._damaged: dict[int, bool] = {}  # frames that were met, and whether nothing of them can be seen
+        self._at: int | None = None  # the frame that is being decoded
         self._size = (0, 0)
         self._problem: GreenroomError | None = None
         self._closing = False
@@ -52,6 +54,9 @@ class Decoder:
                     self._size = wish.size
                     self._images.clear()
                 self._wish = wish
+                if not wish.playing:  # looked at by itself, a damaged frame gets another chance
+                    self._damaged.pop(wish.frame, None)
+                    self._images = {each: image for each, image in self._images.items() if image or each != wish.frame}
                 self._changed.notify()
 
     def retry(self) -> None:
@@ -65,11 +70,21 @@ class Decoder:
     def has(self, frame: int) -> bool:
         """Whether `frame` is ready, be it that there is none."""
         with self._changed:
-            return frame in self._images
+            return frame in self._images or self._damaged.get(frame, False)
 
     def image(self, frame: int) -> Image | None:
         with self._changed:
             return self._images.get(frame)
+
+    def unreadable(self, frame: int) -> bool:
+        """Whether this frame can't be decoded, though others can."""
+        with self._changed:
+            return self._damaged.get(frame, False)
+
+    def damaged(self) -> tuple[int, ...]:
+        """The damaged frames that were met so far."""
+        with self._changed:
+            return tuple(self._damaged)
 
     @property
     def cost(self) -> float:
@@ -100,10 +115,20 @@ class Decoder:
                 with Source(self.picture) as source:
                     self._serve(source)
             except GreenroomError as error:
-                self._tell(error)
+                self._go_wrong(error)
             except (OSError, MemoryError, ValueError, OverflowError) as error:  # gone meanwhile, or a header lies
                 name = self.picture.label or "the media"
                 self._tell(MediaError(f"{name} can't be shown: {error}", hint="Conform it, or render it anew."))
+
+    def _go_wrong(self, error: GreenroomError) -> None:
+        """Media that was opened and fails at a frame is damaged there: the rest is seen all the same."""
+        with self._changed:
+            frame, self._at = self._at, None
+            if frame is None or not isinstance(error, MediaError):
+                self._tell(error)
+            elif not self._closing:
+                self._damaged[frame] = True
+                self._told()
 
     def _open_for_wishes(self) -> bool:
         with self._changed:
@@ -138,13 +163,17 @@ class Decoder:
     def _make(self, frame: int, wish: Wish, source: Source) -> bool:
         """Whether the run is still wanted."""
         started = time.monotonic()
+        self._at = frame
         image = source.image(frame, wish.size, quick=wish.playing)
+        self._at = None
         self._cost += (time.monotonic() - started - self._cost) * _SMOOTHING
         with self._changed:
             if self._closing:
                 return False
             if self._size == wish.size:
                 self._images[frame] = image
+                if image is not None and image.damaged:
+                    self._damaged[frame] = False
                 self._trim()
             now = self._wish
             self._told()  # with the lock: nobody is told after `close`
@@ -165,6 +194,8 @@ class Decoder:
         return next((frame for frame in order if self._lacks(frame)), None)
 
     def _lacks(self, frame: int, *, exact: bool = False) -> bool:
+        if self._damaged.get(frame):
+            return False
         if frame not in self._images:
             return True
         image = self._images[frame]
@@ -180,6 +211,7 @@ class Decoder:
 
     def _tell(self, problem: GreenroomError) -> None:
         with self._changed:
+            self._at = None
             self._problem = problem
             self._told()
 

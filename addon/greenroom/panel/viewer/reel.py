@@ -53,6 +53,17 @@ class Reel:
     def image(self, number: int, frame: int) -> Image | None:
         return self._decoders[number].image(frame)
 
+    def unreadable(self, number: int, frame: int) -> bool:
+        """Whether this frame of a picture can't be decoded, though others can."""
+        return self._decoders[number].unreadable(frame)
+
+    def damaged(self) -> tuple[range, ...]:
+        """The stretches of damaged frames that were met so far, in either picture."""
+        frames = sorted({frame for decoder in self._decoders for frame in decoder.damaged()})
+        ends = [place for place, frame in enumerate(frames, 1) if frame + 1 not in frames[place : place + 1]]
+        starts = [0, *ends[:-1]] if ends else []
+        return tuple(range(frames[start], frames[end - 1] + 1) for start, end in zip(starts, ends, strict=True))
+
     def held_bytes(self) -> int:
         return sum(decoder.held_bytes() for decoder in self._decoders)
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import QBrush, QColor, QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QAbstractSlider, QSizePolicy, QToolTip, QWidget
 
 from greenroom.panel.viewer.picture import FindingTick
@@ -31,6 +31,7 @@ class Scrubber(QAbstractSlider):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # keys belong to the viewer
         self._ticks: tuple[FindingTick, ...] = ()
         self._marks = (0, 0)
+        self._damaged: tuple[range, ...] = ()
 
     def sizeHint(self) -> QSize:
         return QSize(200, 30)
@@ -45,6 +46,12 @@ class Scrubber(QAbstractSlider):
         """The frames that are played, `high` exclusive."""
         self._marks = (low, high)
         self.update()
+
+    def set_damaged(self, frames: Sequence[range]) -> None:
+        """Stretches that can't be decoded, as far as they are known."""
+        if tuple(frames) != self._damaged:
+            self._damaged = tuple(frames)
+            self.update()
 
     def tick_at(self, x: float) -> FindingTick | None:
         """The finding whose tick is nearest, if one is near."""
@@ -65,6 +72,12 @@ class Scrubber(QAbstractSlider):
             left, right = self._across(low), self._across(high - 1)
             painter.setBrush(palette.highlight())
             painter.drawRect(QRectF(left, line.top(), max(2.0, right - left), line.height()))
+        for gap in self._damaged:
+            left, right = self._across(gap.start), self._across(gap.stop)
+            painter.setBrush(QBrush(_LIGHTS["red"], Qt.BrushStyle.BDiagPattern))
+            painter.setPen(QPen(_LIGHTS["red"], 1))
+            painter.drawRect(QRectF(left, line.top() - 2, max(2.0, right - left), line.height() + 4))
+        painter.setPen(Qt.PenStyle.NoPen)
         for tick in self._ticks:
             self._paint_tick(painter, tick)
         at = self._across(self.value())

@@ -28,10 +28,13 @@ Pixels = NDArray[np.uint8]
 
 @dataclass(frozen=True, eq=False)
 class Image:
-    """`pixels` (height, width, 4) as BGRX. `quick`: made in a hurry, tones may be a level off."""
+    """`pixels` (height, width, 4) as BGRX. `quick`: made in a hurry, tones may be a level off. `damaged`: the decoder
+    made up a part of it.
+    """
 
     pixels: Pixels
     quick: bool
+    damaged: bool = False
 
     @property
     def size(self) -> tuple[int, int]:
@@ -72,8 +75,9 @@ class Source:
         width, height = self._fitted(room)
         if self._reader is None:
             return self._of_still(wanted, width, height, quick)
-        shaped = self._shaped_by(width, height, quick).shape(self._reader.picture(wanted))
-        return Image(_with_fourth(shaped.to_ndarray()), quick)
+        decoded = self._reader.picture(wanted)
+        shaped = self._shaped_by(width, height, quick).shape(decoded)
+        return Image(_with_fourth(shaped.to_ndarray()), quick, decoded.is_corrupt)
 
     def _of_still(self, number: int, width: int, height: int, quick: bool) -> Image:
         """A still is decoded once for all frames of a size; what was decoded, large as it may be, isn't kept."""

@@ -13,7 +13,7 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from greenroom.errors import GreenroomError
-from greenroom.frames import nominal, timecode
+from greenroom.frames import FrameRange, nominal, timecode
 from greenroom.panel.viewer.bar import Bar
 from greenroom.panel.viewer.canvas import Canvas, Compare, Pane
 from greenroom.panel.viewer.faces import find_faces
@@ -56,6 +56,7 @@ class Viewer(QWidget):
         super().__init__(parent)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(self.tr("Viewer"))
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)  # every command, with its key
         self._monotonic = monotonic
         self._work = work
         self.transport = Transport(monotonic)
@@ -69,6 +70,7 @@ class Viewer(QWidget):
         self._reel = Reel(self.transport)
         self._findings: tuple[FindingTick, ...] = ()
         self._shown = -1
+        self._damaged: tuple[range, ...] = ()
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._tick)
@@ -139,6 +141,7 @@ class Viewer(QWidget):
         self.transport.load(0, self.transport.rate)
         self.findings = ()
         self._shown = -1
+        self._show_damage()
         self.canvas.first, self.canvas.second = Pane(message=self.tr("Choose a take to see it here.")), Pane()
         self.canvas.update()
         self.bar.timecode.setText(_NOWHERE)
@@ -376,7 +379,16 @@ class Viewer(QWidget):
         self._reel.ask_for(due, direction, rooms)
         self._present(due)
 
+    def _show_damage(self) -> None:
+        """Stretches that can't be decoded are marked as soon as they are met; play goes on over them."""
+        damaged = self._reel.damaged()
+        if damaged != self._damaged:
+            self._damaged = damaged
+            self.scrubber.set_damaged(damaged)
+            self._show_state()
+
     def _present(self, due: int) -> None:
+        self._show_damage()
         frame = self._reel.ready(due)
         if frame is None:
             self._show_problems()
@@ -403,6 +415,10 @@ class Viewer(QWidget):
         picture, problem = self._reel.pictures[number], self._reel.problems()[number]
         if problem is not None:
             return Pane(picture.label, None, _told(problem))
+        if self._reel.unreadable(number, frame):
+            at = timecode(picture.start + frame, picture.rate, drop_frame=picture.drop_frame)
+            words = self.tr("The media is damaged at {0}.\nRender it anew or copy it again.")
+            return Pane(picture.label, None, words.format(at))
         image = self._reel.image(number, frame)
         face = picture.faces.at(frame) if picture.faces is not None else None
         return Pane(picture.label, image, "" if image is not None else self.tr("The media has no picture here."), face)
@@ -426,6 +442,10 @@ class Viewer(QWidget):
         self.bar.set_playing(self.transport.playing)
         speed = self.transport.speed
         told = [self.tr("{0}x").format(speed)] if speed not in (0, 1) else []
+        if self._damaged and self._reel.pictures:
+            start, rate = self._reel.pictures[0].start, self._reel.pictures[0].rate
+            places = [FrameRange(start + gap.start, len(gap), rate).describe() for gap in self._damaged]
+            told.append(self.tr("Damaged: {0}").format(", ".join(places)))
         if self._reel.dropped:
             told.append(self.tr("%n frame(s) dropped", "", self._reel.dropped))
         silent = self.sound.state not in (SoundState.NO_DIALOGUE, SoundState.PLAYS)
