@@ -64,6 +64,9 @@ class Shared(PaidBatch):
                 self.owner = self.show.start()
             else:
                 desks[victim].kill()
+        while any(desk.poll() is None for desk in desks.values()):
+            time.sleep(self.show.lease)
+            self.settle()  # a job in doubt keeps its place at the host, for which others may wait
         for reader, desk in zip(readers, desks.values(), strict=True):
             reader.join()
             desk.wait()

@@ -66,7 +66,7 @@ def test_what_was_not_sent_has_no_place_when_its_process_dies(ledger: Ledger, op
     assert ledger.take_place(second.id, one)
 
 
-def test_a_job_that_nobody_asks_for_any_more_leaves_its_place_after_an_hour(
+def test_a_job_that_nobody_asks_for_any_more_leaves_its_place_after_a_while(
     ledger: Ledger, open_again: Open, plan_job: Plan
 ) -> None:
     other, one = open_again(), HostLimit("fal", 1)

@@ -17,7 +17,7 @@ from greenroom.takes.money_book import MoneyBook
 __all__ = ["HostBook", "HostLimit"]
 
 _MINUTE = 60.0
-_LOST_SIGHT = timedelta(hours=1)  # after which a host has surely ended what nobody asks for any more
+_LOST_SIGHT = timedelta(minutes=10)  # after which a host has ended what nobody asks for any more, as a rule
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class HostBook(MoneyBook):
 
     def _taken(self, but: str, host: str) -> int:
         """Places that other jobs have. One that a dead process was about to send has none; one that was sent keeps its
-        place while somebody asks for it, and for an hour.
+        place while somebody asks for it, and for ten minutes.
         """
         lately = (datetime.now(UTC) - _LOST_SIGHT).strftime("%Y-%m-%dT%H:%M:%SZ")
         found = self._all("select owner, state, updated from jobs where host = ? and id <> ?", (host, but))

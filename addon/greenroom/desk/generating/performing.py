@@ -104,7 +104,9 @@ class _Performance(Sending):
             and not self.room.ledger.take_place(self.job.id, limit)
         ):
             if not told:
-                self.tell(JobStep.WAITING, f"{limit.host} has as many jobs of this project as it may have")
+                self.tell(
+                    JobStep.WAITING, f"{limit.host} has {limit.jobs_at_once} jobs of this project, in doubt or at work"
+                )
                 told = True
             await asyncio.sleep(_ASK_AGAIN)
 
