@@ -56,7 +56,7 @@ class Material:
 def rows(folder: Path) -> list[Row]:
     material = [*(_drawn(folder, *each) for each in ACTORS), _filmed()]
     found, wrong, told = 0, 0, []
-    cases = [(each, name, spoil) for each in material for name, spoil in FAULTS.items()]
+    cases = [(each, name, spoil) for each in material for name, spoil in FAULTS]
     for each, name, spoil in cases:
         codes = _codes(folder, replace(each, frames=tuple(spoil(each.frames))))
         found += name in codes
@@ -74,7 +74,8 @@ def rows(folder: Path) -> list[Row]:
             told += [f"{', '.join(sorted(codes))} in clean {each.name}"] if codes else []
     count = len(cases) + len(sounds)
     share = found / count
-    detail = f"{found} of {count}: {', '.join((*FAULTS, *SOUNDS))}" + (f"; missed: {'; '.join(told)}" if told else "")
+    kinds = ", ".join(dict.fromkeys((*(name for name, _ in FAULTS), *SOUNDS)))
+    detail = f"{found} of {count}: {kinds}" + (f"; missed: {'; '.join(told)}" if told else "")
     clean = 2 * len(material)
     return [
         Row(
@@ -170,6 +171,19 @@ def _lettered(frames: Frames) -> Iterator[Picture]:
         yield np.asarray(cv2.addWeighted(frame, 0.25, marked, 0.75, 0), np.uint8)
 
 
+def _labelled(frames: Frames) -> Iterator[Picture]:
+    """A small opaque label at the lower left, its shadow under it."""
+    for frame in frames:
+        height = frame.shape[0]
+        marked = frame.copy()
+        for tone, shift in ((20, 1), (245, 0)):
+            place = (height // 20 + shift, height * 7 // 8 + shift)
+            cv2.putText(
+                marked, "Made with a model", place, cv2.FONT_HERSHEY_DUPLEX, height / 900, (tone,) * 3, 1, cv2.LINE_AA
+            )
+        yield marked
+
+
 def _faceless(frames: Frames) -> Iterator[Picture]:
     """Somebody walks through the picture: the middle of it is covered for a second and a quarter."""
     for at, frame in enumerate(frames):
@@ -184,18 +198,27 @@ def _banded(frames: Frames) -> Iterator[Picture]:
     yield from (frame // 12 * 12 for frame in frames)
 
 
-FAULTS: dict[str, Callable[[Frames], Iterator[Picture]]] = {
-    "black": _black,
-    "flash": _flash,
-    "frozen": _frozen,
-    "duplicate": _doubled,
-    "cadence": _stutter,
-    "flicker": _flicker,
-    "jump": _jump,
-    "burnt-in": _lettered,
-    "face-lost": _faceless,
-    "banding": _banded,
-}
+def _banded_under_grain(frames: Frames) -> Iterator[Picture]:
+    """Down to 32 tones, and grain on top."""
+    random = np.random.default_rng(6)
+    for frame in frames:
+        yield np.clip(frame // 8 * 8 + random.normal(0, 2, frame.shape), 0, 255).astype(np.uint8)
+
+
+FAULTS: tuple[tuple[str, Callable[[Frames], Iterator[Picture]]], ...] = (
+    ("black", _black),
+    ("flash", _flash),
+    ("frozen", _frozen),
+    ("duplicate", _doubled),
+    ("cadence", _stutter),
+    ("flicker", _flicker),
+    ("jump", _jump),
+    ("burnt-in", _lettered),
+    ("burnt-in", _labelled),
+    ("face-lost", _faceless),
+    ("banding", _banded),
+    ("banding", _banded_under_grain),
+)
 SOUNDS: dict[str, Callable[[Sound], Sound]] = {
     "loudness": lambda sound: np.asarray(sound * 0.5, np.float32),
     "clipped": lambda sound: np.asarray(np.clip(sound * 30, -1, 1), np.float32),

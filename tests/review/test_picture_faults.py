@@ -109,6 +109,24 @@ def test_lettering(job_of: JobOf, clean: Any) -> None:
     assert (finding.code, finding.message) == ("burnt-in", "lettering stands in the picture (bottom left)")
 
 
+@pytest.mark.parametrize(
+    ("place", "tone", "background"),
+    [((0.6, 0.06), 255, "plain"), ((0.62, 0.9), 255, "jacket"), ((0.68, 0.1), 235, "edge"), ((0.05, 0.9), 20, "plain")],
+)
+def test_lettering_wherever_it_stands(place: tuple[float, float], tone: int, background: str) -> None:
+    """Thin letters that touch, letters across two things of the scene, letters beside a slanted edge as light."""
+    theo = draw("theo", 960, 540)
+    if background == "edge":
+        cv2.line(theo, (735, 95), (805, 25), (190, 190, 190), 9, cv2.LINE_AA)
+    label = Image.fromarray(np.ascontiguousarray(theo[:, :, ::-1]))
+    at = (round(place[0] * 960), round(place[1] * 540))
+    ImageDraw.Draw(label).text(at, "PREVIEW", fill=(tone,) * 3, font=ImageFont.load_default(20))
+    marked = np.ascontiguousarray(np.asarray(label)[:, :, ::-1])
+    load = load_thresholds()
+    assert [finding.code for finding in burnt_in_findings({0: marked, 8: marked}, load)[1]] == ["burnt-in"]
+    assert burnt_in_findings({0: theo, 8: np.roll(theo, 2, 1)}, load)[1] == []
+
+
 def test_strands_of_hair_are_no_lettering() -> None:
     """Five of theo's, in a row and alike, were: they go with his head, lettering doesn't."""
     theo = draw("theo", 960, 540)

@@ -28,7 +28,9 @@ _CONTRAST = 22  # levels above what is around, of letters that are half transpar
 _STROKE = 0.025  # of the picture's height: strokes are thinner than this, or the letters are a scene's
 _HEIGHT = (0.013, 0.12)  # of the picture's height: letters lower can't be told from grain
 _THIN = 0.42  # of a letter's height, its widest stroke
-_WIDE = 1.8  # of a letter's height
+_WIDE = 2.6  # of a letter's height: two that touch
+_UPRIGHT = 0.4  # of a letter's height: an I is no wider, and fills its box
+_CORE = 80  # percent of a letter's pixels that are duller than what its tone is told by: the rest are soft edges
 _ALIKE = 0.55  # of a letter's height, how much lower another of the same row may be
 _APART = 1.1  # of a letter's height, between two of them
 _ROW = 5  # letters
@@ -36,7 +38,8 @@ _WAVERS = 12.0  # levels between pictures; more is not still
 _STILL = (
     0.12  # of a row's contrast, its wavering: 0.09 over footage that shows through by half, 0.23 of strands of hair
 )
-_TONE = 14.0  # levels of spread within the letters of a row
+_TONE = 14.0  # levels by which a letter may differ from the middle one of its row
+_ONE_TONE = 0.66  # of a row's letters
 
 
 def burnt_in_findings(looks: Mapping[int, Picture], thresholds: Thresholds) -> Told:
@@ -77,13 +80,14 @@ def _rows(tone: NDArray[np.uint8], wavers: NDArray[np.float32]) -> list[list[Box
         inside = labels[y : y + high, x : x + wide] == label
         if 2 * float(thick[y : y + high, x : x + wide][inside].max()) <= max(_THIN * high, 3.0):
             letters.append((x, y, wide, high))
-    rows = (row for row in _in_rows(letters) if _one_tone(row, tone, strokes))
-    return [row for row in rows if _laid_over(row, strokes, raised, wavers)]
+    rows = (_of_one_tone(row, tone, strokes) for row in _in_rows(letters))
+    return [row for row in rows if row and _laid_over(row, strokes, raised, wavers)]
 
 
 def _letter_sized(wide: int, high: int, area: int, picture: int) -> bool:
     low, most = (part * picture for part in _HEIGHT)
-    return low <= high <= most and wide <= _WIDE * high and 0.15 <= area / (wide * high) <= 0.95
+    full = area / (wide * high)
+    return low <= high <= most and wide <= _WIDE * high and full >= 0.15 and (full <= 0.95 or wide <= _UPRIGHT * high)
 
 
 def _in_rows(letters: Sequence[Box]) -> list[list[Box]]:
@@ -95,7 +99,12 @@ def _in_rows(letters: Sequence[Box]) -> list[list[Box]]:
             rows.append([letter])
         else:
             row.append(letter)
-    return [row for row in rows if len(row) >= _ROW]
+    return [row for row in rows if _letters(row) >= _ROW]
+
+
+def _letters(row: Sequence[Box]) -> int:
+    """How many letters they are: some touch."""
+    return sum(max(1, round(wide / high)) for _, _, wide, high in row)
 
 
 def _follows(last: Box, letter: Box) -> bool:
@@ -105,12 +114,15 @@ def _follows(last: Box, letter: Box) -> bool:
     return level and near and min(last[3], letter[3]) >= _ALIKE * high
 
 
-def _one_tone(row: Sequence[Box], tone: NDArray[np.uint8], strokes: NDArray[np.uint8]) -> bool:
-    means = [
-        float(tone[y : y + high, x : x + wide][strokes[y : y + high, x : x + wide] > 0].mean())
+def _of_one_tone(row: Sequence[Box], tone: NDArray[np.uint8], strokes: NDArray[np.uint8]) -> list[Box]:
+    """Its letters without what only stands beside them, an edge of the scene; nothing where too few are of one tone."""
+    tones = [
+        float(np.percentile(tone[y : y + high, x : x + wide][strokes[y : y + high, x : x + wide] > 0], _CORE))
         for x, y, wide, high in row
     ]
-    return float(np.std(means)) < _TONE
+    usual = float(np.median(tones))
+    alike = [letter for letter, own in zip(row, tones, strict=True) if abs(own - usual) < _TONE]
+    return alike if _letters(alike) >= max(_ROW, _ONE_TONE * _letters(row)) else []
 
 
 def _laid_over(
