@@ -11,7 +11,17 @@ from pathlib import Path
 
 from greenroom.errors import MediaError
 
-__all__ = ["Found", "end_the_machine", "refuse", "run_out_of_time", "shout", "wait", "write_movie", "write_noise"]
+__all__ = [
+    "Found",
+    "end_the_machine",
+    "refuse",
+    "run_out_of_time",
+    "shout",
+    "spin",
+    "wait",
+    "write_movie",
+    "write_noise",
+]
 
 
 @dataclass(frozen=True)
@@ -55,6 +65,14 @@ def run_out_of_time(mark: Path) -> None:
 
 def end_the_machine() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def spin(seconds: float) -> int:
+    """Keeps a core busy until it was at work for so long; which process it was."""
+    ends = time.process_time() + seconds
+    while time.process_time() < ends:
+        pass
+    return os.getpid()
 
 
 def write_movie(folder: Path, frames: int) -> Path:
