@@ -5,7 +5,7 @@ thread; views hear of it by signals.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -177,11 +177,9 @@ class ShownCut(QObject):
         self._following.setInterval(_FOLLOW if at_work else _LOOK)
         if runs == self.runs:
             return
-        ended = sum(job.ended for run in runs for job in run.jobs), sum(run.ended for run in runs)
-        before = sum(job.ended for run in self.runs for job in run.jobs), sum(run.ended for run in self.runs)
-        self.runs = runs
+        before, self.runs = self.runs, runs
         self.runs_changed.emit(runs)
-        if ended != before:
+        if _progress(runs) != _progress(before):
             self.read_again()
 
     # acting
@@ -283,3 +281,10 @@ class ShownCut(QObject):
         cut = self.cut
         if cut is not None:
             self._act(lambda: road.init(cut.parent))
+
+
+def _progress(runs: Iterable[RunRow]) -> tuple[int, int, int]:
+    """What of runs the board shows: takes and runs that have ended, and processes that live."""
+    runs = tuple(runs)
+    takes = sum(job.ended for run in runs for job in run.jobs)
+    return takes, sum(run.ended for run in runs), sum(run.alive for run in runs)

@@ -18,7 +18,7 @@ from greenroom.errors import BudgetError, Problem, QuoteError, Severity
 from greenroom.panel.model.rows import Board, money
 from greenroom.panel.runs.order import Order, cut_of
 
-__all__ = ["Quote", "Wish", "order_of", "quote", "read_spending", "spent_words"]
+__all__ = ["Quote", "Wish", "order_of", "quote", "read_spending", "spent"]
 
 
 @dataclass(frozen=True)
@@ -57,12 +57,9 @@ class Quote:
         return self.to_make > 0 and self.refused is None
 
     @property
-    def price(self) -> str:
-        """What it costs in words: "free", "1.20 USD", "1.20 USD and 2 unknown"."""
-        known = " + ".join(money(cost, currency) for currency, cost in sorted(self.costs.items()) if cost)
-        if self.unknown:
-            return f"{known} and {self.unknown} unknown" if known else "unknown"
-        return known or "free"
+    def known_cost(self) -> str:
+        """What is known of the cost: "1.20 USD + 3 EUR"; "" where that is nothing."""
+        return " + ".join(money(cost, currency) for currency, cost in sorted(self.costs.items()) if cost)
 
 
 def order_of(wish: Wish, board: Board, *, yes: bool = False) -> Order:
@@ -131,9 +128,11 @@ def _refused(planned: Plan, wish: Wish, project: Path) -> Problem | None:
     if not planned.to_make and errors:
         return errors[0]
     home = road.find_project(None, project)
-    spent = (each.committed for each in spend(home.folder).totals if each.currency == home.budget.currency)
+    committed = (each.committed for each in spend(home.folder).totals if each.currency == home.budget.currency)
     try:
-        check_quote(planned, home.budget, sum(spent, Decimal(0)), yes=True, allow_unknown_cost=wish.allow_unknown_cost)
+        check_quote(
+            planned, home.budget, sum(committed, Decimal(0)), yes=True, allow_unknown_cost=wish.allow_unknown_cost
+        )
     except (BudgetError, QuoteError) as error:
         return error.problem("budget")
     return None
@@ -144,13 +143,12 @@ def read_spending(project: Path) -> Spending:
     return spend(project, by="cue")
 
 
-def spent_words(found: Spending) -> tuple[str, float | None]:
-    """The budget in words, and how much of it is gone, 0 to 1; None where there is no limit."""
+def spent(found: Spending) -> tuple[str, str, float | None]:
+    """What is spent and the limit, as amounts, and how much of that is gone, 0 to 1; "" and None without a limit."""
     currency, limit = found.budget.currency, found.budget.limit
     gone = sum((each.committed for each in found.totals if each.currency == currency), Decimal(0))
     others = [money(each.committed, each.currency) for each in found.totals if each.currency != currency]
-    words = money(gone, currency) or f"0 {currency}"
+    amounts = " + ".join([money(gone, currency) or f"0 {currency}", *filter(None, others)])
     if limit is None:
-        return " + ".join([words, *filter(None, others)]) + " spent, no limit", None
-    share = float(gone / limit) if limit else 1.0
-    return " + ".join([words, *filter(None, others)]) + f" of {limit} {currency}", min(1.0, share)
+        return amounts, "", None
+    return amounts, f"{limit} {currency}", min(1.0, float(gone / limit) if limit else 1.0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import stat
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
@@ -69,9 +69,10 @@ def read_cut(cut: Path, project: Path | None) -> ReadCut:
 
 @dataclass(frozen=True)
 class _Books:
-    """What the ledger says of cues: jobs that aren't done, and money."""
+    """What the ledger says of cues: jobs that aren't done, those of them that a living process is at, and money."""
 
     jobs: Mapping[str, tuple[Job, ...]]
+    at_work: frozenset[str]
     costs: Mapping[str, tuple[Decimal, str]]
 
 
@@ -137,6 +138,8 @@ def _books(project: Path) -> _Books:
     home = road.find_project(None, project)
     with open_ledger(home) as ledger:
         jobs = ledger.jobs(states=[Planned, Submitted, Running, FailedJob, Unknown])
+        begun = [job for job in jobs if isinstance(job.state, Submitted | Running)]
+        at_work = frozenset(job.id for job in begun if ledger.holder(job.id) is not None)
         charges = ledger.charges()
     costs: dict[str, tuple[Decimal, str]] = {}
     for charge in charges:
@@ -146,7 +149,7 @@ def _books(project: Path) -> _Books:
     by_cue: dict[str, list[Job]] = {}
     for job in jobs:
         by_cue.setdefault(job.cue, []).append(job)
-    return _Books({cue: tuple(found) for cue, found in by_cue.items()}, costs)
+    return _Books({cue: tuple(found) for cue, found in by_cue.items()}, at_work, costs)
 
 
 def _with_takes(row: CueRow, has: CueTakes | None, books: _Books) -> CueRow:
@@ -154,7 +157,7 @@ def _with_takes(row: CueRow, has: CueTakes | None, books: _Books) -> CueRow:
     row = replace(row, cost=cost, currency=currency)
     if has is not None and has.takes:
         row = _with_best(row, has)
-    return replace(row, status=_status(row, has, books.jobs.get(row.id, ())))
+    return replace(row, status=_status(row, has, books))
 
 
 def _with_best(row: CueRow, has: CueTakes) -> CueRow:
@@ -178,15 +181,25 @@ def _with_best(row: CueRow, has: CueTakes) -> CueRow:
     )
 
 
-def _status(row: CueRow, has: CueTakes | None, jobs: Iterable[Job]) -> Status:
+def _status(row: CueRow, has: CueTakes | None, books: _Books) -> Status:
+    jobs = books.jobs.get(row.id, ())
     states = {type(job.state) for job in jobs}
     if row.status is Status.ERROR:
         return Status.ERROR
     if Unknown in states:
         return Status.UNKNOWN
-    if states & {Submitted, Running}:
+    if any(job.id in books.at_work for job in jobs):
         return Status.RUNNING
+    if any(_sent(job) for job in jobs):
+        return Status.STOPPED
     if has is not None and has.takes:
         circled = has.circled is not None and has.circled.by == "editor"
         return Status.CIRCLED if circled else Status.TAKES
+    if Submitted in states:
+        return Status.STOPPED
     return Status.FAILED if FailedJob in states else row.status
+
+
+def _sent(job: Job) -> bool:
+    """Whether an engine has it, which may be a provider that is paid."""
+    return isinstance(job.state, Running) or (isinstance(job.state, Submitted) and job.state.handle is not None)

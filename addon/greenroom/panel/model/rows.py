@@ -27,6 +27,7 @@ class Status(enum.StrEnum):
     ERROR = "error"
     UNKNOWN = "unknown"  # paid, and nobody knows what came of it
     FAILED = "failed"
+    STOPPED = "stopped"  # begun, and nobody is at it any more
     RUNNING = "running"
     OPEN = "open"
     TAKES = "takes"

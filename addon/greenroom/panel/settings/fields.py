@@ -9,6 +9,7 @@ from decimal import Decimal, InvalidOperation
 from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QLineEdit, QWidget
 
 from greenroom.desk.project.changing import Value
+from greenroom.panel.words import word
 
 __all__ = ["Fields"]
 
@@ -34,7 +35,7 @@ class Fields(QWidget):
     def choice(self, key: str, label: str, values: Sequence[str]) -> None:
         field = QComboBox()
         for value in values:
-            field.addItem(value, value)
+            field.addItem(word(value), value)
         self._add(key, label, field)
 
     def yes(self, key: str, label: str) -> None:
