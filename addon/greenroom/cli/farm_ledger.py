@@ -16,7 +16,9 @@ __all__ = ["ledger"]
 
 @click.command()
 @click.argument("project", type=click.Path(path_type=Path), default=".")
-@click.option("--listen", metavar="HOST:PORT", default="0.0.0.0", help="Default: all of this machine, port 8787.")
+@click.option(
+    "--listen", metavar="HOST:PORT", help="Default: all of this machine; the port that greenroom.toml names, else 8787."
+)
 @click.option(
     "--lease",
     metavar="SECONDS",
@@ -24,7 +26,7 @@ __all__ = ["ledger"]
     help="A desk that isn't heard of for so long loses its jobs to others. Default: 30.",
 )
 @common_options
-def ledger(project: Path, listen: str, lease: float | None, as_json: bool, verbose: bool) -> None:
+def ledger(project: Path, listen: str | None, lease: float | None, as_json: bool, verbose: bool) -> None:
     """Serve the ledger of PROJECT to the desks of other machines, until Ctrl-C.
 
     Everyone then works on one set of jobs, takes and money: no take is made or paid for twice, and the budget and
@@ -38,6 +40,7 @@ def ledger(project: Path, listen: str, lease: float | None, as_json: bool, verbo
     The farm's certificates are needed on every machine: greenroom farm init.
     """
     from greenroom.desk.farm.ledger_owner import LEASE, keep_ledger
+    from greenroom.desk.farm.ledger_words import DEFAULT_PORT, place_of
     from greenroom.desk.open_cut import find_project
 
     home = find_project(None, project)
@@ -46,4 +49,5 @@ def ledger(project: Path, listen: str, lease: float | None, as_json: bool, verbo
         value = {"schema": "greenroom.farm-ledger/1", "address": address, "project": str(home.folder), "id": home.id}
         show(value, as_json=as_json, tell=lambda v: click.echo(f"The ledger is at {v['address']}. Ctrl-C ends it."))
 
-    asyncio.run(keep_ledger(home, listen, lease or LEASE, told))
+    port = place_of(home.farm.ledger)[1] if home.farm.ledger else DEFAULT_PORT
+    asyncio.run(keep_ledger(home, listen or f"0.0.0.0:{port}", lease or LEASE, told))
