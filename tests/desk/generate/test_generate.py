@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -352,3 +353,21 @@ def test_nothing_of_a_job_is_left_behind(run: Run, folder: Path, tmp_path: Path)
     work = next((tmp_path / "data").glob("*/work"))
     assert list(work.iterdir()) == []
     assert [path.name for path in folder.rglob(".partial*")] == []
+
+
+def test_a_take_that_another_desk_has_just_published_for_this_job_is_the_take(
+    run: Run, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It took the job over while this desk's machine slept."""
+    run(cues=1)
+    made = folder / "takes" / "c0000"
+    made.rename(tmp_path / "made there")
+    monkeypatch.setenv("GREENROOM_DATA", str(tmp_path / "other data"))
+
+    def publish_there(event: JobEvent) -> None:
+        if event.state is JobStep.FINISHING:
+            shutil.copytree(tmp_path / "made there", made)
+
+    (result,) = run(cues=1, on_event=publish_there).results
+    assert result.take is not None
+    assert sorted(made.glob("take_*")) == [result.take.folder]

@@ -38,6 +38,8 @@ LEASE = 30.0
 """Seconds without a word of a desk, after which its jobs may be taken over: as long as a farm's machine may be
 silent."""
 
+_SILENT_LEASES = 3  # without a beat: the line is ended; that of a machine that sleeps is made anew when it wakes
+
 
 async def keep_ledger(project: Project, listen: str, lease: float, told: Callable[[str], None]) -> None:
     """Serves the project's ledger at `listen` (HOST:PORT; port 0 takes a free one) until it is stopped. `told` gets the
@@ -129,18 +131,23 @@ class _Owner:
         """One line, until its desk is gone."""
         try:
             desk: _Desk | None = None
-            while line := await reader.readline():
+            while line := await self._line(reader):
                 desk, answer = self._answered(desk, line)
                 writer.write(answer)
                 await writer.drain()
                 if desk is None:
                     break
-        except (OSError, ValueError):  # cut, or a line without an end: the desk comes again, or its lease ends
+        except (OSError, ValueError):  # cut, silent, or a line without an end: the desk comes again, or its lease ends
             pass
         finally:
             writer.close()
             with contextlib.suppress(OSError):
                 await writer.wait_closed()
+
+    async def _line(self, reader: asyncio.StreamReader) -> bytes:
+        """The next; nothing where the line has ended. Raises TimeoutError where nobody is at its other end any more."""
+        async with asyncio.timeout(_SILENT_LEASES * self._seconds):
+            return await reader.readline()
 
     def _answered(self, desk: _Desk | None, line: bytes) -> tuple[_Desk | None, bytes]:
         """The desk, None once it has left or was refused, and what it is told."""

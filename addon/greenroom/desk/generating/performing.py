@@ -152,12 +152,20 @@ class _Performance(Sending):
         job, ledger, store = self.job, self.room.ledger, self.room.store
         if job.number not in store.numbers(job.cue):
             return None
-        with contextlib.suppress(StoreError):  # not a whole take: somebody else's folder all the same
-            take = store.take_at(job.cue, job.number)
-            if take is not None and (take.fingerprint, take.variant) == (job.fingerprint, job.variant):
-                ledger.adopt(take, bill=bill_of(store.record(take)))
-                return self.result(Outcome.CACHED, take)
+        take = self._itself_there()
+        if take is not None:
+            ledger.adopt(take, bill=bill_of(store.record(take)))
+            return self.result(Outcome.CACHED, take)
         self.job = ledger.renumber(job.id, store.numbers(job.cue))
+        return None
+
+    def _itself_there(self) -> Take | None:
+        """This very performance, in the folder of its number."""
+        job = self.job
+        with contextlib.suppress(StoreError):  # not a whole take: somebody else's folder all the same
+            take = self.room.store.take_at(job.cue, job.number)
+            if take is not None and (take.fingerprint, take.variant) == (job.fingerprint, job.variant):
+                return take
         return None
 
     async def _copy_of_twin(self) -> JobResult | None:
@@ -292,6 +300,9 @@ class _Performance(Sending):
     ) -> Take:
         store = self.room.store
         if self.job.number in store.numbers(self.job.cue):  # another machine was faster with this number
+            there = self._itself_there()
+            if there is not None:  # and with this job: it took it over while this one slept
+                return there
             self.job = self.room.ledger.renumber(self.job.id, store.numbers(self.job.cue))
         self.tell(JobStep.PUBLISHING)
         take = await asyncio.to_thread(
