@@ -8,6 +8,7 @@ outside of what only= and not= allow, the whole frame is.
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -208,8 +209,11 @@ def prepare(request: Request) -> Resync:
     if request.options.get("who") and who is None:
         raise CueError(f"who={request.options['who']} names nobody", hint="Write who=left, right, largest or 2.")
     allowed = allowed_frames(request.options, request.spec)
-    speech = hear(read_dialogue(request), request.line, request.spec)
-    driver = Driver.read(request, source, who=who, keep_seen=True)
+    # nothing is encoded yet: there is time to listen while the face is followed
+    with ThreadPoolExecutor(1, "greenroom-previz-hearing") as pool:
+        hearing = pool.submit(hear, read_dialogue(request), request.line, request.spec)
+        driver = Driver.read(request, source, who=who, keep_seen=True)
+        speech = hearing.result()
     if driver.lost.all():
         raise EngineError(
             "nobody's face was found in the picture",

@@ -78,7 +78,7 @@ class LipPainter:
         view = moved.placed.view
         off_x, off_y = source_map(moved.source, moved.target, TRIANGLES, view, (self._mouth.window(moved.placed),))
         away = cv2.magnitude(off_x, off_y)
-        weight = np.clip((away - _KEPT) / (_TAKEN - _KEPT), 0, 1)[..., None]
+        weight = np.clip((away - np.float32(_KEPT)) / np.float32(_TAKEN - _KEPT), 0, 1)
         # each plate is sampled once: cubic costs 2.5 ms for a face of 290 px, doubling it first (warp.Sampler) 7.3
         off_x += view.columns[None, :] - view.region.left
         off_y += view.rows[:, None] - view.region.top
@@ -86,7 +86,7 @@ class LipPainter:
         if hidden is not None:
             carried = cv2.remap(hidden, off_x, off_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
             hidden = np.asarray(np.maximum(hidden, carried), np.float32)
-        return np.asarray(part + weight * (pixels.astype(np.float32) - part) + 0.5).astype(np.uint8), hidden
+        return np.asarray(cv2.blendLinear(pixels, part, weight, 1 - weight), np.uint8), hidden
 
     def _lay_inside(self, pixels: Picture, moved: Moved, face: Face, gain: Vectors, grain: Layer, share: float) -> None:
         """Teeth, tongue and cavity in the light of this frame: painted in the light that their tones were taken in,

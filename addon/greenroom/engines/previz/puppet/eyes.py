@@ -117,21 +117,21 @@ class Eyes:
         if gaze == STRAIGHT or not len(eye.iris):
             ball = cv2.warpAffine(picture, matrix, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
             return np.asarray(ball, np.uint8)
-        back = cv2.invertAffineTransform(matrix)
-        x, y = np.arange(size[0])[None, :], np.arange(size[1])[:, None]
-        across = back[0, 0] * x + back[0, 1] * y + back[0, 2]
-        down = back[1, 0] * x + back[1, 1] * y + back[1, 2]
-        shift = self._shift(gaze)
-        follows = _follows(eye, across, down, shift)
-        from_x = (across - shift[0] * follows).astype(np.float32)
-        from_y = (down - shift[1] * follows).astype(np.float32)
+        # plain numbers, so that single precision stays single
+        (a, b, c), (d, e, f) = cv2.invertAffineTransform(matrix).tolist()
+        x, y = np.arange(size[0], dtype=np.float32)[None, :], np.arange(size[1], dtype=np.float32)[:, None]
+        across, down = a * x + b * y + c, d * x + e * y + f
+        right, lower = self._shift(gaze)
+        follows = _follows(eye, across, down, (right, lower))
+        from_x, from_y = across - right * follows, down - lower * follows
         ball = cv2.remap(picture, from_x, from_y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
         return np.asarray(ball, np.uint8)
 
-    def _shift(self, gaze: Gaze) -> Vectors:
+    def _shift(self, gaze: Gaze) -> tuple[float, float]:
         """Pixels of the portrait that the irises move."""
         degrees = MOST_GAZE * np.tanh(np.asarray(gaze, float) / MOST_GAZE)
-        return np.asarray(_EYEBALL * self._rig.pose.scale * np.sin(np.radians(degrees)))
+        right, lower = (_EYEBALL * self._rig.pose.scale * np.sin(np.radians(degrees))).tolist()
+        return right, lower
 
     def _lay_lashes(self, region: Picture, eye: _Eye, placed: Placed, weight: float) -> None:
         """The edge of the lid, where it is now: thick in the middle, running out at the corners."""
@@ -155,17 +155,17 @@ class Eyes:
         return np.asarray(np.linalg.lstsq(known, there[:, :2], rcond=None)[0].T)
 
 
-def _follows(eye: _Eye, across: Vectors, down: Vectors, shift: Vectors) -> Vectors:
+def _follows(eye: _Eye, across: Mask, down: Mask, shift: tuple[float, float]) -> Mask:
     """How far each pixel goes with the iris: it moves whole, the white is squeezed before it and stretched behind it,
     and the corners of the eye stay.
     """
-    x, y = eye.iris[0, :2] + shift
+    x, y = (eye.iris[0, :2] + shift).tolist()
     radius = 1.12 * float(np.linalg.norm(eye.iris[1:, :2] - eye.iris[0, :2], axis=1).mean())
     left, right = eye.corners
     room = np.where(across < x, max(x - left, 1.3 * radius), max(right - x, 1.3 * radius))
     sideways = np.clip((room - np.abs(across - x)) / (room - radius), 0, 1)
     upright = np.clip((2.4 * radius - np.abs(down - y)) / radius, 0, 1)
-    return np.asarray(sideways * upright)
+    return np.asarray(sideways * upright, np.float32)
 
 
 def _eye(rig: Rig, outline: tuple[int, ...], upper: tuple[int, ...], iris: tuple[int, ...]) -> _Eye:
