@@ -129,7 +129,9 @@ def soak(cuts: int, seed: int, folder: Path) -> tuple[int, int]:
             running = Thread(target=batch.run, args=(None,))
             began = time.monotonic()
             running.start()
-            time.sleep(0.5 + chance.uniform(0, length))
+            while running.is_alive() and not batch.told:  # a farm that is away at the start is another matter
+                time.sleep(0.01)
+            time.sleep(chance.uniform(0, length / 2))
             in_time = running.is_alive()
             with cut(way, machines, chance):
                 time.sleep(seconds)

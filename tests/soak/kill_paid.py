@@ -36,14 +36,16 @@ KILLS_A_BATCH = 40
 
 
 class PaidBatch:
-    """One project and its jobs at one host."""
+    """One project and its jobs at one host; `local` more are made by the machines of a `farm` (address and store)."""
 
-    def __init__(self, folder: Path, server: Loopback, cues: int) -> None:
+    def __init__(
+        self, folder: Path, server: Loopback, cues: int, local: int = 0, farm: tuple[str, str] | None = None
+    ) -> None:
         folder.mkdir(parents=True)
         text = f'schema = 1\nid = "{PROJECT}"\n[budget]\nlimit = 100000\nallow_unknown_cost = true\n'
         (folder / "greenroom.toml").write_text(text, "utf-8")
         everybody_agrees(folder)
-        self.folder, self.server, self.cues = folder, server, cues
+        self.folder, self.server, self.cues, self.local, self.farm = folder, server, cues, local, farm
         self.told: set[tuple[str, int]] = set()
         self.states: Counter[str] = Counter()  # how often a kill left a job in this state
         name = server.name.upper()
@@ -54,6 +56,8 @@ class PaidBatch:
     def run(self, kill_after: float | None) -> tuple[bool, float]:
         """See `killing.run`."""
         command = [sys.executable, str(PROGRAM), str(self.folder), self.server.name, str(self.cues)]
+        if self.farm is not None:
+            command += [str(self.local), *self.farm]
         return run(command, kill_after, self._hear, errors=self.folder / "errors.txt")
 
     def _hear(self, line: str) -> None:
@@ -95,8 +99,8 @@ class PaidBatch:
             jobs = ledger.jobs()
             charges = ledger.charges()
         found = [f"{job.id} was left as {job.state}" for job in jobs if not isinstance(job.state, Done)]
-        if len(jobs) != self.cues:
-            found.append(f"{len(jobs)} jobs for {self.cues} cues")
+        if len(jobs) != self.cues + self.local:
+            found.append(f"{len(jobs)} jobs for {self.cues + self.local} cues")
         if self.server.billed() != self.cues:
             found.append(f"{self.server.billed()} jobs were billed for {self.cues} cues")
         settled = [charge for charge in charges if charge.state is ChargeState.SETTLED]

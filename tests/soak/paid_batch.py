@@ -1,24 +1,27 @@
 # SPDX-License-Identifier: Apache-2.0
 """A batch of paid jobs at a host on this machine, as a program that can be killed.
 
-    python paid_batch.py FOLDER HOST CUES
+    python paid_batch.py FOLDER HOST CUES [LOCAL ADDRESS STORE]
 
-FOLDER holds greenroom.toml; the host's address and key are in the environment. Prints a line for each event.
+FOLDER holds greenroom.toml; the host's address and key are in the environment. LOCAL more cues are performed by the
+previz engine, with the machines of the farm at ADDRESS, which also conform what the host made. Prints a line for each
+event.
 """
 
 from __future__ import annotations
 
 import hashlib
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
-import numpy as np
-
 from greenroom.cues.model import Mode
 from greenroom.desk.budget import cap_of
+from greenroom.desk.farm.crew import FarmCrew
 from greenroom.desk.farm.opening import open_ledger
+from greenroom.desk.farm.settings import FarmSettings
 from greenroom.desk.generating.generate import generate
 from greenroom.desk.generating.job_events import JobEvent
 from greenroom.desk.generating.stranded import find_stranded
@@ -27,6 +30,7 @@ from greenroom.desk.planning.prepare import draft_request
 from greenroom.desk.project.project import Project
 from greenroom.engines import find_engines
 from greenroom.engines.contract import Engine, Estimate, Performer
+from greenroom.engines.previz.drawn.actors import draw
 from greenroom.media.posters import write_png
 from greenroom.takes import Store
 from greenroom.testing.cues import small_cue, small_layout, small_spec
@@ -36,13 +40,13 @@ RATE = Fraction(24)
 SPEC = small_spec(RATE)
 
 
-def make_plan(folder: Path, engine: Engine, cues: int) -> Plan:
-    """One take for each of `cues` cues, as different from each other as their seeds."""
+def make_plan(folder: Path, engines: Sequence[Engine]) -> Plan:
+    """A cue with one take for each of `engines`, as different from each other as their seeds."""
     portrait = folder / "portrait.png"
     if not portrait.exists():
-        write_png(portrait, np.full((512, 512, 3), 128, np.uint8))
+        write_png(portrait, draw("mara"))
     performer = Performer("mara", "a" * 64, portrait, prompt="a woman of forty")
-    plans = [_quoted(_cue_plan(index, performer, engine), engine) for index in range(cues)]
+    plans = [_quoted(_cue_plan(index, performer, engine), engine) for index, engine in enumerate(engines)]
     return Plan(None, small_layout(RATE), tuple(plans))
 
 
@@ -65,10 +69,11 @@ def _quoted(planned: CuePlan, engine: Engine) -> CuePlan:
     return replace(planned, takes=(replace(take, estimate=engine.estimate(draft_request(planned, take))),))
 
 
-def main(folder: Path, host: str, cues: int) -> int:
+def main(folder: Path, host: str, cues: int, local: int = 0, address: str = "", store: str = "") -> int:
     project = Project.load(folder)
     engines = find_engines(project=project.engine_tables)
-    plan = make_plan(folder, engines[f"{MODEL}@{host}"], cues)
+    plan = make_plan(folder, [engines[f"{MODEL}@{host}"]] * cues + [engines["previz"]] * local)
+    farm = FarmCrew(FarmSettings(address, store), project.work_folder) if address else None
 
     def tell(event: JobEvent) -> None:
         sys.stdout.write(f"{event.state} {event.cue} {event.take}\n")
@@ -85,6 +90,7 @@ def main(folder: Path, host: str, cues: int) -> int:
             jobs_at_once=2,
             on_event=tell,
             cap=cap_of(project.budget),
+            farm=farm,
         )
     for result in report.results:
         if result.take is None:
@@ -93,4 +99,5 @@ def main(folder: Path, host: str, cues: int) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])))
+    given = sys.argv[1:]
+    sys.exit(main(Path(given[0]), given[1], int(given[2]), *([int(given[3]), *given[4:]] if given[3:] else [])))
