@@ -356,6 +356,46 @@ def test_footage_of_every_kind(
     assert np.abs(plate[1].astype(int) - man[1]).mean() < 8  # upright and in shape
 
 
+@pytest.mark.parametrize("kind", ["sunglasses", "motion blur", "upright"])
+def test_faces_that_are_hard_to_see_are_replaced(
+    kind: str, man: list[Picture], film: Films, finder: FaceFinder, replacing: Callable[..., Request]
+) -> None:
+    frames, size = man[:3], SIZE
+    if kind == "sunglasses":
+        frames = [with_sunglasses(frame, finder) for frame in frames]
+    elif kind == "motion blur":
+        frames = [np.asarray(cv2.blur(frame, (17, 1)), np.uint8) for frame in frames]
+    else:
+        frames, size = [frame[:, 110:350] for frame in frames], (240, 360)
+    replacement = prepare(replacing(film(frames), 3, size=size))
+    after, before = drawn(replacement)
+    assert replacement.report["frames"] == [["tracked", 0, 2]]
+    assert all(changed(frame, own).mean() > 0.03 for frame, own in zip(after, before, strict=True))
+
+
+def with_sunglasses(frame: Picture, finder: FaceFinder) -> Picture:
+    face, out = finder.find(frame), frame.copy()
+    assert face is not None
+    for eye in (159, 386):
+        x, y = np.round(face.points[eye, :2]).astype(int).tolist()
+        cv2.ellipse(out, (x, y + 3), (21, 15), 0, 0, 360, (18, 15, 14), -1, cv2.LINE_AA)
+    return out
+
+
+def test_a_profile_is_replaced_where_it_is_or_listed_and_kept(
+    man: list[Picture], film: Films, replacing: Callable[..., Request]
+) -> None:
+    photographer = cv2.imread(str(data_file("skimage", "data/camera.png")))
+    aside = cv2.copyMakeBorder(cv2.resize(photographer, (360, 360)), 0, 0, 60, 60, cv2.BORDER_REPLICATE)
+    replacement = prepare(replacing(film([*man[:3], aside, aside]), 5))
+    after, before = drawn(replacement)
+    states = [state for state, first, last in replacement.report["frames"] for _ in range(first, last + 1)]
+    assert states[:3] == ["tracked"] * 3
+    for state, frame, own in zip(states[3:], after[3:], before[3:], strict=True):
+        change = changed(frame, own)
+        assert not change.any() if state == "kept plate" else change[:180, 120:360].sum() == change.sum()
+
+
 def test_the_style_follows_tone_and_shape_and_says_why(replacing: Callable[..., Request]) -> None:
     near, far = (prepare(replacing(carphone(), 3, actor, style="")).report for actor in ("mara", "ines"))
     assert near["style"] == "face"
