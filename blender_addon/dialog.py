@@ -168,7 +168,7 @@ def price_lines(quote):
     lines = [("INFO", f"{jobs.count(to_make, 'take')} to make, {price}; {cached} made already")]
     for problem in quote.get("problems", ()):
         icon = "ERROR" if problem.get("severity") == "error" else "INFO"
-        lines.append((icon, " ".join(filter(None, (problem.get("message"), problem.get("hint"))))))
+        lines.append((icon, str(pump.HostError(problem.get("message", ""), problem.get("hint", ""), problem))))
     return lines[:6]
 
 

@@ -9,7 +9,7 @@ import os
 import bpy
 from bpy_extras.io_utils import ExportHelper, ImportHelper
 
-from . import compat, identity, jobs, merging, operators, pump, snapshot
+from . import compat, home, identity, jobs, merging, operators, pump, snapshot
 
 SUFFIXES = (".otio", ".edl", ".xml", ".fcpxml", ".aaf")
 GLOB = ";".join(f"*{suffix}" for suffix in SUFFIXES)
@@ -65,7 +65,7 @@ class GREENROOM_OT_import_timeline(bpy.types.Operator, ImportHelper):
 
     @classmethod
     def poll(cls, context):
-        return compat.sequencer_scene(context) is not None
+        return operators.has_scene(cls, context)
 
     @operators.told
     def execute(self, context):
@@ -91,6 +91,18 @@ def bring_in(scene_uid, name, answer):
     compat.push_undo("Import Timeline")
     jobs.tell("CHECKMARK", f"{name}: {jobs.count(len(strips), 'strip')} added")
     tell_losses({**answer, "losses": [*answer.get("losses", ()), *merged.losses]})
+    bring_takes(scene, strips)
+
+
+def bring_takes(scene, strips):
+    """The takes that these strips' notes are known by, where this file's project has them."""
+    noted = [strip for strip in strips if snapshot.MARKED.match(identity.read_note(strip))]
+    if noted and home.folder_of(bpy.data.filepath):
+        identity.settle(scene)
+        jobs.edit_by("apply", scene, "Refresh Takes", only=[strip[identity.UID] for strip in noted])
+    elif noted:
+        some = jobs.count(len(noted), "strip")
+        jobs.tell("INFO", f"Of {some} there may be takes. Save this file in their project and choose Refresh Takes")
 
 
 def draw_export(menu, context):

@@ -28,14 +28,19 @@ def new_uid():
     return os.urandom(16).hex()
 
 
+def own_scenes():
+    """The scenes of this file; those linked from others can't be written to."""
+    return [scene for scene in bpy.data.scenes if scene.library is None]
+
+
 def scene_uid(scene):
     """The scene's id; made if it has none, given back if an undo took it, made anew for a copied scene."""
     uid = scene.get(UID)
     if not uid:
-        taken = {other.get(UID) for other in bpy.data.scenes}
+        taken = {other.get(UID) for other in own_scenes()}
         lost = (known for known, name in _scene_names.items() if name == scene.name and known not in taken)
         uid = scene[UID] = next(lost, None) or new_uid()
-    elif any(other != scene and other.get(UID) == uid for other in bpy.data.scenes) and _is_copy(scene, uid):
+    elif any(other != scene and other.get(UID) == uid for other in own_scenes()) and _is_copy(scene, uid):
         uid = scene[UID] = new_uid()
     _scene_names[uid] = scene.name
     return uid
@@ -43,11 +48,11 @@ def scene_uid(scene):
 
 def find_scene(uid):
     """The scene of this id, or None where it was removed or another file was opened."""
-    return next((scene for scene in bpy.data.scenes if scene_uid(scene) == uid), None)
+    return next((scene for scene in own_scenes() if scene_uid(scene) == uid), None)
 
 
 def _is_copy(scene, uid):
-    same = [other for other in bpy.data.scenes if other.get(UID) == uid]
+    same = [other for other in own_scenes() if other.get(UID) == uid]
     known = _scene_names.get(uid)
     keeper = next((other for other in same if other.name == known), None)
     return scene != (keeper or min(same, key=lambda other: (len(other.name), other.name)))

@@ -61,7 +61,7 @@ class State:
 state = State()
 _starting = set()  # uids of scenes whose batch was asked for and isn't named yet
 _early = []  # (method, what was told) of batches that aren't named yet
-_edits = collections.deque()  # (scene uid, edit, what applies it once it was looked at), or a function to call then
+_edits = collections.deque()  # (scene uid, edit, what applies it once it was looked at), or a function to call
 
 
 def tell(icon, text):
@@ -83,11 +83,8 @@ def fail(error):
 
 def tell_problems(problems):
     for problem in problems:
-        parts = [problem.get("where", ""), problem.get("message", "")]
-        text = ": ".join(part for part in parts if part).rstrip(".")
-        hint = pump.in_blender(problem.get("hint", ""))
         icon = "ERROR" if problem.get("severity") == "error" else "INFO"
-        tell(icon, f"{text}. {hint}".rstrip(". ") if hint else text)
+        tell(icon, str(pump.HostError(problem.get("message", ""), problem.get("hint", ""), problem)))
 
 
 # -- The child
@@ -220,7 +217,13 @@ def idle():
     return not (host.busy or state.batches or _edits or errands.any_left())
 
 
-# -- Edits
+# -- Edits, and other work for the main thread
+
+
+def call_soon(work):
+    """Has the timer call `work`: never in a Blender without a window, such as one that renders on a farm."""
+    _edits.append(work)
+    wake()
 
 
 def queue_edits(scene_uid, listed, name):

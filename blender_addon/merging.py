@@ -57,7 +57,8 @@ class Merge:
             head, tail = lanes.more[item["uid"]]
             compat.set_range(strip, item["start"] - head, item["start"] + item["frames"] + tail)
             strip.channel = channel + lanes.lane[item["uid"]]
-            strip.mute = not item.get("enabled", True)
+            taken = (item.get("greenroom") or {}).get("muted_by_us")  # the take that covered it comes in afterwards
+            strip.mute = not (item.get("enabled", True) or taken)
             identity.write_note(strip, item.get("note", ""))
             self._fade(strip, item, item.get("fade_in") or head, item.get("fade_out") or tail, (head, tail))
             self.made[item["uid"]] = strip

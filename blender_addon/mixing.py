@@ -28,6 +28,8 @@ class GREENROOM_OT_mix_sound(operators.Operator):
     @operators.told
     def execute(self, context):
         folder = home.need_project()
+        if not compat.KNOWS_SOUND:
+            raise pump.HostError("This Blender was made without sound", "Mix the sound in one that has it")
         scene = compat.sequencer_scene(context)
         chosen = operators.need_selected(scene)
         first = min(compat.first_frame(strip) for strip in chosen)

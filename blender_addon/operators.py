@@ -26,7 +26,17 @@ def told(execute):
     return guarded
 
 
+def has_scene(cls, context):
+    scene = compat.sequencer_scene(context)
+    if scene is not None and scene.library is not None:
+        cls.poll_message_set("The scene is linked from another file, where it can be worked on")
+        return False
+    return scene is not None
+
+
 def has_strips(cls, context):
+    if not has_scene(cls, context):
+        return False
     editor = compat.editor_of(compat.sequencer_scene(context))
     if editor is None or not len(compat.strips(editor)):
         cls.poll_message_set("The sequencer has no strips")
@@ -48,6 +58,10 @@ def selected(scene):
 
 
 def need_selected(scene):
+    if len(scene.sequence_editor.meta_stack):
+        raise pump.HostError(
+            "The sequencer shows the inside of a meta strip", "Leave it with Tab: takes lie outside of meta strips"
+        )
     chosen = selected(scene)
     if not chosen:
         raise pump.HostError("No picture strip is selected", "Select a placeholder or a stand-in")

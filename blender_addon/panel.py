@@ -6,7 +6,7 @@ import os
 import bpy
 import bpy.utils.previews
 
-from . import compat, identity, jobs, menus, project
+from . import compat, identity, jobs, menus, project, pump
 
 _ICONS = {"done": "CHECKMARK", "cached": "CHECKMARK", "failed": "ERROR", "unknown": "QUESTION"}
 _WIDTH = 36  # letters of a line in a sidebar of usual width
@@ -113,9 +113,11 @@ def facts_of(take):
     parts = [jobs.count(take.get("frames", 0), "frame"), take.get("engine"), take.get("label")]
     parts += ["circled" if take.get("circled") else "", f"cost {take.get('cost')}" if paid else ""]
     lines = [", ".join(dict.fromkeys(part for part in parts if part))]
+    if take.get("rejected") is not None:
+        lines.append("Rejected" + (f": {take['rejected']}" if take["rejected"] else ""))
     for warning in take.get("warnings") or ():
         text = warning.get("message", "") if isinstance(warning, dict) else str(warning)
-        lines.append(text[:1].upper() + text[1:])
+        lines.append(pump.sentence(text))
     return lines
 
 

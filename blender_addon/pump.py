@@ -25,6 +25,8 @@ GONE = object()
 _IN_BLENDER = (
     (re.compile(r"(Make one beside the cut: )?greenroom init \S+"), "Choose Start Project"),
     (re.compile(r"(A new one: )?greenroom cast add \S+ --portrait \S+"), "Choose Add Actor..."),
+    (re.compile(r"(?<=and )run the same command again"), "try again"),
+    (re.compile(r"Run the same command again"), "Try again"),
 )
 
 
@@ -35,6 +37,11 @@ def in_blender(hint):
     return hint
 
 
+def sentence(text):
+    """The command's messages begin small, as they follow a place; Blender's begin with a capital."""
+    return text[:1].upper() + text[1:]
+
+
 class HostError(Exception):
     """An answer that says why not; `hint` is the next step, `data` what came along."""
 
@@ -43,7 +50,9 @@ class HostError(Exception):
         self.message, self.hint, self.data = message, in_blender(hint), data or {}
 
     def __str__(self):
-        return f"{self.message.rstrip('.')}. {self.hint}".rstrip(". ") if self.hint else self.message.rstrip(".")
+        where = self.data.get("where")
+        text = f"{where}: {self.message}" if where else sentence(self.message)
+        return f"{text.rstrip('.')}. {self.hint}".rstrip(". ")
 
 
 class Host:

@@ -12,16 +12,23 @@ def on_load(*_):
     identity.forget_everything()
     home.forget()
     jobs.forget_file()
-    for scene in bpy.data.scenes:
-        if scene.get(identity.UID) and scene.sequence_editor and _has_takes(scene):
-            try:
+    if any(_has_takes(scene) for scene in identity.own_scenes()):
+        jobs.call_soon(_catch_up)
+
+
+def _catch_up():
+    for scene in identity.own_scenes():
+        try:
+            if _has_takes(scene):
                 jobs.edit_by("apply", scene, "Refresh Takes")
                 resume(scene, asked=False)
-            except pump.HostError as problem:  # where Greenroom is missing, that is told
-                jobs.fail(problem)
+        except pump.HostError as problem:  # where Greenroom is missing, that is told
+            jobs.fail(problem)
 
 
 def _has_takes(scene):
+    if not scene.get(identity.UID) or not scene.sequence_editor:
+        return False
     return any(identity.DATA in strip or identity.NOTE in strip for strip in compat.strips(scene.sequence_editor))
 
 

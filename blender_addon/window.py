@@ -136,7 +136,7 @@ class Window:
         return scene
 
     def _tell_playhead(self):
-        scene = next((scene for scene in bpy.data.scenes if scene.get(identity.UID) == self.scene_uid), None)
+        scene = next((scene for scene in identity.own_scenes() if scene.get(identity.UID) == self.scene_uid), None)
         if scene is not None and bpy.data.filepath == self.document and scene.frame_current != self._frame:
             self._frame = scene.frame_current
             offset = {"offset": self._frame - self.origin}

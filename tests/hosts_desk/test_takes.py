@@ -69,6 +69,7 @@ def export_and_import(child: Any, timeline: Any) -> None:
     folder = Path(timeline.values["host"]["document"]).parent
     done = child.call("export", snapshot=timeline.values, path=str(folder / "cut.otio"))
     assert [loss["what"] for loss in done["losses"]] == ["a wipe"]
+    assert done["losses"][0]["where"] == timeline.values["tracks"][0]["items"][1]["name"]
     cut = read_cut(folder / "cut.otio")
     clip = next(clip for clip in cut.find_clips() if clip.name == "slug-1")
     assert sorted(clip.media_references()) == ["DEFAULT_MEDIA", *(f"greenroom.take_00{n}" for n in (1, 2, 3))]

@@ -23,7 +23,7 @@ def export(params: Params) -> Json:
     """Writes the timeline; what the host could not send is lost too."""
     cut = read_snapshot(params.snapshot())
     unheld = [
-        {"what": said, "where": f"{item['uid']}", "why": _UNHELD}
+        {"what": said, "where": item["name"] or item["uid"], "why": _UNHELD}
         for item in cut.items()
         for said in item.get("unheld", ())
     ]

@@ -62,12 +62,12 @@ class HostCut:
         return found
 
     def items(self) -> Iterator[Mapping[str, Any]]:
-        """All items, as `item` gives them."""
+        """All items, as `item` gives them, with their names."""
         for track in self.document["tracks"]["children"]:
             for child in track["children"]:
                 host = _host(child)
                 if "uid" in host:
-                    yield host
+                    yield {**host, "name": child["name"]}
 
     def take_over(self, uid: str | None) -> Mapping[str, Any] | None:
         """The take that lies over the item."""
@@ -89,7 +89,9 @@ class HostCut:
         for each in wanted:
             id = each.strip().lstrip("#").casefold() if each not in by_uid else by_uid[each]
             if id not in known:
-                raise CueError(_no_cue(self, each), hint="Write a note on it, like  @mara talk: I never left.")
+                name = next((str(item["name"]) for item in self.items() if item["uid"] == each), "")
+                hint = "Write a note on it, like  @mara talk: I never left."
+                raise CueError(_no_cue(self, each), hint=hint, where=name)
             found.append(id)
         return tuple(dict.fromkeys(found))
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import importlib
 import time
 from pathlib import Path
 from types import ModuleType
@@ -21,11 +22,13 @@ class Stage:
         began = time.thread_time()
         addon.register()
         self.registered = time.thread_time() - began  # seconds of the processor, with all imports
-        from greenroom_addon import compat, edits, errands, identity, jobs, preferences, pump, snapshot
-
-        self.compat, self.edits, self.errands, self.identity, self.jobs = compat, edits, errands, identity, jobs
-        self.preferences, self.pump, self.snapshot = preferences, pump, snapshot
+        self.work_with(addon.__name__)
         self.empty()
+
+    def work_with(self, package: str) -> None:
+        """The add-on's parts that scenarios look into, of the package under this name."""
+        for part in ("compat", "edits", "errands", "identity", "jobs", "preferences", "pump", "snapshot"):
+            setattr(self, part, importlib.import_module(f"{package}.{part}"))
 
     # -- the scene
 

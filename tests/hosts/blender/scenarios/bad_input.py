@@ -300,6 +300,86 @@ def odd_names(stage):
     assert any("animated opacity" in item["unheld"] for item in items)
 
 
+def inside_of_a_meta_strip(stage):
+    """Tabbed into a meta, an editor sees and selects strips that takes can't lie above."""
+    slot = stage.colour("slot", 1, 12, note=NOTE)
+    meta = stage.strips.new_meta("meta", 5, 1)
+    slot.move_to_meta(meta)
+    stage.select(meta)
+    stage.save()
+    bpy.context.window_manager.windows[0].screen.areas[0].type = "SEQUENCE_EDITOR"
+    with bpy.context.temp_override(**stage.compat.sequencer_place()):
+        bpy.ops.sequencer.meta_toggle()
+    assert "Leave it with Tab" in stage.refused("generate")
+
+
+def a_linked_scene_is_left_alone(stage):
+    """A scene that is linked from another file: nothing is written to it, and nothing is asked about it."""
+    stage.colour("theirs", 1, 12, note=NOTE)
+    stage.save("library.blend")
+    stage.empty()
+    stage.scene.name = "Ours"
+    slot = _set_up(stage)
+    stage.save()
+    with bpy.data.libraries.load(str(stage.folder / "library.blend"), link=True) as (there, wanted):
+        wanted.scenes = there.scenes
+    (theirs,) = [scene for scene in bpy.data.scenes if scene.library]
+    stage.do("generate")
+    assert stage.range_of(stage.one_take()) == stage.range_of(slot)
+    assert "greenroom_uid" not in theirs
+    bpy.context.window.scene = theirs
+    stage.compat.make_sequencer_scene(bpy.context, theirs)
+    assert "linked from another file" in stage.refused("generate", everything=True)
+
+
+def a_file_opened_to_be_rendered(stage):
+    """A Blender without a window, as on a render farm, runs no timers: opening a file there starts no child."""
+    _set_up(stage)
+    stage.save()
+    stage.do("generate")
+    path = stage.save()
+    stage.jobs.stop()
+    stage.reopen(path)
+    assert not stage.jobs.host.running
+    assert not stage.jobs.idle()  # it waits for the timer
+    stage.wait()
+    assert stage.jobs.host.running
+
+
+def two_blenders_make_the_same(stage):
+    """Both ask for the same take at once: one makes it, the other gets it, and there is one."""
+    slot = _set_up(stage)
+    stage.save()
+    bpy.ops.greenroom.generate()
+    heard = []
+    second = stage.pump.Host(lambda method, told: heard.append(method), lambda reason: heard.append("ended"))
+    second.start(stage.preferences.command())
+    wanted = {"snapshot": stage.snapshot.take_snapshot(stage.scene)}
+    second.call("generate", wanted, None, heard.append)
+    stage.wait()
+    until = time.monotonic() + 60
+    while not {"finished", "failed", "ended"} & {each for each in heard if isinstance(each, str)}:
+        assert time.monotonic() < until, heard
+        second.tick()
+        time.sleep(0.01)
+    second.stop()
+    assert "finished" in heard, heard
+    assert len(list((stage.folder / "takes").glob("*/take_*"))) == 1
+    assert stage.range_of(stage.one_take()) == stage.range_of(slot)
+
+
+def messages_are_sentences(stage):
+    """The command's begin small and speak of commands; in Blender they begin with a capital and speak of entries."""
+    problem = {"message": "the take is cut off", "hint": "Run the same command again.", "severity": "warning"}
+    stage.jobs.tell_problems([problem, {**problem, "where": "V1 00:00:00:01 slot"}])
+    stage.jobs.fail(stage.pump.HostError("2 problems", "Mend these and run the same command again", {"where": "sc01"}))
+    assert stage.told() == [
+        "The take is cut off. Try again",
+        "V1 00:00:00:01 slot: the take is cut off. Try again",
+        "sc01: 2 problems. Mend these and try again",
+    ]
+
+
 def two_blenders_on_one_project(stage):
     """A second child of the same project, at work at the same time."""
     slot = _set_up(stage)

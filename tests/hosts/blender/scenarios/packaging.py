@@ -9,6 +9,8 @@ from pathlib import Path
 
 import bpy
 
+INSTALLED = "bl_ext.user_default.greenroom"
+
 
 def _tool():
     return next(Path(bpy.utils.system_resource("SCRIPTS")).glob("addons_core/bl_pkg/cli/blender_ext.py"))
@@ -36,20 +38,92 @@ def the_zip_of_the_install_command(stage):
     zipped = next((stage.folder / "zips").glob("*-extension.zip"))
     _run("validate", zipped)
     _install_and_use(zipped)
-    preferences = sys.modules["bl_ext.user_default.greenroom.preferences"]
+    preferences = sys.modules[f"{INSTALLED}.preferences"]
     assert preferences.find_command()[1:] == ["-m", "greenroom"]
     assert preferences.try_command(preferences.find_command())[0]
+
+
+def a_day_with_the_installed_zip(stage):
+    """As an editor works who installed it: a cut with a placeholder and a stand-in, takes, another folder, OTIO."""
+    stage.addon.unregister()
+    _install(next((stage.folder / "zips").glob("*-extension.zip")))
+    stage.work_with(INSTALLED)
+    stage.empty()
+    stage.dialogue()
+    slot, stand_in = stage.colour("slot", 1, 12, note="@mara animate: nods"), stage.movie("standin", 20)
+    stage.identity.write_note(stand_in, "@mara animate: turns")
+    stage.save()
+    stage.select(slot, stand_in)
+    bpy.ops.ed.undo_push(message="cut")
+    stage.do("generate")
+    assert stage.errors() == [], stage.told()
+    assert sorted(map(stage.range_of, stage.takes())) == [(1, 13), (20, 68)]
+    bpy.ops.ed.undo()
+    assert stage.takes() == []
+    bpy.ops.ed.redo()
+    _switch_compare_restore(stage)
+    path = _saved_and_moved(stage)
+    assert sorted(map(stage.range_of, stage.takes())) == [(1, 13), (20, 68)], stage.told()
+    assert all(Path(bpy.path.abspath(take.filepath)).is_relative_to(path.parent) for take in stage.takes())
+    _out_and_in(stage)
+
+
+def _switch_compare_restore(stage):
+    slot = stage.strips["slot"]
+    stage.select(slot)
+    stage.do("generate_dialog", takes=2)
+    stage.do("choose", take="1")
+    (first,) = [take.name for take in stage.takes() if stage.range_of(take) == (1, 13)]
+    stage.do("choose", take="next")
+    (second,) = [take.name for take in stage.takes() if stage.range_of(take) == (1, 13)]
+    assert (first[-3:], second[-3:]) == ("001", "002"), stage.told()
+    stage.do("compare")
+    assert (slot.mute, stage.strips[second].mute) == (False, True)
+    stage.do("restore")
+    assert not slot.mute
+    assert len(stage.takes()) == 1
+    stage.do("refresh")
+    assert stage.errors() == [], stage.told()
+    assert second in stage.strips
+
+
+def _saved_and_moved(stage):
+    """The project's folder under another name; nothing is left in the old place."""
+    path = stage.save()
+    bpy.ops.file.make_paths_relative()
+    stage.save()
+    stage.jobs.stop()
+    moved = stage.folder.parent / "moved elsewhere"
+    stage.folder.rename(moved)
+    stage.folder.mkdir()  # for the result
+    stage.reopen(moved / path.name)
+    stage.wait()
+    assert stage.errors() == [], stage.told()
+    return moved / path.name
+
+
+def _out_and_in(stage):
+    cut = stage.folder / "cut.otio"
+    stage.do("export_timeline", filepath=str(cut))
+    stage.do("import_timeline", filepath=str(cut))
+    assert stage.errors() == [], stage.told()
+    assert stage.strips["slot"].channel == 2
+    assert max(strip.channel for strip in stage.strips) > 3
+
+
+def _install(zipped):
+    done = bpy.ops.extensions.package_install_files(
+        filepath=str(zipped), repo="user_default", enable_on_install=True, overwrite=True
+    )
+    assert done == {"FINISHED"}
+    assert INSTALLED in bpy.context.preferences.addons
 
 
 def _install_and_use(zipped):
     import addon_utils
 
-    done = bpy.ops.extensions.package_install_files(
-        filepath=str(zipped), repo="user_default", enable_on_install=True, overwrite=True
-    )
-    assert done == {"FINISHED"}
-    name = "bl_ext.user_default.greenroom"
-    assert name in bpy.context.preferences.addons
+    _install(zipped)
+    name = INSTALLED
     assert bpy.context.preferences.addons[name].preferences.command == ""
     bpy.ops.wm.read_homefile(use_factory_startup=False, use_empty=True)
     assert hasattr(bpy.types, "GREENROOM_PT_take")

@@ -265,17 +265,40 @@ def jobs_that_need_the_network_wait_for_it(stage):
 
 
 def exported_and_imported(stage):
+    """Through OTIO into another .blend of the project, above what is there: takes, notes and markers come along."""
     _one(stage)
     _generate(stage)
+    stage.scene.timeline_markers.new("look here", frame=7)
     path = stage.folder / "cut.otio"
     stage.do("export_timeline", filepath=str(path))
     assert path.exists(), stage.told()
     stage.empty()
+    stage.save("other.blend")
     stage.colour("mine", 1, 30, channel=1)
     stage.do("import_timeline", filepath=str(path))
     assert stage.errors() == [], stage.told()
-    assert stage.range_of(stage.strips["mine"]) == (1, 31)
-    assert stage.strips["mine"].channel == 1
+    assert (stage.strips["mine"].channel, stage.range_of(stage.strips["mine"])) == (1, (1, 31))
     kinds = {strip.type for strip in stage.strips}
     assert ("SOUND" in kinds) == stage.has_sound, [(strip.name, strip.type) for strip in stage.strips]
-    assert len(stage.strips) >= 2 + stage.has_sound
+    slot, take = stage.strips["slot"], stage.one_take()
+    assert stage.range_of(take) == stage.range_of(slot) == (1, 13)
+    assert take.channel > slot.channel > 1
+    assert stage.compat.content_first(take) < 1, "no handles to slip in"
+    assert slot.mute
+    assert [(marker.name, marker.frame) for marker in stage.scene.timeline_markers] == [("look here", 7)]
+    stage.select(slot)
+    stage.do("restore")
+    assert stage.takes() == []
+    assert not slot.mute
+
+
+def imported_where_no_project_is(stage):
+    """The strips are shown, not muted as they were under their takes; where the takes are is told."""
+    _one(stage)
+    _generate(stage)
+    path = stage.folder / "cut.otio"
+    stage.do("export_timeline", filepath=str(path))
+    stage.empty()
+    stage.do("import_timeline", filepath=str(path))
+    assert not stage.strips["slot"].mute
+    assert any("choose Refresh Takes" in text for text in stage.told()), stage.told()
