@@ -11,6 +11,7 @@ from typing import Any
 import opentimelineio as otio
 import pytest
 
+from greenroom.desk.project.project import Project
 from greenroom.desk.rights.withdrawing import withdraw
 from greenroom.desk.turnover.hand_over import turnover
 from greenroom.errors import InputError
@@ -85,6 +86,26 @@ def test_files_are_removed_on_request_and_the_proof_stays(made: Any, run: Callab
     assert left == []
     assert len(list((made.folder / "takes").glob("*/take_001"))) == 1
     assert run("plan", made.folder / "cut.otio")[0] == 1  # the note still names her
+
+
+def test_documents_of_editing_programs_are_listed(made: Any, run: Callable[..., Any]) -> None:
+    """Names of takes stand in a Blender document as they are, unless it is compressed."""
+    name = next(take.media.name for take in made.made.report.takes if take.mode == "talk")
+    (made.folder / "edit.blend").write_bytes(b"BLENDER-v405" + bytes(50) + f"//takes/x/{name}".encode() + bytes(9))
+    (made.folder / "other.blend").write_bytes(b"BLENDER-v405" + bytes(90))
+    (made.folder / "small.blend").write_bytes(b"\x28\xb5\x2f\xfd" + bytes(90))
+    status, out, _ = run("consent", "withdraw", "mara")
+    assert status == 0
+    assert "Blender documents with them: edit.blend\n" in out
+    assert "Could not be looked into (compressed, or too large): small.blend\n" in out
+    assert "Restore Stand-In" in out
+
+
+def test_a_withdrawal_is_on_record_where_the_ledger_is_broken(made: Any, run: Callable[..., Any]) -> None:
+    Project.load(made.folder).ledger_path.write_bytes(b"no ledger" * 500)
+    status, out, _ = run("consent", "withdraw", "mara")
+    assert (status, "The ledger was not asked" in out) == (0, True)
+    assert state_of(made.folder / "cast" / "mara").standing is Standing.WITHDRAWN
 
 
 def test_who_nobody_knows(scene: Any) -> None:

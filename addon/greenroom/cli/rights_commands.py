@@ -127,6 +127,7 @@ def withdraw(name: str, project: Path | None, as_json: bool, verbose: bool, **gi
     with them is listed, and what hosts were sent. With --cut their takes give way to the placeholders and stand-ins
     that were there before; other takes stay. What lies outside of the project's folder nobody here can know.
     """
+    from greenroom.desk.rights.held import host_words
     from greenroom.desk.rights.withdrawing import withdraw as take_out
 
     made = take_out(
@@ -148,16 +149,33 @@ def withdraw(name: str, project: Path | None, as_json: bool, verbose: bool, **gi
             for take in found.takes
         ],
         "files": [path.as_posix() for path in found.files],
-        "hosts": [vars(each) for each in found.hosts],
+        "hosts": [{**vars(each), "uploads": list(each.uploads)} for each in found.hosts],
+        "keeping": [host_words(host) for host in sorted({each.host for each in found.hosts})],
         "cuts": [path.as_posix() for path in found.cuts],
         "bundles": [path.as_posix() for path in found.bundles],
+        "documents": [path.as_posix() for path in found.documents],
+        "unread": [path.as_posix() for path in found.unread],
         "footage": [path.as_posix() for path in found.footage],
         "output": str(made.output) if made.output else None,
         "restored": made.restored,
         "removed": made.removed,
+        "unasked": made.unasked,
     }
     show(value, as_json=as_json, tell=_tell_withdrawn)
     return 0
+
+
+_PLACES = (
+    ("Cuts with them", "cuts"),
+    ("Blender documents with them", "documents"),
+    ("Turnovers with them", "bundles"),
+    ("Their footage", "footage"),
+    ("Could not be looked into (compressed, or too large)", "unread"),
+)
+_PROGRAMS = (
+    "What is placed on a timeline in an editing program stays there. In Blender: Restore Stand-In on these cues. In "
+    "DaVinci Resolve: Restore stand-in, then delete these takes from the selectors and the media pool."
+)
 
 
 def _tell_withdrawn(value: Json) -> None:
@@ -165,19 +183,33 @@ def _tell_withdrawn(value: Json) -> None:
     say()
     rows = [(each["cue"], str(each["take"]), each["mode"], each["actor"], each["engine"]) for each in value["takes"]]
     show_table(("cue", ">take", "mode", "actor", "engine"), rows)
-    for title, key in (("Cuts with them", "cuts"), ("Turnovers with them", "bundles"), ("Their footage", "footage")):
+    for title, key in _PLACES:
         if value[key]:
             say(f"{title}: {', '.join(value[key])}")
     if value["hosts"]:
-        say("Hosts that were sent something; ask each to delete these jobs with all that was uploaded for them:")
-        held = [(each["host"], each["job"] or "unknown", each["cue"], str(each["take"])) for each in value["hosts"]]
-        show_table(("host", "~job there", "cue", ">take"), held)
+        _tell_held(value)
     say(f"{counted(len(value['files']), 'file')} of the project {'removed' if value['removed'] else 'with them'}.")
     if not value["removed"] and value["files"]:
         say("To delete them: the same command with --remove-files. To see them: --json")
     if value["output"]:
         say(f"{value['output']}: {counted(value['restored'], 'clip')} as before the takes.")
+    if value["unasked"]:
+        say(f"The ledger was not asked ({value['unasked']}): jobs without a take, and uploads, are missing above.")
+    if value["takes"]:
+        say(_PROGRAMS)
     say("What was copied out of the project's folder, nobody here can know: turnovers elsewhere, exports, backups.")
+
+
+def _tell_held(value: Json) -> None:
+    say("Hosts that were sent something; have these jobs deleted there, with all that was uploaded for them:")
+    held = [(each["host"], each["job"] or "unknown", each["cue"], str(each["take"])) for each in value["hosts"]]
+    show_table(("host", "~job there", "cue", ">take"), held)
+    uploads = dict.fromkeys(upload for each in value["hosts"] for upload in each["uploads"])
+    for upload in uploads:
+        say(f"  {upload}")
+    for each in value["keeping"]:
+        read = f" ({each['source']}, read {each['read']})" if each["source"] else ""
+        say(f"{each['host']} keeps: {each['keeps']}. To remove it: {each['how']}{read}.")
 
 
 def _tell_added(value: Json) -> None:

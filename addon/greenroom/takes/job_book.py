@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
@@ -162,6 +163,13 @@ class JobBook(HostBook):
         if row is None:
             raise StoreError(f"there is no job {job_id}", hint="Generate again.", where=str(self.path))
         return rows.job_of(row)
+
+    def sent_handles(self) -> list[dict[str, Any]]:
+        """What was given for jobs that were sent, also where their take is gone: cue, number, actor, engine, handle."""
+        found = self._all(
+            "select cue, number, actor, engine, handle from jobs where handle is not null order by cue, number", ()
+        )
+        return [{**dict(row), "handle": json.loads(row["handle"])} for row in found]
 
     def jobs(self, cue: str | None = None, states: Iterable[type[JobState]] | None = None) -> list[Job]:
         """All jobs, by cue and number; only those of one cue or in some states (types) if asked."""

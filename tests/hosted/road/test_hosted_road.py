@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
@@ -13,6 +14,8 @@ import numpy as np
 import pytest
 
 from greenroom.desk.project.project import Project
+from greenroom.desk.rights.held import host_words
+from greenroom.desk.rights.withdrawing import withdraw
 from greenroom.engines import find_engines
 from greenroom.errors import BudgetError, QuoteError, Severity
 from greenroom.media.probe import probe
@@ -64,6 +67,20 @@ def test_a_take_says_who_made_it_and_keeps_no_secret(scene: Any, open_host: Call
     assert fal.media_url not in written
     assert "fabric-1.0@fal" in json.dumps(report["engine"])
     assert fal.jobs[0].id in written
+
+
+def test_who_takes_consent_back_is_told_what_lies_at_the_host(scene: Any, open_host: Callable[..., Any]) -> None:
+    """The ledger knows the addresses of what was uploaded, and take.json doesn't; also of a job without a take."""
+    fal = open_host("fal")
+    scene.placeholder(TALK)
+    (take,) = scene.generate().report.takes
+    (held,) = withdraw("mara", project=scene.folder).found.hosts
+    assert (held.host, held.job, held.cue, held.take) == ("fal", fal.jobs[0].id, take.cue, 1)
+    assert sorted(held.uploads) == sorted(each for each in fal.jobs[0].inputs.values() if "://" in str(each))
+    assert len(held.uploads) == 2
+    assert "Delete" in host_words("replicate")["how"]
+    shutil.rmtree(take.folder)
+    assert withdraw("mara", project=scene.folder).found.hosts == (held,)
 
 
 def test_a_second_run_costs_nothing(scene: Any, open_host: Callable[..., Any]) -> None:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where a person is in a project: takes by actor, footage and sound as take.json has them, their files, what hosts were
-sent, cuts, and turnovers that lie in the project's folder.
+sent, cuts, Blender's documents, and turnovers that lie in the project's folder.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from greenroom.desk.project.project import Project
+from greenroom.desk.rights.held import HeldThere, held_by_hosts
 from greenroom.desk.rights.proving import SUFFIXES
 from greenroom.errors import StoreError
 from greenroom.rights.consent import Consent
@@ -23,25 +24,21 @@ from greenroom.takes.record import read_record
 from greenroom.takes.states import Take
 from greenroom.takes.store import Store
 
-__all__ = ["Found", "HeldThere", "find_person"]
+__all__ = ["Found", "find_person"]
 
 _LARGEST = 256 << 20  # bytes of a cut that is looked through for the names of takes
+_DOCUMENTS = frozenset({".blend"})
+_PLAIN = b"BLENDER"
+"""How a Blender document begins; one that is compressed begins otherwise."""
+
 _CASTING = ("cast-", "sheet-", "audition-")
 
 
 @dataclass(frozen=True)
-class HeldThere:
-    """What a host was sent for a take, as far as it is known: the provider's id of the job."""
-
-    host: str
-    job: str
-    cue: str
-    take: int
-
-
-@dataclass(frozen=True)
 class Found:
-    """Everything with a person in it; paths are relative to the project's folder."""
+    """Everything with a person in it; paths are relative to the project's folder. `unread` are cuts and documents that
+    could not be looked into.
+    """
 
     takes: tuple[Take, ...]
     files: tuple[Path, ...]
@@ -49,21 +46,31 @@ class Found:
     cuts: tuple[Path, ...]
     bundles: tuple[Path, ...]
     footage: tuple[Path, ...]
+    documents: tuple[Path, ...] = ()
+    unread: tuple[Path, ...] = ()
 
 
-def find_person(project: Project, store: Store, actor: str, consents: Sequence[Consent]) -> Found:
-    """`actor` is their folder in the cast, "" for nobody there; `consents` say in which footage and sound they are."""
+def find_person(
+    project: Project, store: Store, actor: str, consents: Sequence[Consent], sent: Iterable[Mapping[str, Any]] = ()
+) -> Found:
+    """`actor` is their folder in the cast, "" for nobody there; `consents` say in which footage and sound they are;
+    `sent` are the ledger's handles.
+    """
     patterns = [pattern for consent in consents for pattern in consent.media]
     takes = tuple(take for take in store.scan() if _shows(store, take, actor, patterns))
     names = {path.name for take in takes for path in (take.media, *take.extras.values())}
     own = tuple(_own_files(project.folder))
+    within = [(path, _names_any(path, names)) for path in own if path.suffix.casefold() in SUFFIXES | _DOCUMENTS]
+    naming = sorted(path.relative_to(project.folder) for path, found in within if found)
     return Found(
         takes=takes,
         files=tuple(sorted(path.relative_to(project.folder) for path in _files(store, takes, project, actor))),
-        hosts=tuple(_held(store, takes)),
-        cuts=tuple(sorted(path.relative_to(project.folder) for path in _cuts(own, names))),
+        hosts=held_by_hosts(sent, store, takes, actor),
+        cuts=tuple(path for path in naming if path.suffix.casefold() in SUFFIXES),
         bundles=tuple(sorted(path.relative_to(project.folder) for path in _bundles(own, takes))),
         footage=tuple(sorted(_footage(own, project.folder, patterns))),
+        documents=tuple(path for path in naming if path.suffix.casefold() in _DOCUMENTS),
+        unread=tuple(sorted(path.relative_to(project.folder) for path, found in within if found is None)),
     )
 
 
@@ -112,16 +119,6 @@ def _digests(value: Any) -> Iterator[str]:
                 yield from _digests(each)
 
 
-def _held(store: Store, takes: Iterable[Take]) -> Iterator[HeldThere]:
-    for take in takes:
-        record = store.record(take)
-        report = record.get("report", {}).get("engine", {})
-        host = (record.get("engine", {}).get("listing") or {}).get("host") or take.engine.partition("@")[2]
-        job = str(report.get("id", ""))
-        if host or job:
-            yield HeldThere(str(host or take.engine), job, take.cue, take.number)
-
-
 def _own_files(folder: Path) -> Iterator[Path]:
     """Files of the project's folder, without its takes."""
     for place, folders, names in os.walk(folder):
@@ -129,13 +126,17 @@ def _own_files(folder: Path) -> Iterator[Path]:
         yield from (Path(place) / name for name in names)
 
 
-def _cuts(files: Iterable[Path], names: Iterable[str]) -> Iterator[Path]:
+def _names_any(path: Path, names: Iterable[str]) -> bool | None:
+    """Whether a cut or document names one of the files; None where it can't be looked into."""
     words = [word for name in names for word in (name.encode(), name.encode("utf-16-le"))]
-    for path in files if words else ():
-        if path.suffix.casefold() in SUFFIXES and path.stat().st_size <= _LARGEST:
-            data = path.read_bytes()
-            if any(word in data for word in words):
-                yield path
+    if not words:
+        return False
+    if path.stat().st_size > _LARGEST:
+        return None
+    data = path.read_bytes()
+    if path.suffix.casefold() in _DOCUMENTS and not data.startswith(_PLAIN):
+        return None
+    return any(word in data for word in words)
 
 
 def _bundles(files: Iterable[Path], takes: Iterable[Take]) -> Iterator[Path]:

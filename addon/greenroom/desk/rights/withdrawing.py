@@ -13,12 +13,13 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+from greenroom.desk.farm.opening import open_ledger
 from greenroom.desk.open_cut import find_project, read_layout, timeline_of, write_timeline
 from greenroom.desk.outputs import check_cut_output, check_media_kept
 from greenroom.desk.project.project import Project
 from greenroom.desk.rights.consents import home_of
 from greenroom.desk.rights.whereabouts import Found, find_person
-from greenroom.errors import InputError
+from greenroom.errors import GreenroomError, InputError
 from greenroom.rights.consent import REPLICA
 from greenroom.rights.consent_file import FILE, read_consents
 from greenroom.rights.consent_writing import add_consent, withdraw_consents
@@ -33,7 +34,7 @@ __all__ = ["Withdrawal", "withdraw"]
 @dataclass(frozen=True)
 class Withdrawal:
     """What was found with that person in it. `records`: how many were marked now. `restored` are the clips that got
-    their placeholder back in `output`; `removed` says that the files are gone.
+    their placeholder back in `output`; `removed` says that the files are gone, `unasked` why the ledger was not asked.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Withdrawal:
     output: Path | None = None
     restored: int = 0
     removed: bool = False
+    unasked: str = ""
 
 
 def withdraw(
@@ -70,14 +72,24 @@ def withdraw(
     folders, actor = _homes(home, name)
     count = _mark(folders, name, when, is_actor=bool(actor))
     consents = [consent for folder in folders for consent in read_consents(folder)[0]]
-    found = find_person(home, Store(home.folder), actor, consents)
-    made = Withdrawal(actor or folders[0].name, when, count, found)
+    sent, unasked = _sent(home)
+    found = find_person(home, Store(home.folder), actor, consents, sent)
+    made = Withdrawal(actor or folders[0].name, when, count, found, unasked=unasked)
     if cut is not None and output is not None:
         made = replace(made, output=output, restored=_placeholders(cut, output, home, found.takes))
     if remove:
         _remove(found, folders, home, actor)
         made = replace(made, removed=True)
     return made
+
+
+def _sent(project: Project) -> tuple[list[dict[str, Any]], str]:
+    """The ledger's handles, or why it can't be asked: a withdrawal is on record all the same."""
+    try:
+        with open_ledger(project) as ledger:
+            return ledger.sent_handles(), ""
+    except GreenroomError as error:
+        return [], error.message
 
 
 def _homes(project: Project, name: str) -> tuple[list[Path], str]:

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -73,6 +74,7 @@ class OneJob:
             sent = wire_inputs(inputs, addresses)
             drift = await self._drift(sent)
             about = {**about_order(inputs.order), "notes": list(inputs.notes), "drift": list(drift)}
+            about["uploads"] = _places(addresses.values())
             found = Prepared(sent, about)
             if self.host.idempotent:
                 await asyncio.to_thread(_keep, found, request)
@@ -165,6 +167,14 @@ class OneJob:
 
 def about_order(order: Order) -> dict[str, Any]:
     return {"frames": order.frames, "rate": str(order.rate), "stretch": str(order.stretch)}
+
+
+def _places(addresses: Iterable[str]) -> list[str]:
+    """Where uploaded files lie at the host, for whoever asks for their removal. Without the query, which may be what
+    lets somebody in; files that go along in the request itself lie nowhere.
+    """
+    lying = (address for address in addresses if re.match(r"[a-z][a-z0-9+]*://|[\w./-]{1,200}$", address))
+    return sorted({re.split(r"[?#]", address)[0] for address in lying})
 
 
 def _keep(prepared: Prepared, request: Request) -> None:

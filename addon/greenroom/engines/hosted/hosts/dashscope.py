@@ -73,7 +73,8 @@ class DashScopeHost:
         number = _output(answer).get("task_id")
         if not number:
             raise self._refusal(answer) or self.wire.payment_unknown("its answer names no task")
-        return {"host": self.name, "api": self.wire.settings.api, "id": str(number), "job": job}
+        kept = sorted(address for address in sent.values() if address.startswith("oss://"))
+        return {"host": self.name, "api": self.wire.settings.api, "id": str(number), "job": job, "uploads": kept}
 
     async def poll(self, handle: Handle) -> Status:
         output = await self._task(handle)
