@@ -32,6 +32,7 @@ from greenroom.engines.contract import (
     Succeeded,
 )
 from greenroom.engines.hosted.connections import ASKED_LATER, IDEMPOTENT, Connections
+from greenroom.engines.hosted.continuing import continued_spans, recalled, remember
 from greenroom.engines.hosted.limit_words import limit_words
 from greenroom.engines.hosted.offers import VIDEOS, Model, Offer
 from greenroom.engines.hosted.one_job import OneJob
@@ -39,7 +40,7 @@ from greenroom.engines.hosted.spans import Span, spans_of
 from greenroom.errors import EngineError, GreenroomError, InputError, Problem
 
 if TYPE_CHECKING:
-    from greenroom.engines.hosted.spanned import Spanned
+    from greenroom.engines.hosted.spanned import Delivered, Spanned
 
 __all__ = ["VERSION", "HostedEngine", "engine_name"]
 
@@ -99,10 +100,14 @@ class HostedEngine:
 
     def due(self, request: Request) -> Decimal | None:
         """What is to be paid for a request, spans that an earlier attempt brought left out; None: nobody knows."""
-        spans = spans_of(self._offer(request), request)
+        spans = self._spans_of(request)
         if len(spans) > 1:
             return self._spanned(request, spans).due()
         return self.estimate(request).cost
+
+    def continues(self, request: Request) -> bool:
+        """Models that start from a portrait go on from the take's last picture, lipsync from its last frames."""
+        return bool(continued_spans(self._offer(request), request))
 
     def in_parts(self, handle: Handle) -> bool:
         return bool(handle.get("spans"))
@@ -116,6 +121,7 @@ class HostedEngine:
         """
         spans = await self._spans(request)
         if len(spans) > 1:
+            await asyncio.to_thread(remember, request)
             return await self._spanned(request, spans).begin()
         job = self._job(request)
         return await job.send(await job.prepared(request), request)
@@ -123,7 +129,7 @@ class HostedEngine:
     async def poll(self, handle: Handle) -> Status:
         status = await self._connections.host(self.offer.host).poll(handle)
         count = len(handle.get("spans", ()))
-        if count and isinstance(status, Pending):
+        if count and not handle.get("goes_on") and isinstance(status, Pending):
             message = f"the first of {count} spans: {status.message}".rstrip(": ")
             return Pending(None if status.progress is None else status.progress / count, message, status.wait)
         if count and isinstance(status, Lost):
@@ -138,6 +144,7 @@ class HostedEngine:
             PaymentUnknownError: a further span may have arrived.
             EngineError: it didn't come, and may when asked for again.
         """
+        request = await asyncio.to_thread(recalled, request)
         spans = tuple(Span(**each) for each in handle.get("spans", ())) or await self._spans(request)
         if len(spans) > 1:
             return await self._joined(handle, request, spans)
@@ -171,13 +178,18 @@ class HostedEngine:
 
     async def _spans(self, request: Request) -> tuple[Span, ...]:
         try:
-            return await asyncio.to_thread(spans_of, self._offer(request), request)
+            return await asyncio.to_thread(self._spans_of, request)
         except GreenroomError:
             raise
         except Exception as error:
             raise EngineError(
                 f"{self.name} broke before anything was sent ({type(error).__name__}: {error})"
             ) from error
+
+    def _spans_of(self, request: Request) -> tuple[Span, ...]:
+        """The spans of a request; of one that goes on from a take, that take's is the first."""
+        offer = self._offer(request)
+        return continued_spans(offer, request) or spans_of(offer, request)
 
     def _spanned(self, request: Request, spans: tuple[Span, ...]) -> Spanned:
         from greenroom.engines.hosted.spanned import Spanned
@@ -188,6 +200,8 @@ class HostedEngine:
         from greenroom.engines.hosted.joining import join, join_notes
 
         parts = await self._spanned(request, spans).all(handle)
+        if request.continued is not None:
+            return await self._joined_on(request, spans, parts[1])
         dissolves = not self.offer.output.starts_from_portrait
         movies, to = [part.path for part in parts], request.work / "joined.mov"
         path = await asyncio.to_thread(join, movies, spans, request, to, dissolves=dissolves)
@@ -201,6 +215,20 @@ class HostedEngine:
         report = self._report({"id": ", ".join(part.id for part in parts)}, about)
         sent = [{"id": part.id, **span.as_json(), **_sent(part.about)} for part, span in zip(parts, spans, strict=True)]
         return Delivery(path, conformed=True, report={**report, "sent": {}, "spans": sent})
+
+    async def _joined_on(self, request: Request, spans: tuple[Span, ...], made: Delivered) -> Delivery:
+        from greenroom.engines.hosted.continuing import join_on
+
+        was, kept = request.continued, spans[0].frames
+        assert was is not None
+        path = request.work / "joined.mov"
+        copied = await asyncio.to_thread(join_on, made.path, spans, request, path)
+        report = self._report({"id": made.id}, made.about)
+        return Delivery(
+            path,
+            conformed=True,
+            report={**report, "continued": {"take": was.take, "kept": [0, kept], "copied": copied}},
+        )
 
     def _job(self, request: Request) -> OneJob:
         return OneJob(self.name, self.model, self._offer(request), self._connections)

@@ -18,7 +18,7 @@ from greenroom.media.types import TakeSpec
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
 
-__all__ = ["check_length", "join", "join_notes", "write_last_picture"]
+__all__ = ["check_length", "going_on", "join", "join_notes", "write_last_picture", "write_picture"]
 
 _DEEP = "rgb48le"  # a dissolve must not cost a ten-bit take its depth
 
@@ -45,6 +45,19 @@ def join(movies: Sequence[Path], spans: Sequence[Span], request: Request, to: Pa
     return to
 
 
+def going_on(before: tuple[Path, Sequence[int]], movie: Path, span: Span, spec: TakeSpec) -> Iterator[VideoFrame]:
+    """The frames of `movie`, a span's, after those of `before`, into which its first ones dissolve; where there are
+    none of `before`, its first ones are left out.
+
+    Raises:
+        DeliveryError, MediaError: as `join`.
+    """
+    shown = _indices(movie, span.frames, spec.rate)
+    if before[1]:
+        yield from _dissolved(before, (movie, shown[: span.lap]), spec)
+    yield from _shaped(movie, shown[span.lap :], spec)
+
+
 def join_notes(spans: Sequence[Span], *, dissolves: bool) -> tuple[str, ...]:
     """Where the take was put together, and how."""
     return tuple(_words(span, before, dissolves=dissolves) for before, span in pairwise(spans))
@@ -66,10 +79,15 @@ def write_last_picture(movie: Path, span: Span, rate: Fraction, to: Path) -> Non
     Raises:
         DeliveryError, MediaError, StoreError: as `join`.
     """
+    write_picture(movie, _indices(movie, span.frames, rate)[-1], to)
+
+
+def write_picture(movie: Path, index: int, to: Path) -> None:
+    """One picture of a movie, as PNG. Raises MediaError and StoreError."""
     from greenroom.media.pictures import read_pictures
     from greenroom.media.posters import write_png
 
-    (picture,) = read_pictures(movie, [_indices(movie, span.frames, rate)[-1]])
+    (picture,) = read_pictures(movie, [index])
     write_png(to, picture)
 
 

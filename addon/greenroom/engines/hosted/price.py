@@ -14,6 +14,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 from greenroom.engines.contract import Estimate, Request
+from greenroom.engines.hosted.continuing import continued_spans
 from greenroom.engines.hosted.fit import Order, order_of
 from greenroom.engines.hosted.offers import Model, Offer, Price
 from greenroom.engines.hosted.settings import HOSTS
@@ -38,6 +39,8 @@ def estimate(model: Model, offer: Offer, request: Request) -> Estimate:
     Raises:
         MediaError: a long slot's dialogue has to be heard, and can't be read.
     """
+    if request.continued is not None and (spans := continued_spans(offer, request)):
+        return _going_on(model, offer, request, spans)
     spans = spans_of(offer, request)
     if len(spans) == 1:
         return estimate_of_one(model, offer, request)
@@ -48,6 +51,16 @@ def estimate(model: Model, offer: Offer, request: Request) -> Estimate:
     notes = [_span_words(spans, costs, parts[0].currency), *_join_words(spans)]
     notes += [note for part in parts for note in part.notes]
     return replace(parts[0], cost=cost, notes=tuple(dict.fromkeys(notes)))
+
+
+def _going_on(model: Model, offer: Offer, request: Request, spans: Sequence[Span]) -> Estimate:
+    """Of the missing frames alone."""
+    one, was = estimate_of_one(model, offer, part_of(request, spans, 1)), request.continued
+    rest = spans[1]
+    seam = "dissolves into it" if rest.lap > 1 else "starts from its last picture" if rest.lap else "is cut to it"
+    number = was.take if was is not None else 0
+    note = f"goes on from take {number}: {rest.frames - rest.lap} f are sent for, the new part {seam}"
+    return replace(one, notes=(note, *one.notes))
 
 
 def _span_words(spans: Sequence[Span], costs: Sequence[Decimal | None], currency: str) -> str:

@@ -46,7 +46,9 @@ class Delivered:
 
 
 class Spanned:
-    """See the module's docstring. `job` is of the request's offer."""
+    """See the module's docstring. `job` is of the request's offer. Of a request that goes on from a take, the first
+    span is that take's.
+    """
 
     def __init__(self, job: OneJob, request: Request, spans: Sequence[Span]) -> None:
         self.job = job
@@ -73,7 +75,8 @@ class Spanned:
             handle = spare_handle.recall(part.work) or await self._send(job, part, number)
         else:
             handle = {"engine": self.job.name, "host": self.job.offer.host, "id": found.id}
-        return {**handle, "spans": [span.as_json() for span in self.spans]}
+        goes_on = {} if self.request.continued is None else {"goes_on": True}
+        return {**handle, **goes_on, "spans": [span.as_json() for span in self.spans]}
 
     async def all(self, handle: Handle) -> list[Delivered]:
         """Every span's file, in order.
@@ -132,12 +135,20 @@ class Spanned:
         before = self._delivered(number - 1) if number else None
         if before is None or not job.offer.output.starts_from_portrait:
             return job, part
-        from greenroom.engines.hosted.joining import write_last_picture
-
         picture = part.work / "start.png"
-        await asyncio.to_thread(write_last_picture, before.path, self.spans[number - 1], part.spec.rate, picture)
+        await asyncio.to_thread(self._write_last_picture, before.path, number - 1, picture)
         offer, part = continued(job.offer, part, picture)
         return OneJob(job.name, job.model, offer, job.connections), part
+
+    def _write_last_picture(self, movie: Path, number: int, to: Path) -> None:
+        from greenroom.engines.hosted.continuing import last_picture
+        from greenroom.engines.hosted.joining import write_last_picture, write_picture
+
+        span, was = self.spans[number], self.request.continued
+        if was is not None:
+            write_picture(*last_picture(was, span.frames), to)
+        else:
+            write_last_picture(movie, span, self.request.spec.rate, to)
 
     async def _handle(self, job: OneJob, part: Request, number: int, where: str) -> Handle:
         """The handle of a span, which is sent unless it was."""
@@ -206,6 +217,9 @@ class Spanned:
 
     def _delivered(self, number: int) -> Delivered | None:
         """What was delivered for a span, by this attempt or an earlier one at the same take."""
+        was = self.request.continued
+        if was is not None and number == 0:
+            return Delivered(was.media, "", {})
         name = self._parts[number].work.name
         work = self.request.work
         attempts = [work, *sorted(each for each in work.parent.glob("attempt_*") if each != work)]

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["Span", "can_split", "continued", "part_of", "spans_of", "write_part"]
+__all__ = ["Span", "can_split", "continued", "fits", "lap_after", "part_of", "spans_of", "write_part"]
 
 _DISSOLVE = 4  # frames: a sixth of a second, shorter than any pause that counts as one
 _CONTINUES = 1  # frame: the start picture comes back as the first frame
@@ -65,7 +65,7 @@ def spans_of(offer: Offer, request: Request) -> tuple[Span, ...]:
     """
     spec = request.spec
     whole = (Span(0, spec.frames),)
-    if not can_split(offer) or _taken(offer, spec, spec.frames):
+    if not can_split(offer) or fits(offer, spec, spec.frames):
         return whole
     most = _most(offer, spec)
     dissolves = not offer.output.starts_from_portrait
@@ -138,7 +138,18 @@ def _shown(source: PictureSource | None, span: Span) -> PictureSource | None:
     return None if source is None else replace(source, indices=source.indices[span.first : span.first + span.frames])
 
 
-def _taken(offer: Offer, spec: TakeSpec, frames: int) -> bool:
+def lap_after(offer: Offer, request: Request, place: int) -> int:
+    """How many of the frames before `place` what is made after it shows again: its start picture, a dissolve, or none,
+    where somebody speaks and it is a cut.
+    """
+    if offer.output.starts_from_portrait:
+        return _CONTINUES
+    pauses, powers = _heard(request, 0)
+    quiet = any(first <= place - _DISSOLVE and place <= last for first, last in pauses)
+    return _DISSOLVE if powers is None or quiet else 0
+
+
+def fits(offer: Offer, spec: TakeSpec, frames: int) -> bool:
     """Whether the model takes so many frames at once."""
     limits = offer.limits
     if limits.max_seconds is None and limits.audio.max_mb is None:
@@ -152,14 +163,14 @@ def _taken(offer: Offer, spec: TakeSpec, frames: int) -> bool:
 
 def _most(offer: Offer, spec: TakeSpec) -> int:
     """The most frames that are taken at once; 0 for none."""
-    fits, too_many = 0, spec.frames
-    while too_many - fits > 1:
-        middle = (fits + too_many) // 2
-        if _taken(offer, spec, middle):
-            fits = middle
+    most, too_many = 0, spec.frames
+    while too_many - most > 1:
+        middle = (most + too_many) // 2
+        if fits(offer, spec, middle):
+            most = middle
         else:
             too_many = middle
-    return fits
+    return most
 
 
 def _heard(request: Request, margin: int) -> tuple[tuple[tuple[int, int], ...], NDArray[np.float32] | None]:
