@@ -92,7 +92,7 @@ def read_dialogue(request: Request) -> NDArray[np.float32] | None:
     if request.dialogue is None:
         return None
     try:
-        samples, rate = soundfile.read(request.dialogue, dtype="float32", always_2d=True)
+        samples, rate = soundfile.read(request.dialogue, dtype="float32")
     except (OSError, soundfile.LibsndfileError) as error:
         raise MediaError(f"the dialogue can't be read: {error}", where=str(request.dialogue)) from error
     if rate != request.spec.sample_rate:
@@ -101,7 +101,7 @@ def read_dialogue(request: Request) -> NDArray[np.float32] | None:
             hint="Mix it again at the take's sample rate.",
             where=str(request.dialogue),
         )
-    return np.ascontiguousarray(samples.mean(1), np.float32)
+    return np.ascontiguousarray(samples if samples.ndim == 1 else samples.mean(1), np.float32)
 
 
 def _write_all(writer: TakeWriter, frames: Iterator[Picture | Plate]) -> None:

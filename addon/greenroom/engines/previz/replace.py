@@ -212,7 +212,7 @@ def _middle_width(driver: Driver, seen: NDArray[np.intp]) -> float:
 def _of_match(style: str, tone: float, actor: ActorFace) -> Iterator[str]:
     if tone > _OTHER_TONE and style == "face":
         yield (
-            f"the stand-in's skin differs from the actor's by {tone:.0f} (up to {_OTHER_TONE:.0f} goes unnoticed): "
+            f"the stand-in's skin differs from the actor's by {tone:.0f} (from {_OTHER_TONE:.0f} on it shows): "
             "the face takes on the stand-in's tone. Try style=head, or a stand-in of the actor's colouring."
         )
     if actor.hidden > _HIDDEN:
