@@ -73,6 +73,8 @@ fit = "fit"       # fit, fill or crop
 # Hosts of hosted models: those that are named here are asked first, in this order. Their keys are kept elsewhere:
 # greenroom keys set fal
 # [hosts.fal]
+# jobs_at_once = 4          # of all desks of the project together
+# requests_a_minute = 100   # likewise
 
 # What the whole project may cost: nothing is sent that would pass it. See: greenroom spend
 [budget]
