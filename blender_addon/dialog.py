@@ -3,7 +3,7 @@
 
 import bpy
 
-from . import compat, home, identity, jobs, mixes, operators, project, pump, snapshot
+from . import compat, home, identity, jobs, mixes, operators, panel, project, pump, snapshot
 
 MODES = (
     ("auto", "Automatic", "Dialogue under a placeholder is talk, none is animate, footage is replace"),
@@ -14,6 +14,7 @@ MODES = (
     ("replace", "Replace", "The actor takes the place of the person in the footage"),
     ("stage", "Stage", "Actor, setting and camera move in one shot"),
 )
+_WIDTH = 66  # letters of a line in the dialog
 _PLAIN = {"\n": " ", "\r": " "}
 
 
@@ -94,7 +95,7 @@ class GREENROOM_OT_generate_dialog(operators.Operator):
         for name in ("actor", "mode", "note", "engine", "takes"):
             layout.prop(self, name)
         for icon, text in price_lines(jobs.state.quote):
-            layout.label(text=text, icon=icon)
+            panel.draw_wrapped(layout, icon, text, _WIDTH)
         for name, what in self.unheard[:2]:
             layout.label(text=f"{name}: {what} isn't heard by the engine", icon="SOUND")
         if self.unheard:

@@ -170,11 +170,15 @@ class GREENROOM_PT_jobs(Sidebar, bpy.types.Panel):
         row.operator("greenroom.cancel", icon="CANCEL")
         row.operator("greenroom.resume", icon="PLAY")
         for icon, text in reversed(jobs.state.messages):
-            column = layout.column(align=True)
-            for number, line in enumerate(wrapped(text, _WIDTH)):
-                column.label(text=line, icon="BLANK1" if number else icon)
+            draw_wrapped(layout, icon, text, _WIDTH)
         if jobs.state.messages:
             layout.operator("greenroom.clear_messages")
+
+
+def draw_wrapped(layout, icon, text, width):
+    column = layout.column(align=True)
+    for number, line in enumerate(wrapped(text, width)):
+        column.label(text=line, icon="BLANK1" if number else icon)
 
 
 def wrapped(text, width):

@@ -22,6 +22,7 @@ import pytest
 HERE = Path(__file__).resolve().parent
 PICTURES = HERE.parents[2] / "build" / "window"
 SIZE = (1280, 800)
+EMPTY = 20_000  # bytes of a picture in which Blender has drawn nothing yet
 PATIENCE = 90  # seconds for Blender to start, or a take to be made, on a busy machine
 
 # As Blender 3.4 draws them: pixels from the screen's lower edge to the first of our entries, the last in the context
@@ -40,7 +41,10 @@ class Window:
         self.folder = folder
         self.environment = environment
         geometry = ["--window-geometry", "0", "0", *map(str, SIZE)]
-        line = ["blender", *geometry, "--python", str(HERE / "in_window.py")]
+        saved = folder / "scene.blend"
+        opened = [str(saved)] if saved.exists() else []
+        (folder / "state.json").unlink(missing_ok=True)  # what a Blender before this one saw
+        line = ["blender", *geometry, *opened, "--python", str(HERE / "in_window.py")]
         log = (folder.parent / "blender.log").open("ab")
         self.process = subprocess.Popen(
             [*line, "--", str(folder)], env=environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL
@@ -59,8 +63,14 @@ class Window:
 
     def picture(self, name: str) -> None:
         PICTURES.mkdir(parents=True, exist_ok=True)
-        target = str(PICTURES / f"{name}.png")
-        subprocess.run(["import", "-window", "root", target], env=self.environment, check=True)
+        target = PICTURES / f"{name}.png"
+        end = time.monotonic() + PATIENCE
+        while True:
+            subprocess.run(["import", "-window", "root", str(target)], env=self.environment, check=True)
+            if target.stat().st_size > EMPTY:
+                return
+            assert time.monotonic() < end, f"{name}: Blender has drawn nothing"
+            time.sleep(1)
 
     def state(self) -> State:
         try:
@@ -186,6 +196,7 @@ def work_as_an_editor(window: Window) -> None:
     window.point(slot)
     window.do("click", 1)
     window.until(lambda state: state["strips"]["slot"]["selected"], "the click selected nothing")
+    see_the_price(window)
     choose_from_menu(window, slot, GENERATE, "2_context_menu")
     window.until(lambda state: state["under_way"] > 0, "no job began")
     window.picture("3_under_way")
@@ -214,8 +225,8 @@ def press(window: Window, place: tuple[float, float]) -> None:
     window.do("click", 1)
 
 
-def use_the_panel(window: Window) -> None:
-    """The sidebar's tab: list of takes, the dialog with its quote, compare."""
+def see_the_price(window: Window) -> None:
+    """The dialog with its quote, from the sidebar's tab; nothing is made."""
     press(window, TAB)
     press(window, DIALOG)
     window.until(lambda state: state["quote"], "no quote")
@@ -223,6 +234,10 @@ def use_the_panel(window: Window) -> None:
     window.do("mousemove_relative", 5, 3)
     window.picture("7_dialog")
     window.do("key", "Escape")
+
+
+def use_the_panel(window: Window) -> None:
+    """The sidebar's tab: compare, the list of takes, a mix."""
     press(window, COMPARE)
     window.until(lambda state: not state["strips"]["slot"]["muted"], "the stand-in isn't shown")
     window.picture("8_compared")
