@@ -147,12 +147,19 @@ def test_machines_of_another_version_get_no_work(own_farm: Farm, tmp_path: Path)
     assert elsewhere == 4
 
 
-def test_work_that_ends_every_machine_is_given_up(own_farm: Farm, tmp_path: Path) -> None:
+def test_work_that_ends_every_machine_is_given_up_and_its_neighbours_are_not(own_farm: Farm, tmp_path: Path) -> None:
     own_farm.start()
     own_farm.add_worker()
-    with pytest.raises(EngineError, match="ended every machine") as caught:
-        on(own_farm, tmp_path / "work", lambda crew: crew.run(end_the_machine))
-    assert "--farm" in caught.value.hint
+
+    async def task(crew: FarmCrew) -> list[Any]:
+        neighbours = (crew.run(divmod, 7, 2) for _ in range(3))
+        return await asyncio.gather(crew.run(end_the_machine), *neighbours, return_exceptions=True)
+
+    poison, *others = on(own_farm, tmp_path / "work", task)
+    assert isinstance(poison, EngineError)
+    assert "ended every machine" in str(poison)
+    assert "--farm" in poison.hint
+    assert others == [(3, 1)] * 3
 
 
 def test_a_farm_without_machines(own_farm: Farm, tmp_path: Path) -> None:

@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """The farm as a crew: what a run would do in processes of its own is done by the farm's machines.
 
-A machine that is lost, or a scheduler that was started anew, costs time only: the call is handed out again. What a
-machine was killed by three times (`ALLOWED_FAILURES`) is given up.
+A machine that is lost, or a scheduler that was started anew, costs time only: the call is handed out again. What was
+on two machines that ended (`ALLOWED_FAILURES`) is suspected, and tried once more by itself; what ends two more is given
+up.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -51,6 +53,8 @@ class FarmCrew:
         self._store = SharedStore(settings.store)
         self._client: Client | None = None
         self._search: asyncio.Task[Client] | None = None
+        self._suspects = asyncio.Lock()
+        self._numbers = itertools.count()
 
     async def __aenter__(self) -> Self:
         await asyncio.to_thread(self._store.check)
@@ -105,13 +109,29 @@ class FarmCrew:
 
     async def _handed_out(self, parcel: Parcel) -> Returned:
         from distributed import KilledWorker
+
+        try:
+            return await self._given(parcel)
+        except KilledWorker:
+            pass  # what else lay on the machines that ended is suspected with it: one by one they show who it was
+        async with self._suspects:
+            try:
+                return await self._given(parcel)
+            except KilledWorker as error:
+                raise EngineError(
+                    "this work ended every machine that tried it, for want of memory as a rule",
+                    hint="Make it here, without --farm, or give the farm's machines more memory.",
+                    where=self._where,
+                ) from error
+
+    async def _given(self, parcel: Parcel) -> Returned:
         from distributed.client import FutureCancelledError
         from distributed.comm.core import CommClosedError
 
         needs = {"cpu": 1, KIND: 1}
-        for attempt in range(_TRIES):
+        for _ in range(_TRIES):
             client = await self._connected()
-            key = f"{parcel.name}-{attempt}"
+            key = f"{parcel.name}-{next(self._numbers)}"
             future = client.submit(perform_parcel, parcel, self._store.place, key=key, resources=needs, pure=False)
             try:
                 returned: Returned = await future
@@ -120,12 +140,6 @@ class FarmCrew:
                 with contextlib.suppress(Exception):  # the run ends: whether the farm still hears it doesn't matter
                     await asyncio.wait_for(client.cancel([future], force=True), 2)
                 raise
-            except KilledWorker as error:
-                raise EngineError(
-                    "this work ended every machine that tried it, for want of memory as a rule",
-                    hint="Make it here, without --farm, or give the farm's machines more memory.",
-                    where=self._where,
-                ) from error
             except (CommClosedError, FutureCancelledError, TimeoutError, ConnectionError):
                 if future.status == "error":  # our own function raised it, on a machine that is well
                     raise

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ALLOWED_FAILURES", "KIND", "machines_of", "perform_parcel", "serve", "status", "stop", "work"]
 
-ALLOWED_FAILURES = 3
+ALLOWED_FAILURES = 1  # ends of machines that work may be part of; the next is told to the crew
 _SILENT = "30s"  # a machine that says nothing for so long is given up; Dask's own 5 minutes hold up a whole run
 _TIMEOUT = "30s"  # below 11 s Dask's TCP layer refuses to connect
 _QUIET: dict[str, Any] = {"dashboard": False, "dashboard_address": "127.0.0.1:0"}
