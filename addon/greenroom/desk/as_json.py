@@ -18,7 +18,7 @@ from typing import Any, TypeAlias
 from greenroom.cast.model import Actor
 from greenroom.cues.model import Cue, CueSheet, Layout
 from greenroom.desk.planning.model import CuePlan, Plan, PlannedTake
-from greenroom.engines.contract import Capabilities, Estimate, Listing, PictureSource
+from greenroom.engines.contract import Capabilities, Continued, Estimate, Listing, PictureSource
 from greenroom.errors import Problem
 from greenroom.frames import FrameRange, timecode
 from greenroom.media.types import ImageSequence, TakeSpec
@@ -196,11 +196,17 @@ def _planned_take_json(planned: PlannedTake) -> Json:
         "variant": planned.variant,
         "cached": planned.cached is not None,
         "take": planned.cached.number if planned.cached else None,
+        "goes_on": None if planned.continued is None else _goes_on_json(planned.continued),
         "job": None
         if planned.sent is None
         else {"id": planned.sent.id, "state": STATE_NAMES[type(planned.sent.state)]},
         "estimate": _estimate_json(planned.estimate),
     }
+
+
+def _goes_on_json(continued: Continued) -> Json:
+    """The older take that goes on in it; where that one's first frame lies in the new one."""
+    return {"take": continued.take, "first": continued.first}
 
 
 def _estimate_json(estimate: Estimate) -> Json:
