@@ -120,7 +120,8 @@ class Lease(Presence):
     def begin(self, seconds: float) -> None:
         """It runs for so long from now, unless it is extended."""
         self._path(self.owner).touch(mode=0o600)
-        self.extend(seconds)
+        while not self.extend(seconds):  # somebody swept it away in the moment in which it had no date ahead
+            self._path(self.owner).touch(mode=0o600)
 
     def extend(self, seconds: float) -> bool:
         """The desk was heard of. False: its lease had ended, and its jobs may have been taken over."""
