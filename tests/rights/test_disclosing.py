@@ -6,6 +6,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,9 @@ def test_the_files(made: Any, tmp_path: Path, run: Callable[..., Any]) -> None:
     assert [row["performed by"] for row in rows] == ["Jane Doe", "nobody (invented)", ""]
     page = (folder / "disclosure.html").read_text("utf-8")
     assert "Tom 王" in page
+    for rules in known_rules():  # on paper too: nothing is folded away
+        assert all(escape(said) in page for said in (*rules.sources, *rules.unconfirmed))
+    assert "<details" not in page
     assert "http-equiv" not in page
     assert "<script" not in page
     assert json.loads((folder / "disclosure.json").read_text("utf-8"))["schema"] == "greenroom.disclosure/1"

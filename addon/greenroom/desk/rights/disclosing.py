@@ -324,7 +324,8 @@ def _says(shots: tuple[Shot, ...], sums: Sums) -> Iterator[str]:
     yield f"{len(made)} shots were made: {generated} generated, {altered} altered out of footage."
     previz = sum(shot.label == "previz" for shot in made)
     if previz:
-        yield f"{previz} of them are previz: moved drawings and portraits that hold a place, no final pictures."
+        which = "All" if previz == len(made) else str(previz)
+        yield f"{which} of them are previz: moved drawings and portraits that hold a place, no final pictures."
     lacking = sum(shot.consent not in ("given", "invented", "ends soon") for shot in made)
     if lacking:
         yield f"Of {lacking} of them it is not on record that everybody agreed who is seen or heard."
@@ -332,19 +333,27 @@ def _says(shots: tuple[Shot, ...], sums: Sums) -> Iterator[str]:
 
 
 def _credits(shots: tuple[Shot, ...]) -> Iterator[str]:
-    roles: dict[tuple[str, str, str, str], int] = {}
+    """A line for each character, then the technology."""
+    roles: dict[str, list[Shot]] = {}
     for shot in shots:
         if shot.made:
-            key = (shot.actor or shot.name, shot.performer, shot.stand_in, shot.voice)
-            roles[key] = roles.get(key, 0) + 1
-    for (actor, performer, stand_in, voice), count in sorted(roles.items()):
-        parts = [performer or "performer not named"]
-        parts += [f"stand-in {stand_in}"] if stand_in else []
-        parts += [f"voice {voice}"] if voice not in ("", performer) else []
-        yield f"{actor}: {', '.join(parts)} ({count} shot{'s' * (count != 1)})"
+            roles.setdefault(shot.actor or shot.name, []).append(shot)
+    for name, theirs in sorted(roles.items()):
+        performers = _all_of(shot.performer for shot in theirs)
+        parts = [performers or "performer not named"]
+        for title, said in (
+            ("stand-in", _all_of(shot.stand_in for shot in theirs)),
+            ("voice", _all_of(shot.voice for shot in theirs)),
+        ):
+            parts += [f"{title} {said}"] if said not in ("", performers) else []
+        yield f"{name}: {', '.join(parts)} ({len(theirs)} shot{'s' * (len(theirs) != 1)})"
     tools = {(shot.model or shot.engine, shot.host, shot.label) for shot in shots if shot.made}
     for tool, host, label in sorted(tools):
         yield f"Performed with {tool}{f' at {host}' if host else ''}{f' ({label})' if label else ''}"
+
+
+def _all_of(names: Iterable[str]) -> str:
+    return " and ".join(sorted({name for name in names if name}))
 
 
 def _notices(rulings: Iterable[Ruling], facts: Mapping[str, Any]) -> list[dict[str, Any]]:

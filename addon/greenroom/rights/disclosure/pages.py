@@ -44,15 +44,18 @@ table { border-collapse: collapse; width: 100%; margin-top: .6em; }
 th { text-align: left; font-weight: 600; font-size: .85em; padding: .3em .6em .3em 0; }
 td { border-top: 1px solid #ddd; padding: .4em .6em .4em 0; vertical-align: top; }
 td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
-.tag { white-space: nowrap; font-weight: 600; }
+.tag { white-space: nowrap; font-weight: 600; } .tag .quiet { font-weight: 400; }
 .generated, .does-not-meet { color: #b4232c; } .altered, .ask { color: #95560a; } .captured, .meets { color: #18704f; }
 .missing { color: #777; } .label { border: 1px solid; border-radius: .3em; padding: 0 .35em; font-size: .8em; }
 .bar { display: flex; height: 1.1em; margin: .8em 0 .4em; background: #eee; }
 .bar span { display: block; height: 100%; } .bar .generated { background: #d6505a; }
 .bar .altered { background: #e3a34a; }
 .bar .captured { background: #5fae8e; } .bar .missing { background: #bbb; }
-ul { margin: .3em 0; padding-left: 1.2em; } details summary { cursor: pointer; }
-@media print { body { margin: 0; max-width: none; font-size: 11px; } tr { break-inside: avoid; } }
+ul { margin: .3em 0; padding-left: 1.2em; } h3 { font-size: 1em; margin: 1.4em 0 0; }
+@media print {
+body { margin: 0; max-width: none; font-size: 11px; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+tr, li { break-inside: avoid; } h2, h3 { break-after: avoid; }
+}
 """
 
 
@@ -118,6 +121,7 @@ def _shots(record: Mapping[str, Any]) -> Iterator[str]:
         label = f' <span class="label">{escape(shot["label"])}</span>' if shot["label"] else ""
         how = f"{shot['kind']}{', ' + shot['mode'] if shot['mode'] else ''}"
         over = f'<br><span class="quiet">over {escape(shot["over"])}</span>' if shot["over"] else ""
+        over += "" if shot["seen"] else '<br><span class="quiet">covered, not seen</span>'
         cells = (
             f'<td class="n">{shot["in"]}</td><td>{escape(shot["name"])}<br><span class="quiet">{shot["track"]}'
             f"{' ' + shot['cue'] + ' take ' + str(shot['take']) if shot['take'] else ''}</span></td>",
@@ -164,17 +168,20 @@ def _rules(record: Mapping[str, Any]) -> Iterator[str]:
         yield f'<p class="quiet">{escape(rule["applies"])}. Rule of {escape(rule["dated"] or "?")}, read '
         yield f"{escape(rule['read'] or '?')}.</p>\n<ul>"
         for answer in rule["answers"]:
-            known = "" if answer["known"] is None else f" (here: {escape(_shown(answer['known']))})"
+            known = "" if answer["known"] is None else f" (here: {escape(_shown(answer))})"
             say = f" {escape(answer['say'])}" if answer["result"] != "meets" and answer["say"] else ""
             mark = answer["result"].replace(" ", "-")
             yield f'<li><span class="tag {mark}">{answer["result"]}</span>: {escape(answer["asks"])}{known}{say}</li>\n'
-        yield "</ul>\n<details><summary class='quiet'>Sources, and what could not be confirmed</summary><ul>"
-        yield from (f"<li class='quiet'>{escape(each)}</li>" for each in rule["sources"])
-        yield from (f"<li class='quiet'>Not confirmed: {escape(each)}</li>" for each in rule["unconfirmed"])
-        yield "</ul></details>\n"
+        yield "</ul>\n"
+        for title, said in (("Read", rule["sources"]), ("Not confirmed", rule["unconfirmed"])):
+            if said:
+                yield f'<p class="quiet">{title}: {escape("; ".join(said))}</p>\n'
 
 
-def _shown(value: Any) -> str:
+def _shown(answer: Mapping[str, Any]) -> str:
+    value = answer["known"]
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, int) and "shots" in answer["fact"]:
+        return f"{value} shot{'s' * (value != 1)}"
     return f"{value:.1%}" if isinstance(value, float) else str(value)
