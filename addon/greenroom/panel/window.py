@@ -235,6 +235,7 @@ class Window(QMainWindow):
 
     _shown_cue = ""
     _beside = ""
+    _host_at: int | None = None
 
     def _show_board(self, board: Board) -> None:
         self.setWindowTitle(f"{board.name} - Greenroom")
@@ -252,6 +253,8 @@ class Window(QMainWindow):
         self.filters.show_count(len(self.cues.rows), len(board.rows))
         self._pick(self.table.selected_first())
         self.generate.form.ask_again()
+        if self._host_at is not None:
+            self._follow_host(self._host_at)
 
     def _filter(self, wanted: Filter) -> None:
         self.cues.use(wanted)
@@ -445,7 +448,9 @@ class Window(QMainWindow):
         self.actions_by_name["in_host"].setEnabled(False)
 
     def _follow_host(self, offset: int) -> None:
+        """Where the host's playhead is; told before the cut is read, it is kept until then."""
         board = self.shown.board
+        self._host_at = offset if board is None else None
         if board is not None:
             frame = board.start + offset
             row = next((row for row in self.cues.rows if row.start <= frame < row.start + row.frames), None)

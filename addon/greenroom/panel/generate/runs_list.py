@@ -187,6 +187,8 @@ class _RunCard(QFrame):
             return self.tr("Stopped; {0} made").format(run.made)
         if run.ended and run.error:
             return self.tr("Not begun")
+        if run.ended and run.order.review:
+            return self.tr("Takes are measured")
         if run.ended:
             failed = self.tr(", {0} failed").format(run.failed) if run.failed else ""
             return self.tr("{0} made{1}").format(run.made, failed)
