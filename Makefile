@@ -19,7 +19,7 @@ help:
 	@echo "make bench-blender  the add-on's figures among ten thousand strips, in the same Blenders"
 	@echo "make test-window    the add-on in a Blender with a window, worked by mouse; Debian's Blender and Xvfb"
 	@echo "make test-panel-window   the panel on an X screen of its own, worked by keys and mouse; Debian's Xvfb"
-	@echo "make screenshots    the panel in three states, at 100 and 200 %, in $(SHOTS)/"
+	@echo "make screenshots    the panel's views in three states, dark and light, at 100 and 250 %, in $(SHOTS)/"
 	@echo "make lint    ruff and mypy --strict"
 	@echo "make bench   the figures of docs/benchmarks.md"
 	@echo "make memory  the most memory that takes of ten minutes need, beside takes of one"
@@ -54,12 +54,11 @@ test-window: $(VENV)/.installed
 
 test-panel-window: $(VENV)/.installed
 	$(BIN)/python tests/panel/qt_libraries.py window
-	$(BIN)/python -m pytest tests/panel/windowed.py
+	$(BIN)/python -m pytest tests/panel/windowed/keyboard.py tests/panel/windowed/mouse.py
 
 screenshots: $(VENV)/.installed
 	$(BIN)/python tests/panel/qt_libraries.py
 	$(BIN)/python tests/panel/screenshots.py "$(SHOTS)"
-	$(BIN)/python tests/panel/screenshots.py "$(SHOTS)" --scale 2
 
 lint: $(VENV)/.installed
 	$(BIN)/ruff check .

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`make screenshots`: the panel in three states, empty, working and full of errors, on the demo's scene, without a
-screen. To be looked at: no text may be cut off or lie over another.
+"""`make screenshots`: each view of the panel in three states, empty, working and full of errors, on the demo's scene,
+dark and light, at 100 and 250 %, without a screen. To be looked at; text that is cut off, and widgets that lie over one
+another, are told, and the exit status is then 1.
 
-`python screenshots.py FOLDER [--demo PROJECT] [--scale 2] [--light]`; PROJECT is one that `greenroom demo` made.
+`python screenshots.py FOLDER [--demo PROJECT] [--palette dark] [--scale 1]`; PROJECT is one that `greenroom demo` made,
+without palette and scale all four are made.
 """
 
 from __future__ import annotations
@@ -19,6 +21,8 @@ from decimal import Decimal
 from pathlib import Path
 
 SIZE = (1280, 720)
+SCALES = ("1", "2.5")
+PALETTES = ("dark", "light")
 LONGEST = 300.0
 
 
@@ -26,12 +30,11 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=Path)
     parser.add_argument("--demo", type=Path)
-    parser.add_argument("--scale", default="1")
-    parser.add_argument("--light", action="store_true")
+    parser.add_argument("--scale", choices=SCALES)
+    parser.add_argument("--palette", choices=PALETTES)
     asked = parser.parse_args()
-    os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    os.environ["QT_SCALE_FACTOR"] = asked.scale
     with tempfile.TemporaryDirectory() as place:
+        os.environ["QT_QPA_PLATFORM"] = "offscreen"
         os.environ["GREENROOM_DATA"] = str(Path(place) / "data")
         os.environ["GREENROOM_SETTINGS"] = str(Path(place) / "settings.toml")
         os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.null.Keyring"
@@ -40,11 +43,17 @@ def main() -> int:
             shutil.copytree(asked.demo, project)
         else:
             subprocess.run([sys.executable, "-m", "greenroom", "demo", str(project)], check=True)
+        if asked.scale is None or asked.palette is None:
+            again = [sys.executable, __file__, str(asked.folder), "--demo", str(project)]
+            runs = [[*again, "--scale", scale, "--palette", palette] for scale in SCALES for palette in PALETTES]
+            return max([subprocess.run(run, check=False).returncode for run in runs])
+        os.environ["QT_SCALE_FACTOR"] = asked.scale
         asked.folder.mkdir(parents=True, exist_ok=True)
-        ending = "_light" if asked.light else ""
-        ending += "" if asked.scale == "1" else f"@{asked.scale}x"
-        Photographer(asked.folder, ending, light=asked.light).take_all(project)
-    return 0
+        light = asked.palette == "light"
+        ending = ("_light" if light else "") + ("" if asked.scale == "1" else f"@{asked.scale}x")
+        photographer = Photographer(asked.folder, ending, light=light)
+        photographer.take_all(project)
+        return int(photographer.faulty)
 
 
 class Photographer:
@@ -54,7 +63,7 @@ class Photographer:
         from greenroom.panel.run import application
         from greenroom.panel.style import use_style
 
-        self.folder, self.ending = folder, ending
+        self.folder, self.ending, self.faulty = folder, ending, False
         use_style(application(), light=light)
 
     def take_all(self, project: Path) -> None:
@@ -75,8 +84,10 @@ class Photographer:
         return made
 
     def wait(self, so: Callable[[], bool], more: float = 0.6) -> None:
+        from PySide6.QtGui import QCursor
         from PySide6.QtTest import QTest
 
+        QCursor.setPos(5000, 5000)  # nothing is pointed at
         end = time.monotonic() + LONGEST
         while not so():
             if time.monotonic() > end:
@@ -85,6 +96,11 @@ class Photographer:
         QTest.qWait(int(more * 1000))
 
     def shoot(self, widget, name: str) -> None:
+        from greenroom.testing.layout import layout_faults
+
+        for fault in layout_faults(widget):
+            self.faulty = True
+            sys.stdout.write(f"panel_{name}{self.ending}: {fault}\n")
         path = self.folder / f"panel_{name}{self.ending}.png"
         widget.grab().save(str(path))
         sys.stdout.write(f"{path}\n")
@@ -93,6 +109,9 @@ class Photographer:
         window = self.window(None)
         self.wait(lambda: True)
         self.shoot(window, "empty")
+        window.actions_by_name["cast"].trigger()
+        self.wait(lambda: True)
+        self.shoot(window, "cast_empty")
         window.close()
 
     def working(self, project: Path) -> None:
@@ -120,6 +139,10 @@ class Photographer:
         window.actions_by_name["cast"].trigger()
         self.wait(lambda: True, 4.0)
         self.shoot(window, "cast")
+        window.casting.detail.make_sheet.click()
+        self.wait(lambda: window.casting.request.make.isEnabled())
+        self.shoot(window, "cast_sheet")
+        window.casting.request.leave.click()
         self.dialogs(window)
         for run in window.shown.runs:
             window.shown.stop(run.path)
@@ -134,7 +157,7 @@ class Photographer:
         dialog.show()
         for place, name in enumerate(("project", "user", "keys", "engines", "about")):
             dialog.tabs.setCurrentIndex(place)
-            self.wait(lambda: True, 1.5)
+            self.wait(lambda: bool(dialog.about.toPlainText()), 1.5)
             self.shoot(dialog, f"settings_{name}")
         dialog.close()
         keys = KeysDialog((*window.actions(), *window.viewer.actions()), window)
@@ -172,7 +195,23 @@ class Photographer:
         window.table.go_to(bad.id)
         self.wait(lambda: "nobody is called" in window.generate.form.quote_text.text(), 2.0)
         self.shoot(window, "errors")
+        self.cast_errors(window, project)
         window.close()
+
+    def cast_errors(self, window, project: Path) -> None:
+        from greenroom.engines.previz.drawn.actors import draw
+        from greenroom.media import write_png
+
+        window.actions_by_name["cast"].trigger()
+        self.wait(lambda: bool(window.casting.actors.model().rowCount()))
+        write_png(project / "small.png", draw("theo", 300, 256))
+        window.casting.add_picture(project / "small.png")
+        self.wait(lambda: window.casting.adding.seen is not None)
+        self.shoot(window, "cast_bad_picture")
+        window.casting.adding.leave.click()
+        window.casting.detail.make_audition.click()
+        self.wait(lambda: bool(window.casting.request.said.text()), 2.0)
+        self.shoot(window, "cast_errors")
 
 
 if __name__ == "__main__":

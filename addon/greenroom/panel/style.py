@@ -20,7 +20,7 @@ POSTER = (48, 27)
 
 @dataclass(frozen=True)
 class Colours:
-    """The colours of one palette. Contrast of `text` on `base` is over 10:1, of `dim` over 4.5:1."""
+    """The colours of one palette. Texts and lights have a contrast of 4.5 or more on `window`, `base` and `raised`."""
 
     window: str
     base: str
@@ -64,7 +64,7 @@ DARK = Colours(
     on_accent="#0f1113",
     green="#62a873",
     amber="#d2a44a",
-    red="#dd6b66",
+    red="#e88783",
     violet="#b08ad6",
 )
 LIGHT = Colours(
@@ -76,8 +76,8 @@ LIGHT = Colours(
     dim="#5f6368",
     accent="#2c66ad",
     on_accent="#ffffff",
-    green="#2c7a43",
-    amber="#8a6100",
+    green="#236638",
+    amber="#795500",
     red="#b3362f",
     violet="#6d3fa8",
 )
@@ -145,6 +145,9 @@ def _sheet(use: Colours) -> str:
     QToolButton::menu-indicator {{ subcontrol-origin: padding; subcontrol-position: center right; right: 5px; }}
     QLineEdit, QComboBox, QPlainTextEdit {{ background: {use.base}; border: 1px solid {use.line};
         border-radius: 3px; padding: 2px 4px; }}
+    QComboBox::drop-down {{ border: none; width: 18px; }}
+    QComboBox::down-arrow {{ width: 0; height: 0; border-left: 4px solid {use.base}; border-right: 4px solid {use.base};
+        border-top: 5px solid {use.text}; }}
     QLineEdit:focus, QComboBox:focus, QPlainTextEdit:focus {{ border-color: {use.accent}; }}
     QProgressBar {{ background: {use.base}; border: 1px solid {use.line}; border-radius: 2px; text-align: center; }}
     QProgressBar::chunk {{ background: {use.accent}; }}

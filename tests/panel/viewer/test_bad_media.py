@@ -136,7 +136,7 @@ def test_a_damaged_stretch_is_told_by_its_frames_and_played_over(
     (gap,) = viewer._damaged
     assert 45 < gap.start < gap.stop < 70
     assert len(gap) > 5
-    assert f"01:00:0{gap.start // 25}:{gap.start % 25:02d} ({len(gap)} f)" in viewer.bar.state.toolTip()
+    assert f"01:00:0{gap.start // 25}:{gap.start % 25:02d} ({len(gap)} f)" in viewer.bar.state.text()
     viewer.go_to(90)
     stands(90)
     assert viewer.canvas.first.image is not None

@@ -172,13 +172,13 @@ def test_dialogue_that_cannot_be_read_is_told_and_the_picture_plays_on(
     wait(lambda: viewer.sound_state is SoundState.FAILED)
     clock.now += SECOND // 4
     wait(lambda: viewer.frame == 6)
-    assert "gone.wav" in viewer.bar.state.toolTip()
+    assert "gone.wav" in viewer.bar.state.text()
 
 
 def test_without_a_device_it_is_silent_and_says_so(viewer: Viewer, long_gop: Picture, speech: Path, wait: Wait) -> None:
     viewer.load(long_gop, dialogue=Dialogue.of_file(speech, FrameRange(0, 100, Fraction(24))))
     assert viewer.sound_state is SoundState.SILENT
-    assert "no sound device" in viewer.bar.state.toolTip()
+    assert "no sound device" in viewer.bar.state.text()
     viewer.play(1)
     wait(lambda: viewer.frame > 3)
 

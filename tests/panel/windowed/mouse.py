@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,6 +22,8 @@ def opened(screen, demo: Path, until: Until) -> dict[str, str]:
     screen.open(demo)
     screen.click(screen.see("Open cut", "Button"))
     screen.see("Open", "Button")
+    screen.see("demo.otio")
+    time.sleep(2)  # the dialog sorts its list anew when it has read the folder to the end
     screen.click(screen.see("demo.otio"), times=2)
     found = road.cues(demo / "demo.otio", project=demo)
     cues = sorted(found.cues, key=lambda cue: cue.slot.start)
@@ -47,7 +50,7 @@ def test_every_cue_of_the_demo(screen, demo: Path, until: Until) -> None:
     before = numbers(demo)
     rows = [screen.see(begin, "Cell") for begin in cues]
     screen.drag(rows[0].centre, rows[-1].centre)
-    screen.see(f"{len(cues)} cues")
+    screen.see(f"Cues: {len(cues)}")
     choose(screen, "More", "One more take")
     until(lambda: f"{len(cues)} to make" in screen.look("Quote")[0].name, "the quote")
     screen.shoot("mouse_quote")

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from greenroom.panel.model.filters import Filter
 from greenroom.panel.model.rows import Status
@@ -35,13 +35,16 @@ class FilterBar(QWidget):
         self.lists = {name: self._list(title) for name, title in zip(_LISTS, titles, strict=True)}
         self.count = QLabel()
         self.count.setProperty("dim", True)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(GAP, GAP, GAP, GAP)
-        row.setSpacing(GAP)
-        row.addWidget(self.text, 1)
+        above, below = QHBoxLayout(), QHBoxLayout()
+        above.addWidget(self.text, 1)
+        above.addWidget(self.count)
         for each in self.lists.values():
-            row.addWidget(each)
-        row.addWidget(self.count)
+            below.addWidget(each, 1)
+        rows = QVBoxLayout(self)
+        rows.setContentsMargins(GAP, GAP, GAP, GAP)
+        for layout in (above, below):
+            layout.setSpacing(GAP)
+            rows.addLayout(layout)
         self.text.textChanged.connect(self._tell)
         self.text.returnPressed.connect(self.left)
 
@@ -50,7 +53,7 @@ class FilterBar(QWidget):
         made.addItem(title, "")
         made.setAccessibleName(title)
         made.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        made.setMinimumContentsLength(5)
+        made.setMinimumContentsLength(4)
         made.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         made.currentIndexChanged.connect(self._tell)
         return made

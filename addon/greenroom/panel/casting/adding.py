@@ -118,6 +118,7 @@ class AddPane(QWidget):
         buttons.addWidget(self.leave)
         buttons.addWidget(self.add)
         area = QScrollArea()
+        area.setAccessibleName(self.tr("What is wrong with the picture"))
         area.setWidgetResizable(True)
         area.setFrameShape(QScrollArea.Shape.NoFrame)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

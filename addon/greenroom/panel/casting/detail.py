@@ -34,6 +34,7 @@ class ActorDetail(QScrollArea):
 
     def __init__(self, portraits: Posters, views: Posters, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setAccessibleName(self.tr("Actor"))
         self._card: Card | None = None
         self._drafts: dict[str, Changes] = {}
         self._portraits, self._views = portraits, views

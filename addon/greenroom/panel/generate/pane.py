@@ -47,6 +47,7 @@ class GeneratePane(QWidget):
         column.addWidget(line)
         column.addWidget(self.runs, 1)
         area = QScrollArea()
+        area.setAccessibleName(self.tr("What to make"))
         area.setWidgetResizable(True)
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

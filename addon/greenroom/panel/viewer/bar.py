@@ -6,9 +6,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtGui import QAction, QFontDatabase, QIcon, QPalette, QResizeEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QAction, QFontDatabase, QIcon, QPalette
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
+from greenroom.panel.elided import ElidedLabel
 from greenroom.panel.viewer.icons import icon
 from greenroom.panel.viewer.keys import COMMANDS
 
@@ -29,7 +30,6 @@ class Bar(QWidget):
         super().__init__(parent)
         self._actions = dict(actions)
         self._playing = False
-        self._said = ""
         fixed = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
         self.timecode = QLabel("--:--:--:--", self)
         self.timecode.setAccessibleDescription(self.tr("Timecode"))
@@ -38,11 +38,9 @@ class Bar(QWidget):
         self.length.setAccessibleDescription(self.tr("Frame and length"))
         for label in (self.timecode, self.length):
             label.setFont(fixed)
-        self.state = QLabel(self)
+        self.state = ElidedLabel("", self)
         self.state.setAccessibleDescription(self.tr("Sound and dropped frames"))
         self.state.setProperty("dim", True)
-        self.state.setTextFormat(Qt.TextFormat.PlainText)
-        self.state.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.state.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._give_icons()
         self._lay_out()
@@ -55,23 +53,13 @@ class Bar(QWidget):
 
     def set_state(self, text: str, more: str = "") -> None:
         """Elided where there is no room for it; the tool tip has all of it, and what more there is to say."""
-        self._said = text
-        self.state.setToolTip(f"{text}\n{more}" if more else text)
-        self.state.setAccessibleName(text)
-        self._elide()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._elide()
+        self.state.more = more
+        self.state.setText(text)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() is QEvent.Type.PaletteChange:
             self._give_icons()
-
-    def _elide(self) -> None:
-        room = self.state.width()
-        self.state.setText(self.state.fontMetrics().elidedText(self._said, Qt.TextElideMode.ElideRight, room))
 
     def _give_icons(self) -> None:
         for command in COMMANDS:
@@ -85,16 +73,14 @@ class Bar(QWidget):
         return icon(name, palette.buttonText().color(), faded)
 
     def _lay_out(self) -> None:
-        above = QGridLayout()
-        above.setHorizontalSpacing(6)
-        above.addWidget(self.timecode, 0, 0)
-        above.addLayout(self._row(_TRANSPORT, _MARKS), 0, 1, Qt.AlignmentFlag.AlignHCenter)
-        above.addWidget(self.length, 0, 2, Qt.AlignmentFlag.AlignRight)
-        above.setColumnStretch(0, 1)
-        above.setColumnStretch(2, 1)
+        above = self._row(_TRANSPORT, _MARKS)
+        above.insertWidget(0, self.timecode, 1)
+        above.addStretch(1)
         below = self._row(_COMPARE, _OVERLAYS)
         below.addSpacing(8)
         below.addWidget(self.state, 1)
+        below.addSpacing(8)
+        below.addWidget(self.length)
         rows = QVBoxLayout(self)
         rows.setContentsMargins(6, 2, 6, 4)
         rows.setSpacing(2)
@@ -103,7 +89,7 @@ class Bar(QWidget):
 
     def _row(self, *groups: tuple[str, ...]) -> QHBoxLayout:
         row = QHBoxLayout()
-        row.setSpacing(2)
+        row.setSpacing(1)
         for number, group in enumerate(groups):
             if number:
                 row.addSpacing(8)
@@ -117,7 +103,7 @@ class Bar(QWidget):
         button.setDefaultAction(action)
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
         button.setIconSize(QSize(16, 16))
-        button.setFixedSize(26, 24)
+        button.setFixedSize(24, 24)
         button.setStyleSheet("QToolButton { padding: 2px; }")
         button.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # keys belong to the viewer, and every button has one
         button.setAccessibleName(action.text())
