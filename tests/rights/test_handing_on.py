@@ -9,13 +9,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from greenroom.desk.project.project import Project
 from greenroom.desk.rights.crediting import crediting_of
-from greenroom.desk.rights.proving import verify_file
+from greenroom.desk.rights.disclosing import disclose
+from greenroom.desk.rights.proving import verify_cut, verify_file
+from greenroom.desk.rights.withdrawing import withdraw
 from greenroom.desk.turnover.hand_over import turnover
 from greenroom.engines.contract import Continued
+from greenroom.media.posters import write_png
 from greenroom.rights.credentials.identity import init_identity, signing_folder
 from greenroom.rights.credentials.reading import Whole, read_credentials
 from greenroom.testing.projects import everybody_agrees
@@ -77,3 +81,18 @@ def test_a_take_that_goes_on_has_the_earlier_one_as_its_parent(signed: Any, tmp_
     assert parent["description"] == "take 1, which this one goes on from"
     assert "tom.mov" in [each["title"] for each in found.ingredients if each["relationship"] == "inputTo"]
     assert found.actions[:2] == ("c2pa.opened", "c2pa.edited")
+
+
+def test_a_cut_with_takes_of_three_versions_of_an_actor(signed: Any, tmp_path: Path) -> None:
+    """All of them are looked at and found; the record says the one that is shown."""
+    portrait = signed.folder / "cast" / "mara" / "portrait.png"
+    for shade in (20, 40):
+        write_png(portrait, np.full((400, 300, 3), shade, np.uint8))
+        signed.generate(f"made{shade}.otio")
+    cut = signed.folder / "made40.otio"
+    proofs = [proof for proof in verify_cut(cut) if proof.take is not None and proof.take.mode == "talk"]
+    assert [proof.state for proof in proofs] == ["whole"] * 3
+    assert len({proof.credentials.take["actor_version"] for proof in proofs}) == 3
+    shot = disclose(cut, tmp_path / "out").record["shots"][0]
+    assert (shot["take"], shot["performer"]) == (3, "everybody in these tests")
+    assert len([take for take in withdraw("mara", project=signed.folder).found.takes if take.mode == "talk"]) == 3
