@@ -51,6 +51,7 @@ bench-blender: $(VENV)/.installed
 test-window: $(VENV)/.installed
 	$(BIN)/python tests/hosts/blender/debian.py
 	$(BIN)/python -m pytest tests/hosts/blender/windowed.py
+	$(BIN)/python -m pytest -n 2 tests/hosts/blender --blender 3.4
 
 test-panel-window: $(VENV)/.installed
 	$(BIN)/python tests/panel/qt_libraries.py window

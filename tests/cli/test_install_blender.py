@@ -44,9 +44,9 @@ def test_the_zips_are_as_blender_wants_them(tmp_path: Path) -> None:
         assert {"blender_manifest.toml", "__init__.py", "LICENSE"} <= set(names)
         assert json.loads(extension.read("installed_by.json")) == {"command": ["/opt/greenroom"]}
     with zipfile.ZipFile(write_zip(tmp_path, LEGACY)) as legacy:
-        assert "greenroom/__init__.py" in legacy.namelist()
-        assert all(name.startswith("greenroom/") for name in legacy.namelist())
-        assert b"bl_info" in legacy.read("greenroom/__init__.py")
+        assert "greenroom_blender/__init__.py" in legacy.namelist()
+        assert all(name.startswith("greenroom_blender/") for name in legacy.namelist())
+        assert b"bl_info" in legacy.read("greenroom_blender/__init__.py")
 
 
 def test_the_same_files_make_the_same_zip(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ WHEELS = {
     "4.2": ("4.2.23", "3.11"),
 }
 ALWAYS = ("5.2", "4.5")
+LEGACY = "3.4"  # no wheel: Debian's own program, which debian.py installs; add-ons are no extensions there yet
 
 
 class NoBlender(Exception):
@@ -68,6 +69,16 @@ def interpreter(release: str) -> Path:
     return folder / "bin" / "python"
 
 
+def command(release: str, script: Path) -> list[str]:
+    """What runs a script in this Blender, without its window; words for the script follow."""
+    if release != LEGACY:
+        return [str(interpreter(release)), "-W", "ignore::DeprecationWarning:bpy", str(script)]
+    program = shutil.which("blender")
+    if program is None:
+        raise NoBlender(f"Blender {LEGACY} isn't installed. `make test-window` installs Debian's.")
+    return [program, "--background", "--factory-startup", "--python", str(script), "--"]
+
+
 def install(folder: Path, wheel: str, python: str) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     subprocess.run([python_for(python), "-m", "venv", str(folder)], check=True)
@@ -81,7 +92,7 @@ def install(folder: Path, wheel: str, python: str) -> None:
 
 def main() -> int:
     try:
-        for release in sys.argv[1:] or ALWAYS:
+        for release in [each for each in sys.argv[1:] if each != LEGACY] or ALWAYS:
             sys.stdout.write(f"Blender {release}: {interpreter(release)}\n")
             sys.stdout.flush()
     except NoBlender as problem:

@@ -47,10 +47,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.fixture(scope="session")
-def blender(release: str) -> Path:
-    """The Python of this Blender; installed first if it isn't there. Fails, never skips, where it can't be had."""
+def blender(release: str) -> list[str]:
+    """What runs a scenario in this Blender; installed first if it isn't there. Fails, never skips, without one."""
     try:
-        return blenders.interpreter(release)
+        line: list[str] = blenders.command(release, HERE / "in_blender.py")
+        return line
     except blenders.NoBlender as problem:
         pytest.fail(str(problem), pytrace=False)
 
@@ -81,7 +82,7 @@ Play = Callable[..., str]
 
 
 @pytest.fixture
-def play(release: str, blender: Path, project: Path, tmp_path: Path) -> Play:
+def play(release: str, blender: list[str], project: Path, tmp_path: Path) -> Play:
     """play(file, function): runs a scenario in a new process of this Blender, on a copy of the project."""
     folder = tmp_path / project.name
     shutil.copytree(project, folder)
@@ -90,12 +91,12 @@ def play(release: str, blender: Path, project: Path, tmp_path: Path) -> Play:
         commands = Path(sys.executable).parent
         environment = {**os.environ, "PATH": os.pathsep.join([str(commands), os.environ.get("PATH", "")])}
         environment["BLENDER_USER_RESOURCES"] = str(tmp_path / "profile")
+        environment["BLENDER_USER_CONFIG"] = str(tmp_path / "profile" / "config")
+        environment["BLENDER_USER_SCRIPTS"] = str(tmp_path / "profile" / "scripts")
         environment["XDG_DATA_HOME"] = str(tmp_path / "data")
         (tmp_path / "profile").mkdir()
-        line = [str(blender), "-W", "ignore::DeprecationWarning:bpy", str(HERE / "in_blender.py"), file, function]
-        done = subprocess.run(
-            [*line, str(folder)], env=environment, capture_output=True, text=True, timeout=PATIENCE, check=False
-        )
+        line = [*blender, file, function, str(folder)]
+        done = subprocess.run(line, env=environment, capture_output=True, text=True, timeout=PATIENCE, check=False)
         verdict = folder / "result.json"
         assert verdict.exists(), (
             f"Blender ended with status {done.returncode}:\n{done.stdout[-2000:]}{done.stderr[-2000:]}"

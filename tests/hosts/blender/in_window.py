@@ -20,7 +20,8 @@ NOTE = "@mara talk: I never left."
 
 def addon():
     """The installed add-on, whatever name this Blender gave its module."""
-    name = next(name for name in bpy.context.preferences.addons.keys() if name.endswith("greenroom"))  # noqa: SIM118
+    names = list(bpy.context.preferences.addons.keys())
+    name = next(name for name in names if name in ("greenroom_blender", "bl_ext.user_default.greenroom"))
     return importlib.import_module(name)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from greenroom.desk.installing.blender_zip import EXTENSION, LEGACY, MODULE, this_command, write_zip
+from greenroom.desk.installing.blender_zip import EXTENSION, LEGACY, LEGACY_MODULE, MODULE, this_command, write_zip
 from greenroom.desk.installing.blenders import OLDEST, Blender, ask, find_blenders
 
 __all__ = ["Installation", "Installed", "install_blender", "installation_json"]
@@ -20,9 +20,9 @@ _DONE = "greenroom add-on enabled"
 _ENABLE_LEGACY = f"""
 import bpy, sys
 bpy.ops.preferences.addon_install(filepath=sys.argv[-1], overwrite=True)
-bpy.ops.preferences.addon_enable(module="{MODULE}")
+bpy.ops.preferences.addon_enable(module="{LEGACY_MODULE}")
 bpy.ops.wm.save_userpref()
-assert "{MODULE}" in bpy.context.preferences.addons
+assert "{LEGACY_MODULE}" in bpy.context.preferences.addons
 print("{_DONE}")
 """
 _CHECK_EXTENSION = f"""

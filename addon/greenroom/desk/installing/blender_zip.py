@@ -19,7 +19,8 @@ from greenroom.errors import StoreError
 __all__ = ["EXTENSION", "LEGACY", "addon_files", "this_command", "write_zip"]
 
 EXTENSION, LEGACY = "extension", "legacy"
-MODULE = "greenroom"  # the legacy add-on's folder, and the extension's id
+MODULE = "greenroom"  # the extension's id
+LEGACY_MODULE = "greenroom_blender"  # a folder that Python imports by its name: Greenroom itself may be installed there
 _NOTE = "installed_by.json"  # read by blender_addon/preferences.py
 _SHIPPED = (".py", ".toml", "LICENSE")
 _MOMENT = (2026, 1, 1, 0, 0, 0)  # the same files make the same zip
@@ -49,7 +50,7 @@ def write_zip(folder: Path, kind: str, command: Sequence[str] = ()) -> Path:
     """Writes the zip of that kind (EXTENSION or LEGACY) into a folder, which is made; returns its path."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"greenroom-{__version__}-blender-{kind}.zip"
-    root = f"{MODULE}/" if kind == LEGACY else ""
+    root = f"{LEGACY_MODULE}/" if kind == LEGACY else ""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as target:
         for file in addon_files():
             if kind == EXTENSION or file.name != "blender_manifest.toml":

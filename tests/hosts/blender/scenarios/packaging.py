@@ -9,34 +9,49 @@ from pathlib import Path
 
 import bpy
 
-INSTALLED = "bl_ext.user_default.greenroom"
+EXTENSIONS = bpy.app.version >= (4, 2, 0)
+INSTALLED = "bl_ext.user_default.greenroom" if EXTENSIONS else "greenroom_blender"
 
 
-def _tool():
-    return next(Path(bpy.utils.system_resource("SCRIPTS")).glob("addons_core/bl_pkg/cli/blender_ext.py"))
+def _tools():
+    return list(Path(bpy.utils.system_resource("SCRIPTS")).glob("addons_core/bl_pkg/cli/blender_ext.py"))
+
+
+def _zip_of_the_command(stage):
+    zips = sorted((stage.folder / "zips").glob("*.zip"))
+    return next(path for path in zips if path.name.endswith("-extension.zip") == EXTENSIONS)
 
 
 def _run(*words):
-    done = subprocess.run([sys.executable, str(_tool()), *map(str, words)], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, str(_tools()[0]), *map(str, words)], capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 def built_and_installed(stage):
-    """Built by Blender's tool from the folder, and installed in the profile that the runner isolated."""
+    """Built by Blender's tool from the folder, and installed in the profile that the runner isolated. Before 4.2 there
+    is no such tool.
+    """
+    assert any(_tools()) == EXTENSIONS
     stage.addon.unregister()
+    if not EXTENSIONS:
+        return _install_and_use(_zip_of_the_command(stage))
     source = Path(stage.addon.__file__).parent
     _run("validate", source)
     _run("build", "--source-dir", source, "--output-dir", stage.folder)
     zipped = next(stage.folder.glob("*.zip"))
     _run("validate", zipped)
     _install_and_use(zipped)
+    return None
 
 
 def the_zip_of_the_install_command(stage):
     """`greenroom install blender` writes the same, with a note of where Greenroom is."""
     stage.addon.unregister()
-    zipped = next((stage.folder / "zips").glob("*-extension.zip"))
-    _run("validate", zipped)
+    zipped = _zip_of_the_command(stage)
+    if EXTENSIONS:
+        _run("validate", zipped)
     _install_and_use(zipped)
     preferences = sys.modules[f"{INSTALLED}.preferences"]
     assert preferences.find_command()[1:] == ["-m", "greenroom"]
@@ -46,7 +61,7 @@ def the_zip_of_the_install_command(stage):
 def a_day_with_the_installed_zip(stage):
     """As an editor works who installed it: a cut with a placeholder and a stand-in, takes, another folder, OTIO."""
     stage.addon.unregister()
-    _install(next((stage.folder / "zips").glob("*-extension.zip")))
+    _install(_zip_of_the_command(stage))
     stage.work_with(INSTALLED)
     stage.empty()
     stage.dialogue()
@@ -112,9 +127,13 @@ def _out_and_in(stage):
 
 
 def _install(zipped):
-    done = bpy.ops.extensions.package_install_files(
-        filepath=str(zipped), repo="user_default", enable_on_install=True, overwrite=True
-    )
+    if EXTENSIONS:
+        done = bpy.ops.extensions.package_install_files(
+            filepath=str(zipped), repo="user_default", enable_on_install=True, overwrite=True
+        )
+    else:
+        bpy.ops.preferences.addon_install(filepath=str(zipped), overwrite=True)
+        done = bpy.ops.preferences.addon_enable(module=INSTALLED)
     assert done == {"FINISHED"}
     assert INSTALLED in bpy.context.preferences.addons
 
