@@ -21,13 +21,6 @@ class Refused(Exception):
     """An edit that doesn't fit the timeline any more. The text is for the editor."""
 
 
-def apply_edit(scene, edit):
-    """Applies one edit; unknown ones are left out, as the contract asks."""
-    ready = look(scene, edit)
-    if ready:
-        ready(scene)
-
-
 def look(scene, edit):
     """Finds out what an edit needs and whether it still fits, without changing anything. Returns what applies it,
     which may be called in a later tick with the scene as it is then; None for an edit that nobody knows.

@@ -58,11 +58,6 @@ def _is_copy(scene, uid):
     return scene != (keeper or min(same, key=lambda other: (len(other.name), other.name)))
 
 
-def known_uid(strip):
-    """The strip's id, or "" where it was never given one."""
-    return strip.get(UID, "")
-
-
 def read(strip):
     """What Greenroom knows of the strip; {} for a strip that it never touched, or whose data somebody broke."""
     try:

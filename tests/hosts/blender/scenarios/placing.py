@@ -23,7 +23,10 @@ def _edit(stage, strip, take=1, **changes):
 
 
 def _apply(stage, edit):
-    stage.edits.apply_edit(stage.scene, edit)
+    """As a turn of the timer that looks, and one that applies."""
+    ready = stage.edits.look(stage.scene, edit)
+    if ready:
+        ready(stage.scene)
 
 
 def _refused(stage, edit):
