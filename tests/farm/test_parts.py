@@ -16,7 +16,7 @@ from greenroom.desk.farm.parcels import Returned, make_call, pack_call, take_bac
 from greenroom.desk.farm.settings import FarmSettings, read_address, read_farm
 from greenroom.desk.farm.shared_store import SharedStore
 from greenroom.errors import EngineError, InputError, MediaError, ProjectError, StoreError
-from greenroom.testing.farm_work import refuse, shout
+from greenroom.testing.farm_work import refuse, shout, write_noise
 
 
 @pytest.mark.parametrize(
@@ -133,6 +133,23 @@ def test_what_is_needed_again_is_put_there_anew_before_it_is_old(tmp_path: Path)
     os.utime(kept, (long_ago, long_ago))
     store.put_file(tmp_path / "x")
     assert store.clean(4) == (0, 0)
+
+
+def test_a_full_store_is_told_and_keeps_nothing_half(tmp_path: Path) -> None:
+    import resource
+
+    store = SharedStore(str(tmp_path / "store"))
+    large = write_noise(tmp_path / "large", 5000)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))  # no file can grow further: a full disk, for us alone
+    try:
+        with pytest.raises(StoreError, match="File too large") as caught:
+            store.put_file(large)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert "room" in caught.value.hint
+    assert [path for path in (tmp_path / "store").rglob("*") if path.is_file()] == []
+    store.fetch(store.put_file(large), tmp_path / "back")
 
 
 def test_no_store(tmp_path: Path) -> None:

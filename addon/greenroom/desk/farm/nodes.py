@@ -219,7 +219,7 @@ def _configured() -> Any:
             "logging": {"distributed": "warning"},
             "distributed.scheduler.http.routes": [],
             "distributed.worker.http.routes": [],
-            "distributed.nanny.environ.DASK_LOGGING__DISTRIBUTED": "warning",
+            "distributed.nanny.pre-spawn-environ.DASK_LOGGING__DISTRIBUTED": "warning",
             "distributed.scheduler.worker-ttl": _SILENT,
             "distributed.scheduler.allowed-failures": ALLOWED_FAILURES,
             "distributed.comm.timeouts.connect": _TIMEOUT,
