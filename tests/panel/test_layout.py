@@ -55,17 +55,22 @@ def test_the_board_empty_at_work_and_with_errors(
     whole(window)
 
 
-def test_the_cast_its_faults_and_requests(cast: Window, tmp_path: Path, wait: Wait) -> None:
+def test_the_cast_its_faults_and_requests(cast: Window, tmp_path: Path, qtbot: QtBot, wait: Wait) -> None:
     assert cast.casting is not None
     whole(cast)
     write_png(tmp_path / "small.png", draw("theo", 300, 256))
     cast.casting.add_picture(tmp_path / "small.png")
     wait(lambda: cast.casting.adding.seen is not None)
     whole(cast)
-    cast.casting.adding.leave.click()
+    qtbot.keyClick(cast, Qt.Key.Key_Escape)
+    assert cast.casting.pages.currentWidget() is cast.casting.detail
     cast.casting.detail.make_sheet.click()
     wait(cast.casting.request.make.isEnabled)
     whole(cast)
+    qtbot.keyClick(cast, Qt.Key.Key_Escape)
+    assert cast.pages.currentWidget() is cast.casting
+    qtbot.keyClick(cast, Qt.Key.Key_Escape)
+    assert cast.pages.currentWidget() is cast.board
 
 
 def test_settings_and_keys(window: Window, qtbot: QtBot, wait: Wait) -> None:

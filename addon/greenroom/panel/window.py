@@ -41,6 +41,7 @@ from greenroom.panel.takes.take_list import THUMBNAIL
 from greenroom.panel.takes.takes_pane import TakesPane
 from greenroom.panel.viewer.picture import Picture
 from greenroom.panel.viewer.widget import Viewer
+from greenroom.panel.words import isolated
 from greenroom.panel.work import Work
 
 if TYPE_CHECKING:
@@ -129,7 +130,7 @@ class Window(QMainWindow):
         self._add("apply", self.tr("Save cut with takes"), "Ctrl+S", self._choose_output)
         self._add("again", self.tr("Read again"), "F5", self._read_again)
         self._add("find", self.tr("Find"), "Ctrl+F", self._find)
-        self._add("board", self.tr("To the cues"), "Esc", self._to_board)
+        self._add("board", self.tr("To the cues"), "Esc", self._leave)
         self._add("stand_in", self.tr("Compare with the stand-in"), "S", self._toggle_stand_in)
         self._add("circled", self.tr("Compare with the take in use"), "D", self._toggle_used)
         self._add("more", self.tr("One more take"), "A", self._one_more)
@@ -242,7 +243,7 @@ class Window(QMainWindow):
         if self.casting is not None and board.project != self._cast_of:
             self.casting.open(board.project)
         self._cast_of = board.project
-        self.place.setText(f"  {board.name}   {board.cut.name}")
+        self.place.setText(f"  {isolated(board.name)}   {isolated(board.cut.name)}")
         self.place.setToolTip(str(board.cut))
         self.generate.runs.use_names({row.id: f"{row.actor or row.clip} {row.timecode}" for row in board.rows})
         self.notice.show_problems(board)
@@ -395,6 +396,12 @@ class Window(QMainWindow):
             self.filters.clear()
         self.pages.setCurrentWidget(self.board)
         self.table.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def _leave(self) -> None:
+        """One step back: out of what was begun in the cast, else to the cues."""
+        in_cast = self.casting is not None and self.pages.currentWidget() is self.casting
+        if self.casting is None or not in_cast or not self.casting.step_back():
+            self._to_board()
 
     def _to_cast(self) -> None:
         """The cast, made when it is first looked at."""

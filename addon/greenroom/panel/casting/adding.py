@@ -101,7 +101,7 @@ class AddPane(QWidget):
         self.add.clicked.connect(self._add)
         self.name.returnPressed.connect(self._add)
         self.leave = QPushButton(self.tr("Cancel"))
-        self.leave.setShortcut("Esc")
+        self.leave.setToolTip("Esc")
         self.leave.clicked.connect(self.left)
 
     def _lay_out(self) -> None:

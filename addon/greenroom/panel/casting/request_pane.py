@@ -140,7 +140,7 @@ class RequestPane(QWidget):
         self.make.setEnabled(False)
         self.make.clicked.connect(self._begin)
         self.leave = QPushButton(self.tr("Back"))
-        self.leave.setShortcut("Esc")
+        self.leave.setToolTip("Esc")
         self.leave.clicked.connect(self.left)
 
     def _lay_out(self) -> None:

@@ -80,6 +80,14 @@ class CastView(QWidget):
             self.adding.begin(self._project, path, recast)
             self.pages.setCurrentWidget(self.adding)
 
+    def step_back(self) -> bool:
+        """Leaves a picture or a request, as its own button does; False where there is none to leave."""
+        page = self.pages.currentWidget()
+        if page not in (self.adding, self.request):
+            return False
+        self._back()
+        return True
+
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if self._project is not None and _dropped(event):
             event.acceptProposedAction()
