@@ -6,11 +6,13 @@ BIN := $(VENV)/bin
 DEMO ?= demo
 WORKERS ?= auto
 SHOTS ?= build/screenshots
+INTO ?= de
+WORDS := addon/greenroom/panel/translations
 
 # Blenders for `make test-blender`; 5.0 and 4.2 too: make test-blender BLENDERS="5.2 5.1 5.0 4.5 4.2"
 BLENDERS ?= 5.2 4.5
 
-.PHONY: demo test test-blender bench-blender test-window test-panel-window screenshots lint bench memory soak docs help clean
+.PHONY: demo test test-blender bench-blender test-window test-panel-window screenshots translations lint bench memory soak docs help clean
 
 help:
 	@echo "make demo    a demo project with takes, a new cut and pictures, in $(DEMO)/"
@@ -20,6 +22,7 @@ help:
 	@echo "make test-window    the add-on in a Blender with a window, worked by mouse; Debian's Blender and Xvfb"
 	@echo "make test-panel-window   the panel on an X screen of its own, worked by keys and mouse; Debian's Xvfb"
 	@echo "make screenshots    the panel's views in three states, dark and light, at 100 and 250 %, in $(SHOTS)/"
+	@echo "make translations INTO=de   the panel's texts for Qt Linguist, in $(WORDS)/; what is translated is used at the next start"
 	@echo "make lint    ruff and mypy --strict"
 	@echo "make bench   the figures of docs/benchmarks.md"
 	@echo "make memory  the most memory that takes of ten minutes need, beside takes of one"
@@ -60,6 +63,11 @@ test-panel-window: $(VENV)/.installed
 screenshots: $(VENV)/.installed
 	$(BIN)/python tests/panel/qt_libraries.py
 	$(BIN)/python tests/panel/screenshots.py "$(SHOTS)"
+
+translations: $(VENV)/.installed
+	mkdir -p $(WORDS)
+	$(BIN)/pyside6-lupdate -no-obsolete $$(find addon/greenroom/panel -name '*.py' | sort) -ts $(WORDS)/greenroom_$(INTO).ts
+	$(BIN)/pyside6-lrelease $(WORDS)/greenroom_$(INTO).ts
 
 lint: $(VENV)/.installed
 	$(BIN)/ruff check .

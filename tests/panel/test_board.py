@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QColor
 from pytestqt.qtbot import QtBot
 
 from greenroom.desk import road
@@ -20,6 +21,7 @@ from greenroom.panel.board.posters import read_poster
 from greenroom.panel.model.filters import Filter
 from greenroom.panel.model.rows import Status, scene_of
 from greenroom.panel.state import State
+from greenroom.panel.style import colours
 from greenroom.panel.window import Window
 
 New = Callable[[], Window]
@@ -159,3 +161,14 @@ def test_looking_does_not_make_the_project_look_changed(window: Window, qtbot: Q
     window.shown.board_changed.connect(boards.append)
     qtbot.wait(2500)
     assert not boards
+
+
+def test_right_to_left_the_dot_of_a_status_stays_beside_its_word(window: Window) -> None:
+    column = next(place for place, each in enumerate(COLUMNS) if each.name == "status")
+    window.table.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+    room = window.table.visualRect(window.cues.index(4, column))  # the cue with an error
+    picture = window.table.viewport().grab(room).toImage()
+    red = QColor(colours().red).rgb()
+    at = [x for x in range(picture.width()) for y in range(picture.height()) if picture.pixel(x, y) == red]
+    assert at
+    assert min(at) > picture.width() * 3 // 4

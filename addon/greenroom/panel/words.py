@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
 
-__all__ = ["word"]
+__all__ = ["isolated", "word"]
 
 _WORDS = (
     # where a cue is
@@ -42,3 +42,8 @@ _WORDS = (
 def word(text: str) -> str:
     """`text` as it is shown; a word that isn't known stays as it is."""
     return QCoreApplication.translate("Words", text)
+
+
+def isolated(text: str) -> str:
+    """A name of any script beside others: one that runs right to left doesn't draw its neighbours along."""
+    return f"\u2068{text}\u2069"

@@ -160,7 +160,8 @@ class _TakeDelegate(QStyledItemDelegate):
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(colours().of_light(row.light)))
-            painter.drawEllipse(QRect(room.right() - 7, room.center().y() - 3, 7, 7))
+            dot = QRect(room.right() - 7, room.center().y() - 3, 7, 7)
+            painter.drawEllipse(QStyle.visualRect(painter.layoutDirection(), room, dot))
         words = [str(row.number), row.take.label or row.take.engine]
         if row.cost:
             words.append(row.cost)
