@@ -3,13 +3,15 @@
 
     run.py        the application, and what it needs of this machine
     window.py     the window: what lies where, the keys, and who hears of what
-    work.py       the only place with threads and child processes: everything that takes time runs there
+    work.py       the only place with threads: everything that takes time runs there
+    apart.py      a process beside the window for what computes long, which `work` gives it
     stalls.py     tells where the main thread stood still
     model/        what views show, as plain values; knows no Qt, and is tested without a window
     board/        the cut as a strip and as a table of cues
     takes/        the takes of one cue
     viewer/       plays a take, or two
     casting/      the cast
+    words.py      the model's words in the user's language
     generate/     what would be made, for how much, and what is being made
     settings/     project, user, keys, engines, about
 
