@@ -50,8 +50,14 @@ def drop(view: CastView, path: Path, at: QPoint) -> None:
 def test_shows_who_is_there_and_moves_by_keys(view: CastView, qtbot: QtBot, wait: Wait) -> None:
     assert view.detail.name.text() == "mara"
     assert "Consent" in view.detail.consent.text()
+    wait(lambda: not view.detail.portrait.pixmap().isNull())
+    high = view.actors.visualRect(view.actors.model().index(0, 0)).height()
+    for posters in view._posters:
+        posters.forget()
     qtbot.keyClick(view.actors, Qt.Key.Key_Down)
     assert view.detail.name.text() == "theo"
+    assert view.detail.portrait.pixmap().isNull()  # not mara's, until his is there
+    assert view.actors.visualRect(view.actors.model().index(0, 0)).height() == high
     wait(lambda: not view.detail.portrait.pixmap().isNull())
 
 

@@ -19,6 +19,7 @@ from greenroom.rights.consent import Standing
 __all__ = ["FACE", "ActorList", "consent_tone"]
 
 FACE = (80, 60)  # of a portrait in the list
+_ROW = 50
 _Index = QModelIndex | QPersistentModelIndex
 
 
@@ -52,6 +53,8 @@ class _Model(QAbstractListModel):
             return f"{card.display_name}\n{self._about(card)}"
         if role == Qt.ItemDataRole.DecorationRole:
             return self._posters.of(card.portrait)
+        if role == Qt.ItemDataRole.SizeHintRole:
+            return QSize(2 * FACE[0], _ROW)  # with the portrait or before it is there
         if role == Qt.ItemDataRole.ToolTipRole:
             return str(card.broken) if card.broken is not None else self._about(card)
         if role == Qt.ItemDataRole.ForegroundRole and card.broken is not None:

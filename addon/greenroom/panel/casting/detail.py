@@ -157,6 +157,7 @@ class ActorDetail(QScrollArea):
         for label, (posters, wanted) in self._pictures.items():
             if path is None or path == wanted:
                 found = posters.of(wanted)
+                label.clear()  # an empty text alone leaves the picture of the actor before
                 if found is None or found.isNull():
                     label.setText("" if found is None and wanted is not None else self.tr("no picture"))
                 else:
