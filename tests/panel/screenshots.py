@@ -134,7 +134,7 @@ class Photographer:
         window.generate.form.button.click()
         self.wait(lambda: any(run.jobs for run in window.shown.runs), 2.0)
         window.viewer.go_to(30)
-        self.wait(lambda: window.viewer.frame == 30)
+        self.wait(lambda: window.viewer.frame == 30 and "to make" in window.generate.form.quote_text.text(), 0.0)
         self.shoot(window, "working")
         window.actions_by_name["cast"].trigger()
         self.wait(lambda: True, 4.0)

@@ -86,6 +86,16 @@ def test_settings_and_keys(window: Window, qtbot: QtBot, wait: Wait) -> None:
     whole(keys)
 
 
+def test_a_window_whose_screen_is_gone_opens_on_one_that_is_there(
+    window: Window, new_window: Callable[[], Window]
+) -> None:
+    window.move(9000, 7000)  # on a second screen that was unplugged since
+    window.close()
+    again = new_window()
+    QApplication.processEvents()
+    assert again.screen().availableGeometry().intersected(again.frameGeometry()).width() > 400
+
+
 def test_what_is_cut_off_or_covered_is_found(qtbot: QtBot) -> None:
     window = QWidget()
     qtbot.addWidget(window)
