@@ -23,7 +23,7 @@ HERE = Path(__file__).resolve().parent
 PICTURES = HERE.parents[2] / "build" / "window"
 SIZE = (1280, 800)
 EMPTY = 20_000  # bytes of a picture in which Blender has drawn nothing yet
-PATIENCE = 90  # seconds for Blender to start, or a take to be made, on a busy machine
+PATIENCE = 240  # seconds for Blender to start, or a take to be made, on a busy machine
 
 # As Blender 3.4 draws them: pixels from the screen's lower edge to the first of our entries, the last in the context
 # menu; the sidebar's tab, which 3.4 can't be told to show; buttons in that tab.
