@@ -108,7 +108,8 @@ def test_play_marks_and_loop(screen, demo: Path, until: Until) -> None:
     until(lambda: screen.look("Loop")[0].checked)
     screen.key("l")
     seen: list[int] = []
-    until(lambda: seen.append(screen.frame()) or ({3, 7} <= set(seen) and sorted(seen) != seen), "round and round")
+    # a busy machine leaves frames out, so that the first or the last may never be seen
+    until(lambda: seen.append(screen.frame()) or (len(set(seen)) > 1 and sorted(seen) != seen), "round and round")
     assert set(seen) <= set(range(3, 8))
     screen.key("k", "x", "ctrl+l", "End", "j")
     last = screen.frame()
@@ -117,6 +118,11 @@ def test_play_marks_and_loop(screen, demo: Path, until: Until) -> None:
     stood = screen.frame()
     screen.key("shift+Left")
     until(lambda: screen.frame() == max(1, stood - 24) or screen.frame() < stood)
+    screen.key(*["ctrl+Down"] * 6, "s")  # the first cue with footage of a stand-in
+    until(lambda: screen.look("Difference")[0].enabled, "take and stand-in")
+    screen.key("3")
+    until(lambda: screen.look("Side by side")[0].checked)
+    screen.shoot("keyboard_stand_in")
     screen.key("g", "m")
     until(lambda: screen.look("Safe areas")[0].checked and screen.look("Mute")[0].checked)
 
