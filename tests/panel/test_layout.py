@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -25,7 +26,11 @@ SIZES = ((1280, 720), (960, 560))
 
 
 def whole(window: QWidget) -> None:
-    QApplication.processEvents()
+    """Once the layout has come to rest: what is shown is read and planned meanwhile."""
+    for _ in range(40):
+        QTest.qWait(50)
+        if not layout_faults(window):
+            break
     assert layout_faults(window) == []
 
 
