@@ -11,7 +11,7 @@ from pathlib import Path
 import opentimelineio as otio
 import pytest
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QInputDialog, QMessageBox, QPushButton
+from PySide6.QtWidgets import QApplication, QDialog, QInputDialog, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
 from greenroom.desk import road
@@ -34,7 +34,7 @@ def answer(kind: type[QDialog], fill: Callable[[QDialog], object]) -> None:
 
     def look() -> None:
         dialog = QApplication.activeModalWidget()
-        if isinstance(dialog, kind):
+        if isinstance(dialog, kind) and dialog.isVisible():
             fill(dialog)
         else:
             QTimer.singleShot(20, look)
@@ -47,27 +47,17 @@ def say_yes(dialog: QDialog) -> None:
     dialog.button(QMessageBox.StandardButton.Yes).click()
 
 
-def name_file(dialog: QDialog, path: Path) -> None:
-    assert isinstance(dialog, QFileDialog)
-    dialog.selectFile(str(path))
-    dialog.accept()
-
-
-def test_ctrl_s_writes_the_cut_with_its_takes(window: Window, cut: Path, qtbot: QtBot, wait: Wait) -> None:
+def test_the_cut_is_saved_with_its_takes_and_never_over_itself(window: Window, cut: Path, wait: Wait) -> None:
+    """What the dialog of Ctrl+S leads to."""
+    assert window.actions_by_name["apply"].shortcut().toString() == "Ctrl+S"
     output, before = cut.with_name("with takes ü.otio"), cut.read_bytes()
-    answer(QFileDialog, lambda dialog: name_file(dialog, output))
-    qtbot.keyClick(window.table, Qt.Key.Key_S, CONTROL)
-    wait(output.is_file)
+    window.shown.apply(output)
     wait(lambda: "Written" in window.statusBar().currentMessage())
     first = otio.adapters.read_from_file(str(output)).video_tracks()[0][0]
     assert first.active_media_reference_key == "greenroom.take_002"
-    answer(QFileDialog, lambda dialog: name_file(dialog, cut))
-    answer(QMessageBox, say_yes)  # Qt's own question whether to replace it
-    window.actions_by_name["apply"].trigger()
+    window.shown.apply(cut)
     wait(lambda: window.notice.isVisible() and "cut.otio" in window.notice.text.text())
     assert cut.read_bytes() == before
-    answer(QFileDialog, lambda dialog: dialog.reject())
-    window.actions_by_name["apply"].trigger()
 
 
 @contextmanager

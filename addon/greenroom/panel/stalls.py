@@ -20,7 +20,8 @@ from PySide6.QtCore import QObject, Qt, QTimer
 __all__ = ["LIMIT", "Stall", "Stalls"]
 
 LIMIT = 0.05  # seconds; three frames of a screen, where a hand begins to feel it
-_WAITED = 0.25  # seconds; on a busy machine whoever holds the interpreter's lock may be without a processor for a while
+_HELD_UP = 0.2  # seconds that other threads computed while the main thread waited: the interpreter was theirs
+_SLEPT = 1.0  # seconds; on a busy machine whoever holds a lock may be without a processor for nearly as long
 _BEAT = 10  # milliseconds
 _log = logging.getLogger("greenroom.panel.stalls")
 
@@ -29,24 +30,27 @@ _log = logging.getLogger("greenroom.panel.stalls")
 class Stall:
     """`wall` seconds without an event, of which the main thread itself computed for `computed`, and for `waited` slept
     or waited for a lock, a disk or the interpreter; the rest others had the machine. `waited` is 0 where the system
-    doesn't tell. `where` is what it was at after LIMIT; "" where that was over before anybody could look.
+    doesn't tell. `beside` is what other threads of the program computed meanwhile. `where` is what the main thread was
+    at after LIMIT; "" where that was over before anybody could look.
     """
 
     wall: float
     computed: float
     waited: float
+    beside: float
     where: str
 
     @property
     def own(self) -> bool:
         """Whether the program is to blame, and not a machine that has much to do."""
-        return self.computed > LIMIT or self.waited > _WAITED
+        return self.computed > LIMIT or min(self.waited, self.beside) > _HELD_UP or self.waited > _SLEPT
 
 
 @dataclass(frozen=True)
 class _Clocks:
     wall: float
     computed: float
+    program: float
     queued: float | None  # seconds without a processor though there was work; None: unknown
 
 
@@ -58,7 +62,7 @@ def _clocks() -> _Clocks:
             queued = int(Path("/proc/thread-self/schedstat").read_bytes().split()[1]) / 1e9
         except (OSError, ValueError, IndexError):
             queued = None
-    return _Clocks(time.monotonic(), time.thread_time(), queued)
+    return _Clocks(time.monotonic(), time.thread_time(), time.process_time(), queued)
 
 
 class Stalls(QObject):
@@ -116,4 +120,4 @@ def _stall(before: _Clocks, now: _Clocks, where: str) -> Stall:
     waited = 0.0
     if now.queued is not None and before.queued is not None:
         waited = max(0.0, wall - computed - (now.queued - before.queued))
-    return Stall(wall, computed, waited, where)
+    return Stall(wall, computed, waited, now.program - before.program - computed, where)
