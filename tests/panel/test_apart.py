@@ -57,19 +57,19 @@ def test_a_process_that_died_is_told_and_the_next_call_has_another(apart: Apart)
     assert len({first, second, apart.call(os.getpid)}) == 3
 
 
-def test_what_hangs_is_let_go_of(apart: Apart) -> None:
-    apart.call(os.getpid)
+def test_what_hangs_is_let_go_of(apart: Apart, tmp_path: Path) -> None:
+    hanging = tmp_path / "it hangs"
     errors: list[GreenroomError] = []
 
     def hang() -> None:
         try:
-            apart.call(partial(time.sleep, 600))
+            apart.call(partial(exec, f"open({str(hanging)!r}, 'w').close(); import time; time.sleep(600)"))
         except GreenroomError as error:
             errors.append(error)
 
     thread = threading.Thread(target=hang)
     thread.start()
-    while not apart._one.locked():
+    while not hanging.exists():
         time.sleep(0.01)
     apart.begin_anew()
     thread.join(30)

@@ -53,6 +53,19 @@ def test_a_project_is_changed_and_its_comments_stay(dialog: SettingsDialog, proj
     wait(lambda: Project.load(project).budget.limit is None)
 
 
+def test_what_is_typed_while_it_saves_stays_and_is_saved_next(
+    dialog: SettingsDialog, project: Path, wait: Wait
+) -> None:
+    fields = dialog.project_fields._widgets
+    fields["handles"].setText("5")
+    dialog.save()
+    fields["budget.limit"].setText("7")
+    wait(lambda: Project.load(project).handles == 5 and not dialog._work.busy)
+    assert (fields["handles"].text(), fields["budget.limit"].text()) == ("5", "7")
+    dialog.save()
+    wait(lambda: Project.load(project).budget.limit == 7)
+
+
 def test_what_would_not_be_read_is_not_written(dialog: SettingsDialog, project: Path, wait: Wait) -> None:
     before = (project / "greenroom.toml").read_bytes()
     dialog.project_fields._widgets["output.width"].setText("321")

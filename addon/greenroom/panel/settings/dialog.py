@@ -128,6 +128,7 @@ class SettingsDialog(QDialog):
             self._state.save()
             self.said.setText(self.tr("The palette is used when the panel opens again."))
         folder = self._project
+        said = [(fields, fields.said()) for fields in (self.project_fields, self.user_fields)]
 
         def write() -> None:
             if user:
@@ -136,9 +137,11 @@ class SettingsDialog(QDialog):
                 change_project(folder, project)
 
         if user or project:
-            self._work.run(write, lambda result: self._saved(), self._tell)
+            self._work.run(write, lambda result: self._saved(said), self._tell)
 
-    def _saved(self) -> None:
+    def _saved(self, said: list[tuple[Fields, dict[str, str]]]) -> None:
+        for fields, kept in said:
+            fields.keep(kept)
         self.said.setText(self.tr("Saved."))
         self.changed.emit()
         self._read()

@@ -48,8 +48,11 @@ class Fields(QWidget):
         self._form.addRow(label, field)
 
     def show_values(self, values: Mapping[str, object]) -> None:
-        """What is set now; None counts as empty."""
+        """What is set now; None counts as empty. What somebody has typed since the last time stays."""
+        typed = self.changes()
         for key, field in self._widgets.items():
+            if key in typed:
+                continue
             value = values.get(key)
             text = "" if value is None else str(value)
             if isinstance(field, QLineEdit):
@@ -70,8 +73,15 @@ class Fields(QWidget):
 
     def changes(self) -> dict[str, Value]:
         """What was changed, as the file takes it."""
-        said = {key: self._said(key) for key in self._widgets}
-        return {key: self._value(key, text) for key, text in said.items() if text != self._shown.get(key, "")}
+        return {key: self._value(key, text) for key, text in self.said().items() if text != self._shown.get(key, text)}
+
+    def said(self) -> dict[str, str]:
+        """What stands in the fields now, for `keep`."""
+        return {key: self._said(key) for key in self._widgets}
+
+    def keep(self, said: Mapping[str, str]) -> None:
+        """The file holds `said` now: what differs from it from here on is a change."""
+        self._shown.update(said)
 
     def _value(self, key: str, text: str) -> Value:
         if isinstance(self._widgets[key], QCheckBox):
