@@ -243,7 +243,7 @@ def _heard_phones(samples: Sound) -> list[Phone]:
     spoken = sum(span.end - span.start for span in speech_segments(samples, SAMPLE_RATE))
     sounding = sum(phone.name != "SIL" for phone in phones)
     if sounding < _PHONES_A_SECOND * spoken:
-        raise SphinxFailure(f"only {sounding} speech sounds could be told apart in {spoken:.1f} s")
+        raise SphinxFailure(f"speech sounds that could be told apart in {spoken:.1f} s: {sounding}")
     return phones
 
 
