@@ -101,7 +101,8 @@ def set_range(strip, first, end):
     if first >= end_frame(strip):
         moves.reverse()
     for name, frame in moves:
-        setattr(strip, name, int(frame))
+        if getattr(strip, name) != frame:  # where a handle is set Blender looks through all strips
+            setattr(strip, name, int(frame))
 
 
 def content_first(strip):

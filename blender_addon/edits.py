@@ -43,9 +43,10 @@ def place_take(scene, edit, channels=None):
     those that `look` found: for the take, and one with room for its handles.
     """
     item, old = _on_timeline(scene, edit)
-    chosen = _Chosen(scene)
+    active = scene.sequence_editor.active_strip
+    replaced = old is not None and old == active
     strip = _swap(old, edit) if _is_swap(old, edit) else _put(scene, item, old, edit, channels)
-    chosen.restore()
+    scene.sequence_editor.active_strip = strip if replaced else active  # a new strip would become it
     _remember(item, strip, edit)
     identity.remember(scene, strip)
 
@@ -58,13 +59,13 @@ def _on_timeline(scene, edit):
     _check_media(scene, edit)
     if item is None:
         return None, identity.take_over_nothing(scene, edit["cue"])
-    return item, identity.take_of(scene, edit["item"])
+    return item, identity.take_of(scene, item)
 
 
 def remove_take(scene, edit):
     """Back to what the editor had: the take strip goes, what we muted is heard and seen again."""
     item = _item(scene, edit)
-    take = identity.take_of(scene, edit["item"])
+    take = identity.take_of(scene, item)
     if take is not None:
         _check_unlocked(scene, take)
         compat.strips(scene.sequence_editor).remove(take)
@@ -76,7 +77,7 @@ def remove_take(scene, edit):
 
 def show_stand_in(scene, item, showing):
     """Compare: the stand-in for a look, or the take again. Nothing is added or removed."""
-    take = identity.take_of(scene, item[identity.UID])
+    take = identity.take_of(scene, item)
     if take is None:
         raise Refused(f"{item.name} has no take to compare with. Choose Generate Take first")
     take.mute = showing
@@ -258,27 +259,17 @@ def _native_size(scene, strip):
 
 def _remember(item, strip, edit):
     uid = strip.get(identity.UID) or identity.new_uid()
-    strip[identity.UID], strip.mute = uid, False
+    strip[identity.UID] = uid
+    _set(strip, "mute", False)
     common = {"cue": edit["cue"], "take": edit["take"]}
     identity.write(strip, {"role": "take", **common, "of": edit.get("item"), "label": edit.get("label", "")})
     if item is not None:
         data = identity.read(item)
         muted = data.get("muted_by_us", False) or not item.mute
-        item.mute = True
+        _set(item, "mute", True)
         identity.write(
             item, {**data, "role": "stand_in", **common, "of": None, "muted_by_us": muted, "take_strip": uid}
         )
-
-
-class _Chosen:
-    """The editor's active strip, as it was: a new strip would become it, and be selected."""
-
-    def __init__(self, scene):
-        self.editor = scene.sequence_editor
-        self.active = self.editor.active_strip.name if self.editor.active_strip else None
-
-    def restore(self):
-        self.editor.active_strip = compat.strips(self.editor).get(self.active) if self.active else None
 
 
 # -- Notes

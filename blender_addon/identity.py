@@ -124,10 +124,9 @@ def find(scene, uid):
     return next((strip for strip in compat.strips(editor) if strip.get(UID) == uid), None)
 
 
-def take_of(scene, uid):
+def take_of(scene, item):
     """The take strip that lies above this strip, or None."""
-    known = find(scene, uid)
-    data = read(known) if known else {}
+    uid, data = item.get(UID), read(item)
     if data.get("role") != "stand_in":
         return None
     strip = find(scene, data.get("take_strip"))

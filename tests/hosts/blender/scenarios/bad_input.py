@@ -397,7 +397,7 @@ def two_blenders_on_one_project(stage):
         time.sleep(0.01)
     assert isinstance(heard[0], dict), heard
     assert first is stage.jobs.host
-    assert stage.identity.take_of(stage.scene, slot["greenroom_uid"]) is not None
+    assert stage.identity.take_of(stage.scene, slot) is not None
     second.stop()
 
 

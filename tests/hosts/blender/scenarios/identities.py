@@ -51,7 +51,7 @@ def copied_pairs_stay_pairs(stage):
     for strip in takes:
         owner = by_uid[stage.identity.read(strip)["of"]]
         assert stage.range_of(owner) == stage.range_of(strip)
-        assert stage.identity.take_of(stage.scene, owner["greenroom_uid"]) == strip
+        assert stage.identity.take_of(stage.scene, owner) == strip
 
 
 def a_take_copied_alone_is_footage(stage):

@@ -178,6 +178,19 @@ def selection_and_playhead_stay(stage):
     assert stage.scene.frame_current == 7
 
 
+def a_take_for_the_active_one_is_active(stage):
+    """After a recut the new take is a strip of its own, in the old one's place."""
+    slot = stage.colour("slot", 1, FRAMES)
+    _apply(stage, _edit(stage, slot))
+    (old,) = stage.takes()
+    stage.select(old)
+    slot.frame_final_end -= 4
+    _apply(stage, _edit(stage, slot, take=2))
+    (new,) = stage.takes()
+    assert (new.name, new.select) == ("mara_7f3a_take_002", True)
+    assert stage.editor.active_strip == new
+
+
 def what_no_longer_fits_is_refused(stage):
     slot = stage.colour("slot", 1, FRAMES)
     edit = _edit(stage, slot)

@@ -113,7 +113,7 @@ def many_strips_at_once(stage):
     _generate(stage, everything=True)
     assert len(stage.takes()) == 3
     for slot in slots:
-        take = stage.identity.take_of(stage.scene, slot["greenroom_uid"])
+        take = stage.identity.take_of(stage.scene, slot)
         assert stage.range_of(take) == stage.range_of(slot)
     assert len({take.channel for take in stage.takes()}) == 1
 
