@@ -109,7 +109,8 @@ class _Statement:
 def sign(
     source: Path, output: Path, manifest: Mapping[str, Any], ingredients: Sequence[Ingredient], identity: Identity
 ) -> None:
-    """A copy of `source` at `output`, with credentials in it. `output` must not exist.
+    """A copy of `source` at `output`, with credentials in it. `output` must not exist; whoever keeps it waits until it
+    is on the disk.
 
     Raises:
         InputError: the container can't hold them, the extra isn't installed, or whoever signs can't.
@@ -120,15 +121,18 @@ def sign(
         hint = "Credentials of other containers lie beside the file."
         raise InputError(f"{source.suffix or 'this file'} can't hold credentials", hint=hint, where=str(source))
     try:
-        with _signing(source, identity) as signer, storing(output):
-            with source.open("rb") as reading, output.open("x+b") as writing:
-                statement = _statement(manifest, ingredients)
-                if not _signed_movie(statement, signer, source, reading, writing):
-                    for file in (reading, writing):
-                        file.seek(0)
-                    writing.truncate()
-                    statement.sign(signer, kind, reading, writing)
-            sync_file(output)
+        with (
+            _signing(source, identity) as signer,
+            storing(output),
+            source.open("rb") as reading,
+            output.open("x+b") as writing,
+        ):
+            statement = _statement(manifest, ingredients)
+            if not _signed_movie(statement, signer, source, reading, writing):
+                for file in (reading, writing):
+                    file.seek(0)
+                writing.truncate()
+                statement.sign(signer, kind, reading, writing)
     except BaseException:
         output.unlink(missing_ok=True)
         raise
@@ -144,6 +148,7 @@ def sign_anew(
     partial = output.with_name(f".{output.stem}.{uuid.uuid4().hex[:8]}.partial{output.suffix}")
     sign(file, partial, manifest, ingredients, identity)
     with storing(output):
+        sync_file(partial)
         partial.replace(output)
 
 
