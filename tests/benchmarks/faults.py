@@ -79,9 +79,7 @@ def rows(folder: Path) -> list[Row]:
     detail = f"{found} of {count}: {kinds}" + (f"; missed: {'; '.join(told)}" if told else "")
     clean = 2 * len(material)
     return [
-        Row(
-            "injected faults found, on takes that nothing was tuned on", ">= 1", share, share, share, share == 1, detail
-        ),
+        Row("injected faults found", ">= 1", share, share, share, share == 1, detail),
         Row("findings in those takes when they are clean", "<= 0", wrong, wrong, wrong, not wrong, f"{clean} takes"),
         _offsets([each for each in material if each.talks]),
     ]

@@ -19,6 +19,7 @@ from greenroom.review.burnt_in import burnt_in_findings
 from greenroom.review.findings import Light, Review
 from greenroom.review.take_review import ReviewJob, review_take
 from greenroom.review.thresholds import load_thresholds
+from greenroom.testing.footage import data_file
 
 Picture = NDArray[np.uint8]
 JobOf = Callable[..., ReviewJob]
@@ -125,6 +126,22 @@ def test_lettering_wherever_it_stands(place: tuple[float, float], tone: int, bac
     load = load_thresholds()
     assert [finding.code for finding in burnt_in_findings({0: marked, 8: marked}, load)[1]] == ["burnt-in"]
     assert burnt_in_findings({0: theo, 8: np.roll(theo, 2, 1)}, load)[1] == []
+
+
+def test_a_small_label_with_a_shadow_under_its_letters() -> None:
+    theo = draw("theo", 960, 540)
+    for tone, shift in ((20, 1), (245, 0)):
+        place = (27 + shift, 472 + shift)
+        cv2.putText(theo, "Made with a model", place, cv2.FONT_HERSHEY_DUPLEX, 0.6, (tone,) * 3, 1, cv2.LINE_AA)
+    (finding,) = burnt_in_findings({0: theo, 8: theo}, load_thresholds())[1]
+    assert finding.message == "lettering stands in the picture (bottom left)"
+
+
+def test_fine_texture_is_no_lettering() -> None:
+    """Gravel that nothing moves: some of it is alike and in a row, but it goes on above and below."""
+    ground = cv2.resize(cv2.imread(str(data_file("skimage", "data/gravel.png"))), (540, 540))
+    measures, findings = burnt_in_findings({0: ground, 8: ground}, load_thresholds())
+    assert (measures[0].value, findings) == (0.0, [])
 
 
 def test_strands_of_hair_are_no_lettering() -> None:

@@ -2,7 +2,8 @@
 """Lettering that stands still over a take: a watermark, a provider's name, a burnt-in timecode's label.
 
 Nothing is read. Letters are thin strokes of one tone, alike in height, in a row, and at the same place in every
-picture. Fewer than five in a row, or lettering that moves with the scene (a shop's sign passed by), isn't found.
+picture, with room above and below. Fewer than five in a row, or lettering that moves with the scene (a shop's sign
+passed by), isn't found.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ Box: TypeAlias = tuple[int, int, int, int]
 """x, y, width, height in pixels."""
 
 _CONTRAST = 22  # levels above what is around, of letters that are half transparent
+_EDGE = 0.4  # of the highest contrast nearby: what is less is a letter's soft edge
 _STROKE = 0.025  # of the picture's height: strokes are thinner than this, or the letters are a scene's
 _HEIGHT = (0.013, 0.12)  # of the picture's height: letters lower can't be told from grain
 _THIN = 0.42  # of a letter's height, its widest stroke
@@ -34,6 +36,7 @@ _CORE = 80  # percent of a letter's pixels that are duller than what its tone is
 _ALIKE = 0.55  # of a letter's height, how much lower another of the same row may be
 _APART = 1.1  # of a letter's height, between two of them
 _ROW = 5  # letters
+_FREE = 0.4  # of the strokes in a row, how many may be above and below it: grass and gravel go on there
 _WAVERS = 12.0  # levels between pictures; more is not still
 _STILL = (
     0.12  # of a row's contrast, its wavering: 0.09 over footage that shows through by half, 0.23 of strands of hair
@@ -69,7 +72,10 @@ def _rows(tone: NDArray[np.uint8], wavers: NDArray[np.float32]) -> list[list[Box
     raised = np.asarray(
         cv2.morphologyEx(tone, cv2.MORPH_TOPHAT, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))), np.uint8
     )
-    strokes = ((raised > _CONTRAST) & (wavers < _WAVERS)).astype(np.uint8)
+    # the middle tone around, too: a shadow under the letters would raise what lies between them
+    raised = np.minimum(raised, cv2.subtract(tone, cv2.medianBlur(tone, 2 * size + 1)))
+    near = cv2.dilate(raised, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)))
+    strokes = ((raised > np.maximum(_CONTRAST, _EDGE * near)) & (wavers < _WAVERS)).astype(np.uint8)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(strokes, connectivity=8)
     thick = cv2.distanceTransform(strokes, cv2.DIST_L2, 3)
     letters: list[Box] = []
@@ -81,7 +87,7 @@ def _rows(tone: NDArray[np.uint8], wavers: NDArray[np.float32]) -> list[list[Box
         if 2 * float(thick[y : y + high, x : x + wide][inside].max()) <= max(_THIN * high, 3.0):
             letters.append((x, y, wide, high))
     rows = (_of_one_tone(row, tone, strokes) for row in _in_rows(letters))
-    return [row for row in rows if row and _laid_over(row, strokes, raised, wavers)]
+    return [row for row in rows if row and _stands_free(row, strokes) and _laid_over(row, strokes, raised, wavers)]
 
 
 def _letter_sized(wide: int, high: int, area: int, picture: int) -> bool:
@@ -123,6 +129,19 @@ def _of_one_tone(row: Sequence[Box], tone: NDArray[np.uint8], strokes: NDArray[n
     usual = float(np.median(tones))
     alike = [letter for letter, own in zip(row, tones, strict=True) if abs(own - usual) < _TONE]
     return alike if _letters(alike) >= max(_ROW, _ONE_TONE * _letters(row)) else []
+
+
+def _stands_free(row: Sequence[Box], strokes: NDArray[np.uint8]) -> bool:
+    """Whether there is room above and below the row, as there is none in a scene's fine texture."""
+    left, right = row[0][0], max(x + wide for x, _, wide, _ in row)
+    high = round(np.median([high for _, _, _, high in row]))
+    low = round(np.median([y + high for _, y, _, high in row]))
+    gap, deep = max(1, round(0.2 * high)), max(2, round(0.4 * high))
+    above = strokes[max(0, low - high - gap - deep) : max(0, low - high - gap), left:right]
+    below = strokes[low + gap : low + gap + deep, left:right]
+    around = np.concatenate([above.ravel(), below.ravel()])
+    inside = strokes[low - high : low, left:right]
+    return not around.size or float(around.mean()) <= _FREE * float(inside.mean())
 
 
 def _laid_over(
