@@ -113,6 +113,35 @@ def test_opening_at_the_same_time_makes_one_ledger(ledger_path: Path) -> None:
     assert errors == []
 
 
+OPEN = """
+import sys
+from pathlib import Path
+from greenroom.takes import Ledger
+print("ready", flush=True)
+for path in sys.stdin:
+    with Ledger.open(Path(path.rstrip()), project=sys.argv[1]) as ledger:
+        print(len(ledger.jobs()), flush=True)
+"""
+
+
+def test_processes_that_start_together_make_one_ledger(tmp_path: Path, python: Python) -> None:
+    desks = [python(OPEN, PROJECT, stdin=subprocess.PIPE) for _ in range(3)]
+    assert [_line(desk) for desk in desks] == ["ready"] * 3
+    for number in range(20):
+        for desk in desks:
+            assert desk.stdin is not None
+            desk.stdin.write(f"{tmp_path / str(number) / 'ledger.sqlite'}\n")
+            desk.stdin.flush()
+        assert [_line(desk) for desk in desks] == ["0"] * 3
+
+
+def _line(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    assert line, process.communicate()[1]
+    return line.rstrip()
+
+
 # Claims
 
 
@@ -197,10 +226,7 @@ for index in range(1_000_000):
 
 def test_what_was_acknowledged_survives_a_kill(ledger_path: Path, python: Python, open_again: Open) -> None:
     writers = [python(WRITE, ledger_path, PROJECT, cue) for cue in ("aaaa", "bbbb")]
-    acknowledged = []
-    for writer in writers:
-        assert writer.stdout is not None
-        acknowledged += [writer.stdout.readline() for _ in range(20)]
+    acknowledged = [_line(writer) for writer in writers for _ in range(20)]
     for writer in writers:
         writer.kill()
     acknowledged += [line for writer in writers for line in writer.communicate()[0].splitlines()]

@@ -13,7 +13,6 @@ process killed at any moment leaves a ledger that says what is known, and what i
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -42,7 +41,6 @@ class Ledger(JobSteps):
             LedgerBusy: locked by another program.
         """
         connection = connect(path, project, timeout)
-        connection.row_factory = sqlite3.Row
         try:
             with explained(path):
                 presence = Presence(at_work_folder(path), desk)

@@ -4,9 +4,12 @@
 from __future__ import annotations
 
 import contextlib
+import random
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from greenroom.errors import LedgerBusy, StoreError
 from greenroom.takes.disk import MARGIN, free_space, megabytes
@@ -96,6 +99,26 @@ create table asked (host text not null, moment real not null);
 create index asked_of_host on asked (host, moment);
 """
 _STEPS = (_TABLES, _MONEY, _DESKS)
+_LOOK_AGAIN = 0.02  # seconds; SQLite waits 1, 2, 5 and 10 ms within it
+
+
+class _Patient(sqlite3.Connection):
+    """Waits for others as long as it is told, where SQLite's own waiting falls short: that looks every 100 ms only, so
+    that one writer in a loop can shut another out for ever, and not at all while a new file gets its journal
+    (https://sqlite.org/c3ref/busy_handler.html names where it isn't called).
+    """
+
+    patience = 0.0  # seconds
+
+    def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
+        until = time.monotonic() + self.patience
+        while True:
+            try:
+                return super().execute(sql, parameters)
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                    raise
+            time.sleep(random.uniform(0, 0.001))  # two that look in step would miss the same moments
 
 
 def connect(path: Path, project: str, timeout: float) -> sqlite3.Connection:
@@ -107,10 +130,11 @@ def connect(path: Path, project: str, timeout: float) -> sqlite3.Connection:
     """
     with explained(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        connection = sqlite3.connect(path, timeout=timeout, isolation_level=None)
+        connection = sqlite3.connect(path, timeout=_LOOK_AGAIN, isolation_level=None, factory=_Patient)
+        connection.patience = timeout
+        connection.row_factory = sqlite3.Row
     try:
         with explained(path):
-            connection.execute(f"pragma busy_timeout={int(timeout * 1000)}")
             _check_version(connection, path)
             _settle(connection)
             _ensure_tables(connection, project)
