@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from greenroom.desk.farm.addresses import read_address
 from greenroom.desk.farm.certificates import NODE_FILES, make_certificates, security
 from greenroom.desk.farm.parcels import Returned, make_call, pack_call, take_back
-from greenroom.desk.farm.settings import FarmSettings, read_address, read_farm
+from greenroom.desk.farm.settings import FarmSettings, read_farm
 from greenroom.desk.farm.shared_store import SharedStore
 from greenroom.errors import EngineError, InputError, MediaError, ProjectError, StoreError
 from greenroom.testing.farm_work import refuse, shout, write_noise

@@ -17,12 +17,14 @@ import pytest
 from greenroom.cast import save_actor
 from greenroom.cli import main
 from greenroom.desk import road
+from greenroom.desk.project.project import Project
 from greenroom.media.posters import write_png
 from greenroom.media.sound import write_wav
 from greenroom.media.takes import TakeWriter
 from greenroom.media.types import Codec, TakeSpec
+from greenroom.rights.credentials.identity import init_identity
 from greenroom.testing.engines import TinyEngine
-from greenroom.testing.projects import measure_nothing
+from greenroom.testing.projects import everybody_agrees, measure_nothing
 
 RATE = 24.0
 
@@ -134,3 +136,12 @@ def run(capsys: pytest.CaptureFixture[str], scene: Scene) -> Callable[..., tuple
         return status, *capsys.readouterr()
 
     return go
+
+
+@pytest.fixture
+def signed(scene: Any) -> Any:
+    """The scene, made with a certificate."""
+    everybody_agrees(scene.folder)
+    init_identity(Project.load(scene.folder).id, "Szene 王")
+    scene.made = scene.generate()
+    return scene

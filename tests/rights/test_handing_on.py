@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pytest
 
 from greenroom.desk.project.project import Project
 from greenroom.desk.rights.crediting import crediting_of
@@ -20,18 +19,8 @@ from greenroom.desk.rights.withdrawing import withdraw
 from greenroom.desk.turnover.hand_over import turnover
 from greenroom.engines.contract import Continued
 from greenroom.media.posters import write_png
-from greenroom.rights.credentials.identity import init_identity, signing_folder
+from greenroom.rights.credentials.identity import signing_folder
 from greenroom.rights.credentials.reading import Whole, read_credentials
-from greenroom.testing.projects import everybody_agrees
-
-
-@pytest.fixture
-def signed(scene: Any) -> Any:
-    """The scene, made with a certificate."""
-    everybody_agrees(scene.folder)
-    init_identity(Project.load(scene.folder).id, "Szene 王")
-    scene.made = scene.generate()
-    return scene
 
 
 def movies(folder: Path) -> list[Path]:

@@ -40,15 +40,6 @@ def manifest() -> dict[str, Any]:
     return definition(RECORD, title="t", version="1", opened=False)
 
 
-@pytest.fixture
-def signed(scene: Any) -> Any:
-    """The scene, made with a certificate."""
-    everybody_agrees(scene.folder)
-    init_identity(Project.load(scene.folder).id, "Szene 王")
-    scene.made = scene.generate()
-    return scene
-
-
 def frames_of(path: Path) -> list[bytes]:
     with av.open(str(path)) as container:
         return [frame.to_ndarray(format="gray").tobytes() for frame in container.decode(video=0)]

@@ -17,9 +17,10 @@ from typing import Any
 import pytest
 
 from greenroom import __version__
+from greenroom.desk.farm.addresses import place_of
 from greenroom.desk.farm.certificates import lines_lock, make_certificates
 from greenroom.desk.farm.ledger_line import Line
-from greenroom.desk.farm.ledger_words import HELLO, line_of, message_of, place_of
+from greenroom.desk.farm.ledger_words import HELLO, line_of, message_of
 from greenroom.desk.farm.opening import open_ledger
 from greenroom.desk.farm.served_ledger import ServedLedger
 from greenroom.desk.project.project import Project

@@ -94,12 +94,7 @@ def soak(kills: int, seed: int, folder: Path) -> tuple[int, int]:
                     faults = batch.faults()
                 faults += made(batch)
                 passed, failed = (passed, failed + max(1, killed)) if faults else (passed + killed, failed)
-                for fault in faults:
-                    print(f"batch {number}: {fault[:300]}")
-                if faults:
-                    print((batch.folder / "errors.txt").read_text("utf-8")[-3000:])
-                left = ", ".join(f"{count} {state}" for state, count in sorted(batch.states.items()))
-                print(f"{passed + failed} kills, batch {number}; kills left: {left}", flush=True)
+                batch.tell(f"batch {number}", faults, passed + failed)
                 number += 1
         return passed, failed
     finally:

@@ -112,6 +112,15 @@ class PaidBatch:
                 found.append(f"the books don't agree: {total}, {quoted} are due")
         return found
 
+    def tell(self, name: str, faults: list[str], kills: int) -> None:
+        """What was wrong with the batch called `name`, and where all `kills` so far left its jobs."""
+        for fault in faults:
+            print(f"{name}: {fault[:300]}")
+        if faults:
+            print((self.folder / "errors.txt").read_text("utf-8")[-3000:])
+        left = ", ".join(f"{count} {state}" for state, count in sorted(self.states.items()))
+        print(f"{kills} kills, {name}; kills left: {left}", flush=True)
+
     def bills(self) -> Counter[int]:
         return Counter(_seed_of(job.inputs) for job in self.server.jobs if job.billed)
 
@@ -164,12 +173,7 @@ def soak(kills: int, cues: int, hosts: list[str], seed: int, folder: Path) -> tu
             killed, in_doubt, faults = kill_batch(batch, due, 0.1 * lengths[host], chance)
         doubted += in_doubt
         passed, failed = (passed, failed + max(1, killed)) if faults else (passed + killed, failed)
-        for fault in faults:
-            print(f"batch {number} at {host}: {fault[:300]}")
-        if faults:
-            print((batch.folder / "errors.txt").read_text("utf-8")[-3000:])
-        left = ", ".join(f"{count} {state}" for state, count in sorted(batch.states.items()))
-        print(f"{passed + failed} kills, batch {number} at {host}; kills left: {left}", flush=True)
+        batch.tell(f"batch {number} at {host}", faults, passed + failed)
         number += 1
     print(f"{number} batches of {cues} jobs; {doubted} payments were in doubt, and settled by the host's own list")
     return passed, failed

@@ -39,8 +39,8 @@ def ledger(project: Path, listen: str | None, lease: float | None, as_json: bool
 
     The farm's certificates are needed on every machine: greenroom farm init.
     """
+    from greenroom.desk.farm.addresses import LEDGER_PORT, place_of
     from greenroom.desk.farm.ledger_owner import LEASE, keep_ledger
-    from greenroom.desk.farm.ledger_words import DEFAULT_PORT, place_of
     from greenroom.desk.open_cut import find_project
 
     home = find_project(None, project)
@@ -49,5 +49,5 @@ def ledger(project: Path, listen: str | None, lease: float | None, as_json: bool
         value = {"schema": "greenroom.farm-ledger/1", "address": address, "project": str(home.folder), "id": home.id}
         show(value, as_json=as_json, tell=lambda v: click.echo(f"The ledger is at {v['address']}. Ctrl-C ends it."))
 
-    port = place_of(home.farm.ledger)[1] if home.farm.ledger else DEFAULT_PORT
+    port = place_of(home.farm.ledger)[1] if home.farm.ledger else LEDGER_PORT
     asyncio.run(keep_ledger(home, listen or f"0.0.0.0:{port}", lease or LEASE, told))

@@ -8,13 +8,13 @@ is circled instead, if there is one.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 from greenroom.desk.open_cut import find_project
 from greenroom.errors import GreenroomError, StoreError
 from greenroom.takes.disk import storing
 from greenroom.takes.record import read_record, write_json
+from greenroom.takes.rows import now
 from greenroom.takes.states import Take
 
 __all__ = ["accept", "reject", "rejected"]
@@ -45,8 +45,7 @@ def reject(take: Take, reason: str, others: Sequence[Take], used: int | None, *,
 
     if not take.folder.is_dir():
         raise StoreError("the take's folder is not there", hint="Mount its drive.", where=str(take.folder))
-    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    write_json(take.folder / _NAME, {"schema": 1, "reason": reason.strip()[:_LONGEST], "at": now})
+    write_json(take.folder / _NAME, {"schema": 1, "reason": reason.strip()[:_LONGEST], "at": now()})
     left = [each for each in others if each.number != take.number and rejected(each) is None]
     if take.number != used or not left:
         return None

@@ -10,9 +10,9 @@ Where a host may be asked so often only, an engine waits for `leave` before each
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 __all__ = ["Listener", "Warden", "leave", "listening", "tell", "waiting_for_leave"]
 
@@ -22,18 +22,14 @@ Listener: TypeAlias = Callable[[str, float | None], None]
 Warden: TypeAlias = Callable[[str], Awaitable[None]]
 """Gets a host's name, and comes back when it may be asked."""
 
+_Value = TypeVar("_Value")
 _warden: ContextVar[Warden | None] = ContextVar("warden", default=None)
 _listener: ContextVar[Listener | None] = ContextVar("listener", default=None)
 
 
-@contextmanager
-def listening(listener: Listener) -> Iterator[None]:
+def listening(listener: Listener) -> AbstractContextManager[None]:
     """Within, in this task and those that it begins, `listener` is told."""
-    before = _listener.set(listener)
-    try:
-        yield
-    finally:
-        _listener.reset(before)
+    return _with(_listener, listener)
 
 
 def tell(message: str, progress: float | None = None) -> None:
@@ -42,14 +38,9 @@ def tell(message: str, progress: float | None = None) -> None:
         listener(message, progress)
 
 
-@contextmanager
-def waiting_for_leave(warden: Warden) -> Iterator[None]:
+def waiting_for_leave(warden: Warden) -> AbstractContextManager[None]:
     """Within, in this task and those that it begins, `warden` is asked before each request to a host."""
-    before = _warden.set(warden)
-    try:
-        yield
-    finally:
-        _warden.reset(before)
+    return _with(_warden, warden)
 
 
 async def leave(host: str) -> None:
@@ -57,3 +48,12 @@ async def leave(host: str) -> None:
     warden = _warden.get()
     if warden is not None:
         await warden(host)
+
+
+@contextmanager
+def _with(variable: ContextVar[_Value | None], value: _Value) -> Iterator[None]:
+    before = variable.set(value)
+    try:
+        yield
+    finally:
+        variable.reset(before)

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from greenroom.errors import StoreError
+from greenroom.takes import rows
 from greenroom.takes.money_book import MoneyBook
 
 __all__ = ["HostBook", "HostLimit"]
@@ -61,7 +62,7 @@ class HostBook(MoneyBook):
         """Places that other jobs have. One that a dead process was about to send has none; one that was sent keeps its
         place while somebody asks for it, and for ten minutes.
         """
-        lately = (datetime.now(UTC) - _LOST_SIGHT).strftime("%Y-%m-%dT%H:%M:%SZ")
+        lately = rows.now(_LOST_SIGHT)
         found = self._all("select owner, state, updated from jobs where host = ? and id <> ?", (host, but))
         return sum(
             (row["owner"] is not None and self._presence.alive(row["owner"]))

@@ -5,12 +5,13 @@ project shared by several machines, or a folder that somebody deleted.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 from greenroom.errors import CueError, Problem, Severity, StoreError
 from greenroom.takes.ledger import Ledger
 from greenroom.takes.record import RECORD, bill_of, read_record, read_take
+from greenroom.takes.rows import now
 from greenroom.takes.states import Done, Take
 from greenroom.takes.store import Store
 
@@ -99,7 +100,7 @@ def _made_elsewhere_lately(ledger: Ledger) -> dict[tuple[str, int], str]:
     """Takes that other desks have just made, with their desks. A share may not show them here yet, and a take that
     counted as gone would be paid for again.
     """
-    since = (datetime.now(UTC) - _SHOWN_AFTER).strftime("%Y-%m-%dT%H:%M:%SZ")
+    since = now(_SHOWN_AFTER)
     done = ledger.jobs(states=[Done])
     return {
         (job.cue, job.number): job.desk for job in done if job.desk not in ("", ledger.desk) and job.updated > since

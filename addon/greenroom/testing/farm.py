@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-__all__ = ["Farm", "end", "new_farm", "wait_for"]
+__all__ = ["Farm", "end", "new_farm", "told_when_ready", "wait_for"]
 
 
 @dataclass
@@ -50,7 +50,7 @@ class Farm:
     def start(self) -> subprocess.Popen[str]:
         place = self.address.removeprefix("tls://") or "127.0.0.1:0"
         process = self.run("start", "--listen", place)
-        self.address = str(_said(process)["address"])
+        self.address = str(told_when_ready(process)["address"])
         return process
 
     def add_worker(self, *words: str, under: Sequence[str] = ()) -> subprocess.Popen[str]:
@@ -58,7 +58,7 @@ class Farm:
         scratch = self.folder / f"scratch{len(self.started)}"
         words = ("--cores", "1", "--root", root, "--scratch", str(scratch), *words)
         process = self.run("worker", self.address, *words, under=under)
-        _said(process)
+        told_when_ready(process)
         return process
 
     def end(self) -> None:
@@ -66,7 +66,7 @@ class Farm:
             end(process)
 
 
-def _said(process: subprocess.Popen[str]) -> dict[str, object]:
+def told_when_ready(process: subprocess.Popen[str]) -> dict[str, object]:
     """The JSON that a command prints when it is ready."""
     assert process.stdout is not None
     text = ""

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import socket
 import subprocess
@@ -13,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from greenroom.testing.farm import told_when_ready
 from greenroom.testing.projects import everybody_agrees
 
 __all__ = ["Served", "free_port", "served"]
@@ -56,14 +56,8 @@ class Served:
         """The process that owns the ledger, once it listens; started anew it has the same address."""
         words = ["farm", "ledger", str(self.project), "--listen", self.address, "--lease", str(self.lease), "--json"]
         process = self.run("owner", "-m", "greenroom", *words)
-        assert process.stdout is not None
-        text = ""
-        for line in process.stdout:
-            text += line
-            if line.startswith("}"):
-                assert json.loads(text)["address"] == self.address
-                return process
-        raise AssertionError(f"it ended with {process.wait()}: {text}")
+        assert told_when_ready(process)["address"] == self.address
+        return process
 
     def run(self, desk: str, *words: str) -> subprocess.Popen[str]:
         """A Python process that is the desk called `desk`; what it says of errors is kept in a file of its name."""

@@ -7,8 +7,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
+from greenroom.desk.farm.addresses import read_address
 from greenroom.desk.farm.certificates import security
-from greenroom.desk.farm.settings import certificates_folder, read_address
+from greenroom.desk.farm.settings import certificates_folder
 from greenroom.errors import EngineUnavailable
 
 if TYPE_CHECKING:

@@ -18,8 +18,9 @@ import uuid
 from typing import Any, BinaryIO
 
 from greenroom import __version__
+from greenroom.desk.farm.addresses import place_of
 from greenroom.desk.farm.certificates import lines_lock
-from greenroom.desk.farm.ledger_words import HELLO, line_of, message_of, place_of
+from greenroom.desk.farm.ledger_words import HELLO, line_of, message_of
 from greenroom.desk.farm.settings import certificates_folder
 from greenroom.errors import StoreError
 from greenroom.takes.calls import error_of

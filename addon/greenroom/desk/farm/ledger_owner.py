@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -18,8 +17,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from greenroom import __version__
+from greenroom.desk.farm.addresses import place_of
 from greenroom.desk.farm.certificates import lines_lock
-from greenroom.desk.farm.ledger_words import HELLO, LONGEST_LINE, line_of, message_of, place_of
+from greenroom.desk.farm.ledger_words import HELLO, LONGEST_LINE, line_of, message_of
 from greenroom.desk.farm.settings import certificates_folder
 from greenroom.errors import GreenroomError, InputError, StoreError
 from greenroom.takes.calls import CALLS, call, pack, packed_error, unpack
@@ -90,12 +90,8 @@ def _alone(path: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _opened(path: Path, project: str) -> Iterator[sqlite3.Connection]:
-    connection = connect(path, project, 10.0)
-    connection.row_factory = sqlite3.Row
-    try:
+    with contextlib.closing(connect(path, project, 10.0)) as connection:
         yield connection
-    finally:
-        connection.close()
 
 
 class _Desk:
@@ -203,12 +199,13 @@ class _Owner:
                 return line_of({"number": number, "value": pack(call(desk.ledger, name, arguments), folder)})
             with desk.ledger.transaction():
                 answer = line_of({"number": number, "value": pack(call(desk.ledger, name, arguments), folder)})
-                desk.ledger.keep_answer(desk.lease.owner, number, answer.decode("utf-8", "surrogatepass"))
-            desk.number, desk.answer = number, answer.decode("utf-8", "surrogatepass")
+                kept = answer.decode("utf-8", "surrogatepass")
+                desk.ledger.keep_answer(desk.lease.owner, number, kept)
+            desk.number, desk.answer = number, kept
             return answer
         except GreenroomError as error:
             return line_of({"number": number, "error": packed_error(error)})
-        except (TypeError, ValueError, KeyError, AttributeError, sqlite3.Error, json.JSONDecodeError) as error:
+        except (TypeError, ValueError, KeyError, AttributeError, sqlite3.Error) as error:
             wrong = StoreError(f"the ledger can't do {name:.40} ({type(error).__name__}: {error})")
             return line_of({"number": number, "error": packed_error(wrong)})
 

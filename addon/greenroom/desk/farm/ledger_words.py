@@ -15,34 +15,16 @@ its number: what changes something is carried out once, and its answer kept, in 
 from __future__ import annotations
 
 import json
-import re
 from typing import Any
 
-from greenroom.errors import InputError, StoreError
+from greenroom.errors import StoreError
 
-__all__ = ["DEFAULT_PORT", "HELLO", "LONGEST_LINE", "line_of", "message_of", "place_of"]
+__all__ = ["HELLO", "LONGEST_LINE", "line_of", "message_of"]
 
 HELLO = 1
 """Raised when these words change."""
 
-DEFAULT_PORT = 8787
 LONGEST_LINE = 256 << 20  # bytes: a project of 100,000 takes lists them in about 100 MB
-_PLACE = re.compile(r"^(?P<host>\[[0-9a-fA-F:]+\]|[^:/\s]+)(?::(?P<port>\d{1,5}))?$")
-
-
-def place_of(text: str) -> tuple[str, int]:
-    """Host and port of what a person writes.
-
-    >>> place_of("desk.local"), place_of("[::1]:9000")
-    (('desk.local', 8787), ('::1', 9000))
-
-    Raises:
-        InputError: no address.
-    """
-    found = _PLACE.match(text.strip().removeprefix("tls://"))
-    if found is None or not 0 <= int(found["port"] or DEFAULT_PORT) < 65536:
-        raise InputError(f'"{text}" is no address of a ledger', hint="Write HOST or HOST:PORT.")
-    return found["host"].strip("[]"), int(found["port"] or DEFAULT_PORT)
 
 
 def line_of(message: dict[str, Any]) -> bytes:

@@ -19,10 +19,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from greenroom import __version__
+from greenroom.desk.farm.addresses import read_address
 from greenroom.desk.farm.certificates import security
 from greenroom.desk.farm.connecting import connected, unreachable
 from greenroom.desk.farm.parcels import Parcel, Returned, make_call
-from greenroom.desk.farm.settings import certificates_folder, read_address
+from greenroom.desk.farm.settings import certificates_folder
 from greenroom.desk.farm.shared_store import SharedStore
 from greenroom.errors import InputError
 

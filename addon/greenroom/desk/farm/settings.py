@@ -4,20 +4,17 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from greenroom.desk.farm.ledger_words import place_of
-from greenroom.errors import InputError, ProjectError, nearest
+from greenroom.desk.farm.addresses import place_of, read_address
+from greenroom.errors import ProjectError, nearest
 
-__all__ = ["DEFAULT_PORT", "FarmSettings", "certificates_folder", "read_address", "read_farm", "read_roots"]
+__all__ = ["FarmSettings", "certificates_folder", "read_farm", "read_roots"]
 
-DEFAULT_PORT = 8786  # Dask's own
 _KEYS = ("address", "store", "ledger", "roots")
-_ADDRESS = re.compile(r"^(?:(?P<scheme>[a-z]+)://)?(?P<host>\[[0-9a-fA-F:]+\]|[^:/\s]+)(?::(?P<port>\d{1,5}))?$")
 
 
 @dataclass(frozen=True)
@@ -45,23 +42,6 @@ def certificates_folder() -> Path:
     from greenroom.desk.project.project import data_folder
 
     return data_folder() / "farm"
-
-
-def read_address(text: str) -> str:
-    """tls://HOST:PORT of what a person writes.
-
-    >>> read_address("farm.local"), read_address("tls://10.0.0.7:9000")
-    ('tls://farm.local:8786', 'tls://10.0.0.7:9000')
-
-    Raises:
-        InputError: no address, or one without TLS.
-    """
-    found = _ADDRESS.match(text.strip())
-    if found is None or not 0 <= int(found["port"] or DEFAULT_PORT) < 65536:
-        raise InputError(f'"{text}" is no address of a farm', hint="Write HOST or HOST:PORT.")
-    if (found["scheme"] or "tls") != "tls":
-        raise InputError(f"{found['scheme']} isn't encrypted", hint="A farm is reached by tls:// only.", where=text)
-    return f"tls://{found['host']}:{found['port'] or DEFAULT_PORT}"
 
 
 def read_roots(texts: Mapping[str, Any], where: str) -> dict[str, Path]:

@@ -66,14 +66,7 @@ def definition(
     if record.get("report", {}).get("conform"):
         greenroom = {"name": "Greenroom", "version": version}
         actions.append({"action": "c2pa.transcoded", "softwareAgent": greenroom})
-    return {
-        "claim_generator_info": generator(version),
-        "title": title,
-        "assertions": [
-            {"label": "c2pa.actions.v2", "data": {"actions": actions}},
-            {"label": TAKE, "data": _take(record, prompts=prompts)},
-        ],
-    }
+    return _manifest(title, version, actions, _take(record, prompts=prompts))
 
 
 def part_definition(
@@ -90,12 +83,16 @@ def part_definition(
     ]
     if encoded:
         actions.append({"action": "c2pa.transcoded", "softwareAgent": greenroom})
+    return _manifest(title, version, actions, _take(record, prompts=False))
+
+
+def _manifest(title: str, version: str, actions: list[dict[str, Any]], take: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "claim_generator_info": generator(version),
         "title": title,
         "assertions": [
             {"label": "c2pa.actions.v2", "data": {"actions": actions}},
-            {"label": TAKE, "data": _take(record, prompts=False)},
+            {"label": TAKE, "data": take},
         ],
     }
 
