@@ -11,6 +11,7 @@ import av
 import numpy as np
 import pytest
 
+from greenroom.errors import StoreError
 from greenroom.rights.credentials.identity import Identity, init_identity
 from greenroom.rights.credentials.movie import NOTHING, copy_with_room, credentials_box, movable_boxes
 from greenroom.rights.credentials.reading import Whole, read_credentials
@@ -140,6 +141,14 @@ def test_a_lying_index_is_left_alone(tmp_path: Path) -> None:
             boxes = movable_boxes(reading)
             assert boxes is not None
             assert copy_with_room(reading, writing, boxes, 4096) is None
+
+
+def test_a_file_that_is_there_already_is_left_alone(identity: Identity, tmp_path: Path) -> None:
+    movie, there = write_movie(tmp_path / "a.mov", {}), tmp_path / "signed.mov"
+    there.write_bytes(b"an editor's")
+    with pytest.raises(StoreError, match=r"signed\.mov"):
+        sign(movie, there, MANIFEST, [], identity)
+    assert there.read_bytes() == b"an editor's"
 
 
 @pytest.mark.parametrize("data", [b"", b"ftyp", NOTHING, NOTHING + b"\0\0\0\1moov", b"\0\0\0\0mdat" + bytes(30)])

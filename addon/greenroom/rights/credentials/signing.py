@@ -114,18 +114,20 @@ def sign(
 
     Raises:
         InputError: the container can't hold them, the extra isn't installed, or whoever signs can't.
-        StoreError: the copy can't be written, or the library refuses the file.
+        StoreError: the copy can't be written, `output` is there already, or the library refuses the file.
     """
     kind = FORMATS.get(source.suffix.casefold())
     if kind is None:
         hint = "Credentials of other containers lie beside the file."
         raise InputError(f"{source.suffix or 'this file'} can't hold credentials", hint=hint, where=str(source))
+    with storing(output):
+        output.open("xb").close()
     try:
         with (
             _signing(source, identity) as signer,
             storing(output),
             source.open("rb") as reading,
-            output.open("x+b") as writing,
+            output.open("r+b") as writing,
         ):
             statement = _statement(manifest, ingredients)
             if not _signed_movie(statement, signer, source, reading, writing):
