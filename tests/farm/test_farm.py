@@ -16,9 +16,11 @@ import pytest
 
 from greenroom.desk.farm.certificates import make_certificates, security
 from greenroom.desk.farm.crew import FarmCrew
+from greenroom.desk.farm.machine import work
 from greenroom.desk.farm.nodes import status, stop
 from greenroom.desk.farm.settings import FarmSettings
 from greenroom.errors import EngineError, EngineUnavailable, MediaError
+from greenroom.takes.presence import Presence
 from greenroom.testing.farm import Farm, end, wait_for
 from greenroom.testing.farm_work import end_the_machine, refuse, run_out_of_time, shout, wait
 
@@ -70,16 +72,38 @@ def test_status_names_the_machines(farm: Farm) -> None:
 
 
 def test_no_farm_there(farm: Farm) -> None:
-    with pytest.raises(EngineUnavailable, match="can't be reached") as caught:
-        asyncio.run(status("127.0.0.1:9"))
-    assert "greenroom farm start" in caught.value.hint
+    for ask in (status("127.0.0.1:9"), work("127.0.0.1:9", 1, {}, farm.folder / "away", print)):
+        with pytest.raises(EngineUnavailable, match="nothing listens") as caught:
+            asyncio.run(ask)
+        assert "greenroom farm start" in caught.value.hint
+        assert caught.value.where == "127.0.0.1:9"
+    with pytest.raises(EngineUnavailable, match="no machine of that name") as caught:
+        asyncio.run(status("farm.invalid"))
+    assert "Check the name" in caught.value.hint
+
+
+def test_a_machine_sweeps_what_dead_processes_left_and_nothing_else(farm: Farm, tmp_path: Path) -> None:
+    alive = Presence(tmp_path / "at-work")
+    kept = [tmp_path / f"greenroom-{alive.owner}", tmp_path / "greenroom-thesis", tmp_path / "thesis"]
+    left = tmp_path / "greenroom-4711-0123abcd"
+    for folder in (*kept, left):
+        (folder / "0" / "held").mkdir(parents=True)
+    (tmp_path / "at-work" / "4711-0123abcd.lock").touch()
+    with pytest.raises(EngineUnavailable):
+        asyncio.run(work("127.0.0.1:9", 1, {}, tmp_path, print))
+    assert sorted(tmp_path.iterdir()) == sorted([*kept, tmp_path / "at-work"])
+    assert [path.stem for path in (tmp_path / "at-work").iterdir()] == [alive.owner]
+    alive.leave()
 
 
 def test_foreign_certificates_are_shut_out(farm: Farm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     make_certificates(tmp_path / "foreign")
     monkeypatch.setenv("GREENROOM_FARM_CERTIFICATES", str(tmp_path / "foreign"))
-    with pytest.raises(EngineUnavailable, match="can't be reached"):
+    with pytest.raises(EngineUnavailable, match="don't belong to one farm") as caught:
         asyncio.run(status(farm.address))
+    assert "three files" in caught.value.hint
+    with pytest.raises(EngineUnavailable, match="don't belong to one farm"):
+        asyncio.run(work(farm.address, 1, {}, tmp_path / "scratch", print))
 
 
 def test_who_speaks_plainly_is_shut_out(farm: Farm) -> None:
@@ -96,10 +120,10 @@ def test_a_machine_that_dies_costs_time_only(own_farm: Farm, tmp_path: Path) -> 
     seen = own_farm.folder / "there" / "begun"
 
     async def task(crew: FarmCrew) -> int:
-        work = asyncio.create_task(crew.run(wait, 1.0, begun))
+        waiting = asyncio.create_task(crew.run(wait, 1.0, begun))
         (first,) = await asyncio.to_thread(wait_for, seen)
         os.kill(int(first), signal.SIGKILL)
-        return await asyncio.wait_for(work, 60)
+        return await asyncio.wait_for(waiting, 60)
 
     last = on(own_farm, tmp_path / "work", task)
     tried = wait_for(seen, 2)
@@ -113,11 +137,11 @@ def test_a_farm_that_is_started_anew_goes_on(own_farm: Farm, tmp_path: Path) -> 
     begun, seen = own_farm.folder / "show" / "begun", own_farm.folder / "there" / "begun"
 
     async def task(crew: FarmCrew) -> int:
-        work = asyncio.create_task(crew.run(wait, 1.0, begun))
+        waiting = asyncio.create_task(crew.run(wait, 1.0, begun))
         await asyncio.to_thread(wait_for, seen)
         end(head)
         await asyncio.to_thread(own_farm.start)
-        return await asyncio.wait_for(work, 90)
+        return await asyncio.wait_for(waiting, 90)
 
     assert str(on(own_farm, tmp_path / "work", task)) in wait_for(seen, 2), "the machine joined by itself"
     asyncio.run(stop(own_farm.address))
@@ -130,7 +154,7 @@ def test_machines_of_another_version_get_no_work(own_farm: Farm, tmp_path: Path)
     async def main() -> tuple[str, int]:
         from distributed import Worker
 
-        of_another = {"cpu": 1, "greenroom 9.9, python 3.11": 1}
+        of_another: dict[str, float] = {"cpu": 1, "greenroom 9.9, python 3.11": 1}
         lock = security(own_farm.folder / "certificates")
         crew = FarmCrew(FarmSettings(own_farm.address, own_farm.store, own_farm.roots), tmp_path / "work")
         async with Worker(own_farm.address, nthreads=1, resources=of_another, security=lock, dashboard=False):

@@ -212,9 +212,36 @@ def test_what_all_machines_see_is_not_copied(tmp_path: Path) -> None:
     assert found.read == two.roots["show"] / "plate.txt"  # type: ignore[attr-defined]
 
 
+def test_a_sequence_of_pictures_travels(tmp_path: Path) -> None:
+    two = Two(tmp_path)
+    sequence = ImageSequence(tmp_path / "plate", "house.", ".png", 4, 1001, 3, Fraction(24))
+    sequence.folder.mkdir()
+    for index in (0, 2):
+        sequence.path(index).write_text(f"picture {index}")
+    (sequence.folder / "other.png").write_text("of another sequence")
+    found = two.call(look_at, sequence)
+    assert found == ["picture 0", None, "picture 2"]
+    shown = two.call(same, sequence)
+    assert isinstance(shown, ImageSequence)
+    assert shown.path(2).read_text() == "picture 2", "it is readable where it came back to"
+    assert not list(two.held.rglob("other.png"))
+
+    seen = replace(sequence, folder=two.roots["show"])
+    assert two.call(same, seen) == seen, "what all machines see stays where it is"
+
+
+def look_at(sequence: ImageSequence) -> list[str | None]:
+    pictures = [sequence.path(index) for index in range(sequence.count)]
+    return [path.read_text() if path.is_file() else None for path in pictures]
+
+
+def same(sequence: ImageSequence) -> ImageSequence:
+    return sequence
+
+
 def test_what_the_farm_cannot_see_is_refused(tmp_path: Path) -> None:
     two = Two(tmp_path)
-    with pytest.raises(InputError, match="can't see this folder") as caught:
+    with pytest.raises(InputError, match="can't see the folder") as caught:
         two.call(shout, tmp_path, two.work / "job-1")
     assert "[farm.roots]" in caught.value.hint
     with pytest.raises(InputError, match="isn't there"):

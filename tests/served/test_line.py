@@ -27,7 +27,7 @@ from greenroom.desk.project.project import Project
 from greenroom.errors import BudgetError, InputError, StoreError
 from greenroom.takes import Job, Ledger, Submitted, Take
 from greenroom.takes.money import Cap
-from greenroom.testing.served import PROJECT, Served, served
+from greenroom.testing.served import PROJECT, Served, free_port, served
 
 TERMS: dict[str, Any] = {"engine": "e", "mode": "talk", "actor": "mara", "cost": Decimal("0.3"), "currency": "USD"}
 
@@ -242,12 +242,22 @@ def test_a_question_asked_again_is_carried_out_once(make_served: Callable[..., S
     assert again.ask(number=3, call="renumber", arguments={"job_id": job, "taken": []})["value"]["is"]["number"] == 6
 
 
+def test_an_owner_that_was_never_there(opened: Callable[..., Ledger], tmp_path: Path, certificates: Path) -> None:
+    show = Served(tmp_path, certificates, port=free_port())
+    with pytest.raises(StoreError, match="nothing listens there") as caught:
+        opened(show)
+    assert (caught.value.where, "greenroom farm ledger" in caught.value.hint) == (show.address, True)
+    with pytest.raises(StoreError, match="no machine of that name") as caught:
+        Line("desk.invalid:8787", PROJECT, "desk")
+    assert caught.value.where == "desk.invalid:8787"
+
+
 def test_an_owner_that_is_away_is_waited_for_once(
-    make_served: Callable[..., Served], opened: Callable[..., Ledger]
+    make_served: Callable[..., Served], opened: Callable[..., Ledger], caplog: pytest.LogCaptureFixture
 ) -> None:
     show = make_served()
     owner = show.start()
-    ledger = opened(show, patience=1.0)
+    ledger = opened(show, patience=2.0)
     job = plan(ledger, "away")
     assert ledger.claim(job.id)
     owner.kill()
@@ -255,6 +265,7 @@ def test_an_owner_that_is_away_is_waited_for_once(
     with pytest.raises(StoreError, match="can't be reached") as caught:
         ledger.job(job.id)
     assert "farm ledger" in caught.value.hint
+    assert [f"{show.address}: the process that owns" in each for each in caplog.messages] == [True], "it is told"
     began = time.process_time(), time.monotonic()
     for _ in range(20):
         with pytest.raises(StoreError):

@@ -90,7 +90,7 @@ def worker(
 
     The machine has to have the same Greenroom, and the same Python but for its last number.
     """
-    from greenroom.desk.farm.nodes import work
+    from greenroom.desk.farm.machine import work
     from greenroom.desk.farm.settings import read_roots
     from greenroom.desk.project.project import data_folder
 

@@ -3,19 +3,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from greenroom.desk.farm.addresses import read_address
 from greenroom.desk.farm.certificates import security
+from greenroom.desk.farm.reaching import look, unreachable
 from greenroom.desk.farm.settings import certificates_folder
-from greenroom.errors import EngineUnavailable
 
 if TYPE_CHECKING:
     from distributed import Client
 
-__all__ = ["connect", "connected", "unreachable"]
+__all__ = ["connect", "connected"]
 
 _CONNECT = 12.0  # seconds; below 11 Dask's TCP layer refuses to try
 
@@ -28,6 +29,7 @@ async def connect(address: str) -> Client:
         EngineUnavailable: the farm can't be reached.
     """
     lock = security(certificates_folder())
+    await asyncio.to_thread(look, address)
     from distributed import Client
 
     try:
@@ -52,11 +54,3 @@ async def connected(address: str) -> AsyncIterator[Client]:
         yield client
     finally:
         await client.close()
-
-
-def unreachable(address: str, error: OSError | TimeoutError) -> EngineUnavailable:
-    return EngineUnavailable(
-        f"the farm can't be reached ({str(error) or type(error).__name__})",
-        hint="See that it runs there (greenroom farm start) and that the certificates here are its own.",
-        where=address,
-    )

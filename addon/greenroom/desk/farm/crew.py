@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+import logging
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 __all__ = ["FarmCrew"]
 
 Result = TypeVar("Result")
+
+_log = logging.getLogger("greenroom.farm")
 
 _TRIES = 5  # of one call, each after the farm was lost and found again
 _LOOKS, _LOOK_EVERY = 20, 0.5  # seconds: how often a farm without a machine is asked again
@@ -160,6 +163,7 @@ class FarmCrew:
 
     async def _found_again(self) -> Client:
         ends = asyncio.get_running_loop().time() + _PATIENCE
+        _log.warning("%s: the farm is lost; looking for it for %.0f s", self._where, _PATIENCE)
         while True:
             await asyncio.sleep(_PAUSE)
             try:
@@ -169,6 +173,7 @@ class FarmCrew:
                     raise
             else:
                 self._search = None
+                _log.warning("%s: the farm is there again", self._where)
                 return self._client
 
     async def _leave(self, client: Client) -> None:

@@ -8,6 +8,7 @@ seconds says that the desk is alive while it waits for hosts and asks for nothin
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import re
 import socket
@@ -21,11 +22,14 @@ from greenroom import __version__
 from greenroom.desk.farm.addresses import place_of
 from greenroom.desk.farm.certificates import lines_lock
 from greenroom.desk.farm.ledger_words import HELLO, line_of, message_of
+from greenroom.desk.farm.reaching import CONNECT, why_away, why_foreign
 from greenroom.desk.farm.settings import certificates_folder
 from greenroom.errors import StoreError
 from greenroom.takes.calls import error_of
 
 __all__ = ["Line"]
+
+_log = logging.getLogger("greenroom.farm")
 
 _PATIENCE = (
     30.0  # seconds for an owner that is started anew: less than a host's answer is waited for (exchange.TIMEOUTS)
@@ -33,6 +37,7 @@ _PATIENCE = (
 _FIRST_PATIENCE = 3.0  # for one that was never reached
 _ANSWER = 15.0  # seconds: the owner itself waits 10 for a program that holds the ledger
 _PAUSE = 0.25  # seconds between tries
+_SOON = 1.0  # seconds after which it is told that the owner is waited for
 _BEATS = 4  # in the time of a lease
 
 
@@ -99,10 +104,10 @@ class Line:
             try:
                 self._connected(max(0.0, ends - time.monotonic()))
                 answer = self._exchange(question)
-            except OSError:  # ssl.SSLError is one
+            except OSError as error:  # ssl.SSLError is one
                 self._cut()
                 if time.monotonic() >= ends:
-                    raise self._away() from None
+                    raise self._away(error) from None
                 time.sleep(_PAUSE)
                 continue
             except BaseException:  # Ctrl-C in the middle of an answer
@@ -127,7 +132,8 @@ class Line:
 
     def _connected(self, patience: float) -> None:
         """Raises StoreError where the owner can't be reached, or either side doesn't belong to the farm."""
-        ends = time.monotonic() + patience
+        began, told = time.monotonic(), False
+        ends = began + patience
         while self._socket is None:
             try:
                 self._connect()
@@ -136,13 +142,19 @@ class Line:
                 self._cut()
                 foreign = isinstance(error, ssl.SSLError | _ShutOut)
                 if foreign and not isinstance(error, _MAYBE_ENDING):
-                    raise self._foreign(str(error)) from error
+                    raise self._foreign(error) from error
                 if time.monotonic() >= ends:
-                    raise (self._foreign(str(error)) if foreign else self._away()) from error
+                    raise (self._foreign(error) if foreign else self._away(error)) from error
+            if self._known and not told and time.monotonic() > began + _SOON:
+                _log.warning(
+                    "%s: the process that owns the ledger is away; waiting %.0f s for it", self.address, patience
+                )
+                told = True
             time.sleep(_PAUSE)
 
     def _connect(self) -> None:
-        plain = socket.create_connection(self._place, timeout=_ANSWER)
+        plain = socket.create_connection(self._place, timeout=CONNECT)
+        plain.settimeout(_ANSWER)
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
             self._socket = self._lock.wrap_socket(plain)
@@ -178,21 +190,18 @@ class Line:
                 except (OSError, StoreError):  # the next question tells of it
                     self._cut()
 
-    def _away(self) -> StoreError:
+    def _away(self, error: OSError) -> StoreError:
         self._lost = True
+        said, hint = why_away(error, "greenroom farm ledger PROJECT")
         return StoreError(
-            "the process that owns the ledger can't be reached",
-            hint="Start it there: greenroom farm ledger PROJECT   Then run the same command again: it goes on where it "
-            "was, and nothing is paid twice.",
+            f"the process that owns the ledger can't be reached: {said}",
+            hint=f"Run the same command again when it is there: it goes on where it was, nothing is paid twice. {hint}",
             where=self.address,
         )
 
-    def _foreign(self, why: str) -> StoreError:
-        return StoreError(
-            f"the ledger's owner and this machine don't belong to one farm ({why})",
-            hint="Copy the owner's three files (greenroom farm init) to this machine; nothing goes unencrypted.",
-            where=self.address,
-        )
+    def _foreign(self, error: OSError) -> StoreError:
+        said, hint = why_foreign(error, "the ledger's owner")
+        return StoreError(said, hint=hint, where=self.address)
 
 
 def _machine() -> str:

@@ -2,23 +2,26 @@
 """A call of a function of ours, packed so that another machine can make it, and its result, packed for the way back.
 
 Values are pickled, but no path goes as it is: what lies in a folder that all machines see goes by that folder's name,
-a file goes by the hash of its content, and a job's work folder goes with all its files and comes back with what is new.
+a file and the pictures of a sequence go by the hashes of their contents, and a job's work folder goes with all its files
+and comes back with what is new.
 The pickle itself only ever comes over the farm's own connection.
 """
 
 from __future__ import annotations
 
+import hashlib
 import io
 import pickle
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from typing import Any
 
 from greenroom import __version__
 from greenroom.desk.farm.shared_store import SharedStore
 from greenroom.errors import EngineError, InputError, StoreError
+from greenroom.media.types import ImageSequence
 
 __all__ = ["Parcel", "Returned", "make_call", "pack_call", "take_back"]
 
@@ -66,27 +69,41 @@ class Packer(pickle.Pickler):
         return self._file.getvalue(), tuple(sorted(self._jobs))
 
     def persistent_id(self, value: Any) -> Any:
+        if isinstance(value, ImageSequence):
+            return None if self._seen(value.folder) else self._pictures(value)
         if not isinstance(value, PurePath):
             return None
         path = Path(value)
+        if seen := self._seen(path):
+            return seen
+        if self._held is not None and path.is_relative_to(self._held):
+            return ("held", path.relative_to(self._held).as_posix())
+        if path.is_file():
+            return ("held", f"{self._store.put_file(path)}/{path.name}")
+        raise InputError(
+            f"the farm's machines can't see the folder {path}" if path.is_dir() else f"{path} isn't there",
+            hint='Name a folder above it that all machines see, in greenroom.toml: [farm.roots] show = "/mnt/show"',
+            where=str(path),
+        )
+
+    def _seen(self, path: Path) -> tuple[str, ...] | None:
+        """What the farm's machines call it without that anything of it is in the store."""
         if not path.is_absolute():
-            return ("as it is", str(value))
+            return ("as it is", str(path))
         if path.is_relative_to(self._work):
             within = path.relative_to(self._work)
             self._jobs.update(within.parts[:1])
             return ("work", within.as_posix())
-        if self._held is not None and path.is_relative_to(self._held):
-            return ("held", path.relative_to(self._held).as_posix())
         for name, root in self._roots.items():
             if path.is_relative_to(root):
                 return ("root", name, path.relative_to(root).as_posix())
-        if path.is_file():
-            return ("held", f"{self._store.put_file(path)}/{path.name}")
-        raise InputError(
-            "the farm's machines can't see this folder" if path.is_dir() else "it isn't there",
-            hint='Name a folder above it that all machines see, in greenroom.toml: [farm.roots] show = "/mnt/show"',
-            where=str(path),
-        )
+        return None
+
+    def _pictures(self, sequence: ImageSequence) -> tuple[str, Files, ImageSequence]:
+        """All of its pictures; one that is missing is missed there as it would be here."""
+        there = (path for path in map(sequence.path, range(sequence.count)) if path.is_file())
+        files = tuple((path.name, self._store.put_file(path)) for path in there)
+        return ("pictures", files, replace(sequence, folder=Path()))
 
 
 class Unpacker(pickle.Unpickler):
@@ -96,7 +113,7 @@ class Unpacker(pickle.Unpickler):
         super().__init__(io.BytesIO(content))
         self._store, self._work, self._roots, self._held = store, work, roots, held
 
-    def persistent_load(self, pid: Any) -> Path:
+    def persistent_load(self, pid: Any) -> Path | ImageSequence:
         match pid:
             case ("as it is", str(text)):
                 return Path(text)
@@ -109,8 +126,18 @@ class Unpacker(pickle.Unpickler):
                 if not path.is_file():
                     self._store.fetch(within.partition("/")[0], path)
                 return path
+            case ("pictures", tuple(files), ImageSequence() as sequence):
+                return replace(sequence, folder=self._folder(files))
             case _:
                 raise EngineError("what came from the farm can't be read", hint="Use one version on all machines.")
+
+    def _folder(self, pictures: Files) -> Path:
+        folder = self._held / hashlib.sha256(repr(pictures).encode()).hexdigest()
+        for name, digest in pictures:
+            _check_within(name)
+            if not (folder / name).is_file():
+                self._store.fetch(digest, folder / name)
+        return folder
 
     def _root(self, name: str) -> Path:
         if name not in self._roots:
