@@ -7,6 +7,7 @@ import os
 import time
 import uuid
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from greenroom.desk.farm.parcels import Returned, make_call, pack_call, take_bac
 from greenroom.desk.farm.settings import FarmSettings, read_farm
 from greenroom.desk.farm.shared_store import SharedStore
 from greenroom.errors import EngineError, InputError, MediaError, ProjectError, StoreError
+from greenroom.media.types import ImageSequence
 from greenroom.testing.farm_work import refuse, shout, write_noise
 
 

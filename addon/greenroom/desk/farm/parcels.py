@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """A call of a function of ours, packed so that another machine can make it, and its result, packed for the way back.
 
-Values are pickled, but no path goes as it is: what lies in a folder that all machines see goes by that folder's name,
-a file and the pictures of a sequence go by the hashes of their contents, and a job's work folder goes with all its files
-and comes back with what is new.
-The pickle itself only ever comes over the farm's own connection.
+Values are pickled, but no path goes as it is: what lies in a folder that all machines see goes by that folder's name, a
+file and the pictures of a sequence go by the hashes of their contents, and a job's work folder goes with all its files
+and comes back with what is new. The pickle itself only ever comes over the farm's own connection.
 """
 
 from __future__ import annotations
