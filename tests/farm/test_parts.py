@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 import uuid
@@ -11,12 +12,16 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from greenroom.cli.app import app
 from greenroom.desk.farm.addresses import read_address
 from greenroom.desk.farm.certificates import NODE_FILES, make_certificates, security
+from greenroom.desk.farm.crew import held_folder
 from greenroom.desk.farm.parcels import Returned, make_call, pack_call, take_back
 from greenroom.desk.farm.settings import FarmSettings, read_farm
 from greenroom.desk.farm.shared_store import SharedStore
+from greenroom.desk.project.project import Project
 from greenroom.errors import EngineError, InputError, MediaError, ProjectError, StoreError
 from greenroom.media.types import ImageSequence
 from greenroom.testing.farm_work import refuse, shout, write_noise
@@ -125,6 +130,24 @@ def test_what_is_old_is_cleaned_away(tmp_path: Path) -> None:
     assert left == {"content 1", "content 3", "mine"}
     assert sorted(path.name for path in (folder / "calls").iterdir()) == sorted([names[1], "thesis.txt"])
     assert store.clean(0) == (0, 0), "what is young stays, whatever is asked"
+
+
+def test_what_came_to_the_desk_is_cleaned_away_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GREENROOM_DATA", str(tmp_path / "data"))
+    folder = tmp_path / "show"
+    project = Project.init(folder)
+    with project.file.open("a", encoding="utf-8") as file:
+        file.write(f'\n[farm]\nstore = "{(tmp_path / "store").as_posix()}"\n')
+    held = held_folder(project.work_folder)
+    for name in ("old", "new"):
+        (held / name).mkdir(parents=True)
+        (held / name / "plate.mov").write_text(name)
+    long_ago = time.time() - 8 * 24 * 3600
+    for path in (held / "old" / "plate.mov", held / "old"):
+        os.utime(path, (long_ago, long_ago))
+    told = CliRunner().invoke(app, ["farm", "clean", "--project", str(folder), "--json"])
+    assert (told.exit_code, json.loads(told.output)["files"], json.loads(told.output)["bytes"]) == (0, 1, 3)
+    assert [path.name for path in held.iterdir()] == ["new"]
 
 
 def test_what_is_needed_again_is_put_there_anew_before_it_is_old(tmp_path: Path) -> None:

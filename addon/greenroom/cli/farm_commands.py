@@ -120,17 +120,18 @@ def status(address: str, as_json: bool, verbose: bool) -> None:
 @click.option("--days", metavar="N", type=WholeNumber(4, 3650), default=7, help="How old. Default: 7 days.")
 @common_options
 def clean(project: Path | None, days: int, as_json: bool, verbose: bool) -> None:
-    """Remove old files from the project's place of exchange.
+    """Remove old files from the place of exchange and from this desk.
 
     Runs take away what was theirs alone; their footage stays for the next, and what killed ones left stays too. Nothing
-    that a run of these days needs is ever taken, and no other file that lies there.
+    that a run of these days needs is ever taken, and no other file that lies there. Machines sweep their own folders
+    when they start.
     """
-    from greenroom.desk.farm.shared_store import SharedStore
+    from greenroom.desk.farm.cleaning import clean as clean_up
     from greenroom.desk.open_cut import find_project
 
-    store = SharedStore(find_project(None, project).farm.store)
-    count, size = store.clean(days)
-    value = {"schema": "greenroom.farm-clean/1", "store": store.place, "files": count, "bytes": size}
+    home = find_project(None, project)
+    count, size = clean_up(home, days)
+    value = {"schema": "greenroom.farm-clean/1", "store": home.farm.store, "files": count, "bytes": size}
     show(value, as_json=as_json, tell=lambda v: click.echo(f"{v['files']} files removed, {v['bytes'] / 1e6:,.1f} MB."))
 
 

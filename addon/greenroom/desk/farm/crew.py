@@ -27,7 +27,7 @@ from greenroom.errors import EngineError, EngineUnavailable
 if TYPE_CHECKING:
     from distributed import Client
 
-__all__ = ["FarmCrew"]
+__all__ = ["FarmCrew", "held_folder"]
 
 Result = TypeVar("Result")
 
@@ -99,7 +99,7 @@ class FarmCrew:
             InputError: it needs a folder that the farm can't see.
             GreenroomError: whatever the function raises.
         """
-        roots, held = self.settings.roots, self.work / ".farm"
+        roots, held = self.settings.roots, held_folder(self.work)
         parcel = await asyncio.to_thread(pack_call, function, values, self._store, self.work, roots)
         try:
             returned = await self._handed_out(parcel)
@@ -182,6 +182,11 @@ class FarmCrew:
             self._client = None
         with contextlib.suppress(Exception):  # it is lost already
             await asyncio.wait_for(client.close(timeout=2), 5)
+
+
+def held_folder(work: Path) -> Path:
+    """Where files lie that came by their hash, beside the jobs' work folders."""
+    return work / ".farm"
 
 
 async def _cores(client: Client) -> tuple[int, int]:
