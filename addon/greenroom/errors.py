@@ -202,12 +202,12 @@ class LedgerBusy(StoreError):
 
 def told_once(problems: Iterable[Problem]) -> list[Problem]:
     """The same fault in several places as one problem, with the first places by name and the others by number."""
-    places: dict[Problem, list[str]] = {}
+    places: dict[Problem, dict[str, None]] = {}
     for problem in problems:
-        same = places.setdefault(replace(problem, where=""), [])
-        if problem.where and problem.where not in same:
-            same.append(problem.where)
-    return [replace(problem, where=_listed(where)) for problem, where in places.items()]
+        same = places.setdefault(replace(problem, where=""), {})
+        if problem.where:
+            same[problem.where] = None
+    return [replace(problem, where=_listed(list(where))) for problem, where in places.items()]
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The panel: how long until 1,000 cues are on the screen, and what a step of scrolling or filtering 10,000 costs.
+"""The panel: how long until 1,000 cues are on the screen, and what a step of scrolling, filtering or selecting
+10,000 costs.
 
 Opening is a process of its own, measured from its start to the moment when the table with all cues is painted. A step
 is a turn of the wheel or a letter of a search, with all painting that comes of it. All are processor seconds, since
@@ -122,7 +123,7 @@ def _steps(folder: Path) -> list[Row]:
     board = Board(folder / "scene.otio", folder, "film", _rate(), 86400, 86400 + 48 * MANY, False, found)
     window._show_board(board)
     made.processEvents()
-    return [_scrolling(window, made), _filtering(window, made)]
+    return [_scrolling(window, made), _filtering(window, made), _selecting(window, made)]
 
 
 def _rate() -> Any:
@@ -140,21 +141,48 @@ def _scrolling(window: Any, made: Any) -> Row:
 
 
 def _filtering(window: Any, made: Any) -> Row:
-    """Strip and picked cue are drawn in frames of their own after the table: the dearest of the three counts."""
-
-    def cost(step: Callable[[], object]) -> float:
-        table = _cost(step, made)
-        window.strip_soon.stop()
-        window.pick_soon.stop()
-        return max(table, _cost(window._show_on_strip, made), _cost(window._show_picked, made))
-
     field = window.filters.text
     taken = []
     for word in ("line 12", "mara", "film theo 7", "nothing like it"):
         for length in range(1, len(word) + 1):
-            taken.append(cost(lambda text=word[:length]: field.setText(text)))
-        taken.append(cost(field.clear))
+            taken.append(_slowest(window, lambda text=word[:length]: field.setText(text), made))
+        taken.append(_slowest(window, field.clear, made))
     return _row("filtering", taken)
+
+
+def _selecting(window: Any, made: Any) -> Row:
+    """All of them, every third, none; sorted by a head and found in meanwhile."""
+    from PySide6.QtCore import Qt
+
+    from greenroom.panel.model.filters import Filter
+
+    table, taken = window.table, []
+    down, up = Qt.SortOrder.DescendingOrder, Qt.SortOrder.AscendingOrder
+    everything = Filter()
+    steps: tuple[Callable[[], object], ...] = (
+        table.selectAll,
+        lambda: table.sortByColumn(2, down),
+        lambda: window.filters.text.setText("line"),
+        window.filters.text.clear,
+        lambda: table.sortByColumn(1, up),
+        table.clearSelection,
+        lambda: window.cues.use(Filter(actor="mara")),
+        table.selectAll,
+        lambda: window.cues.use(everything),
+        lambda: table.selectRow(0),
+    )
+    for _ in range(5):
+        for step in steps:
+            taken.append(_slowest(window, step, made))
+    return _row("selecting among", taken)
+
+
+def _slowest(window: Any, step: Callable[[], object], made: Any) -> float:
+    """Strip and picked cue are drawn in frames of their own after the table: the dearest of the three counts."""
+    table = _cost(step, made)
+    window.strip_soon.stop()
+    window.pick_soon.stop()
+    return max(table, _cost(window._show_on_strip, made), _cost(window._show_picked, made))
 
 
 def _cost(step: Callable[[], object], made: Any) -> float:

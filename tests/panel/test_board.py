@@ -172,3 +172,29 @@ def test_right_to_left_the_dot_of_a_status_stays_beside_its_word(window: Window)
     at = [x for x in range(picture.width()) for y in range(picture.height()) if picture.pixel(x, y) == red]
     assert at
     assert min(at) > picture.width() * 3 // 4
+
+
+def test_keys_select_from_the_cue_that_is_looked_at_to_another_or_to_either_end(window: Window, qtbot: QtBot) -> None:
+    shift, control = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
+    table = window.table
+    for keys, modifiers, wanted in (
+        (Qt.Key.Key_Down, shift, [3, 4]),
+        (Qt.Key.Key_End, shift, [3, 4, 5]),
+        (Qt.Key.Key_Home, shift | control, [0, 1, 2, 3]),
+        (Qt.Key.Key_End, control, [5]),
+    ):
+        table.go_to(window.cues.rows[3].id)  # as a click on the strip does, after which nothing else is remembered
+        qtbot.keyClick(table, keys, modifiers)
+        assert table.selected() == [window.cues.rows[place] for place in wanted]
+
+
+def test_all_cues_that_are_selected_are_marked_on_the_strip_however_many(window: Window) -> None:
+    first = window.cues.rows[0]
+    rows = [replace(first, id=str(at), start=86400 + at, frames=1, status=Status.OPEN) for at in range(5000)]
+    window.strip._first, window.strip._last, window.strip._from, window.strip._frames = 86400, 91400, 86400.0, 5000.0
+    window.strip.show_rows(rows)
+    for chosen, marked in ((rows, 1.0), (rows[2500:], 0.5), (rows[::500], 0.01), ((), 0.0)):
+        window.strip.select([row.id for row in chosen])
+        picture = window.strip.grab().toImage()
+        line = [picture.pixelColor(x, 40).name() for x in range(10, picture.width() - 10)]
+        assert abs(line.count(colours().accent) / len(line) - marked) < 0.02, len(chosen)

@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QPoint, Qt, QTimer
 from pytestqt.qtbot import QtBot
 
 from greenroom.desk import road
@@ -98,12 +98,46 @@ def test_ten_thousand_cues_and_a_run_never_hold_the_window_up(
         for letter in ("line 12", "line", ""):
             window.filters.text.setText(letter)
             qtbot.wait(40)
+        select_and_unselect(window, qtbot, wait)
         bar = window.table.verticalScrollBar()
         for at in range(0, bar.maximum(), bar.maximum() // 30):
             bar.setValue(at)
             qtbot.wait(15)
         wait(lambda: bool(window.shown.runs) and any(job.ended for job in window.shown.runs[0].jobs))
         wait(lambda: window.shown.board is not before)
+
+
+def select_and_unselect(window: Window, qtbot: QtBot, wait: Wait) -> None:
+    """Everything at once: with the quote for it, found in, sorted by a head, and given up; then every third cue."""
+    table, shift = window.table, Qt.KeyboardModifier.ShiftModifier
+    everything = (Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    qtbot.keyClick(table, *everything)
+    assert len(table.selected()) == MANY
+    wait(lambda: "Planning" not in window.generate.form.quote_text.text())
+    for letter in ("line 12", ""):
+        window.filters.text.setText(letter)
+        qtbot.wait(40)
+        qtbot.keyClick(table, *everything)
+        qtbot.wait(40)
+    head = table.horizontalHeader()
+    for column in (2, 1):
+        at = QPoint(head.sectionViewportPosition(column) + 20, head.height() // 2)
+        qtbot.mouseClick(head.viewport(), Qt.MouseButton.LeftButton, pos=at)
+        qtbot.wait(40)
+    assert len(table.selected()) == MANY
+    qtbot.keyClick(table, Qt.Key.Key_Home)
+    assert table.selected() == window.cues.rows[:1]
+    qtbot.keyClick(table, Qt.Key.Key_End, shift)
+    assert len(table.selected()) == MANY
+    window.filters.text.setText("3")
+    qtbot.wait(40)
+    qtbot.keyClick(table, *everything)
+    scattered = len(table.selected())
+    window.filters.text.clear()
+    qtbot.wait(40)
+    assert len(table.selected()) == scattered < MANY
+    table.clearSelection()
+    qtbot.wait(40)
 
 
 def test_whoever_computes_or_sleeps_on_the_main_thread_is_seen_and_logged(

@@ -17,7 +17,7 @@ from greenroom.desk.generating import settling
 from greenroom.desk.project.project import Project
 from greenroom.desk.rejecting import accept, reject
 from greenroom.errors import GreenroomError, LedgerBusy, Problem
-from greenroom.panel.model.quote import Wish, order_of, quote, read_spending
+from greenroom.panel.model.quote import Wish, asked, order_of, quote, read_spending
 from greenroom.panel.model.reading import ReadCut, Signature, read_cues, read_cut, signature
 from greenroom.panel.model.rows import Board
 from greenroom.panel.model.takes import TakeRow, read_takes
@@ -219,19 +219,16 @@ class ShownCut(QObject):
 
     def ask_quote(self, wish: Wish) -> None:
         """Plans; `quoted` or `quote_failed` brings the answer."""
-        board = self.board
-        if board is not None and board.project is not None:
-            plan = partial(self._plan, wish)
-            self._work.run(lambda: order_of(wish, board), plan, self.quote_failed.emit, key="order")
-
-    def _plan(self, wish: Wish, order: Order) -> None:
-        self._work.run(partial(quote, wish, order), self.quoted.emit, self.quote_failed.emit, key="quote", apart=True)
+        cues = asked(wish, self.board) if self.board is not None else None
+        if cues is not None:
+            plan = partial(quote, wish, cues)
+            self._work.run(plan, self.quoted.emit, self.quote_failed.emit, key="quote", apart=True)
 
     def generate(self, wish: Wish) -> None:
         """Begins a run: the editor saw its quote."""
-        board = self.board
-        if board is not None:
-            self._work.run(lambda: order_of(wish, board, yes=True), self.start, self.told.emit)
+        cues = asked(wish, self.board) if self.board is not None else None
+        if cues is not None:
+            self._work.run(partial(order_of, wish, cues, yes=True), self.start, self.told.emit, apart=True)
 
     def review(self, cues: tuple[str, ...]) -> None:
         """Measures the takes of cues."""

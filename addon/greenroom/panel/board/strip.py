@@ -48,6 +48,7 @@ class Strip(QWidget):
         self._spans = (nothing, nothing, nothing)  # first frames, ends, places of the status in _STATUSES
         self._longest = 1
         self._selected: set[str] = set()
+        self._chosen = np.zeros(0, np.bool_)  # of _rows, those that are selected
         self._rate, self._drop_frame = Fraction(24), False
         self._first, self._last = 0, 1  # the cut
         self._from, self._frames = 0.0, 1.0  # what is seen
@@ -72,15 +73,20 @@ class Strip(QWidget):
         starts = np.array(self._starts, np.int64)
         frames = np.array([row.frames for row in self._rows], np.int64)
         self._spans = (starts, starts + frames, np.array([_WORST[row.status] for row in self._rows], np.int64))
+        self._mark_chosen()
         self.update()
 
     def select(self, cues: Sequence[str]) -> None:
         """Marks cues, and moves along so that the first of them is seen."""
         self._selected = set(cues)
+        self._mark_chosen()
         row = next((row for row in self._rows if cues and row.id == cues[0]), None)
         if row is not None and not (self._from <= row.start and row.start + row.frames <= self._from + self._frames):
             self._look_at(row.start + row.frames / 2 - self._frames / 2)
         self.update()
+
+    def _mark_chosen(self) -> None:
+        self._chosen = np.fromiter((row.id in self._selected for row in self._rows), np.bool_, len(self._rows))
 
     def _x(self, frame: float) -> float:
         return _EDGE + (frame - self._from) / self._frames * (self.width() - 2 * _EDGE)
@@ -163,26 +169,40 @@ class Strip(QWidget):
         for first, end, rank in _runs(worst):
             if rank < len(_STATUSES):
                 painter.fillRect(left + first, top + height - 3, end - first, 3, shades[rank])
-        chosen = [row for row in self._seen() if row.id in self._selected] if self._selected else []
-        for row in chosen[:width]:
-            x = self._x(row.start)
-            painter.fillRect(
-                QRectF(x, top, max(1.0, self._x(row.start + row.frames) - x), height - 3), QColor(colours().accent)
-            )
+        accent = QColor(colours().accent)
+        for first, end, chosen in _runs(self._chosen_columns(left, width).astype(np.int64)):
+            if chosen:
+                painter.fillRect(left + first, top, end - first, height - 3, accent)
 
     def _columns(self, left: int, width: int) -> NDArray[np.int64]:
         """The place in _STATUSES of the worst cue under each pixel of the lane; len(_STATUSES) where there is none."""
         worst = np.full(width, len(_STATUSES), np.int64)
-        scale = (self.width() - 2 * _EDGE) / self._frames
-        begins = ((self._spans[0] - self._from) * scale + _EDGE - left).astype(np.int64)
-        ends = ((self._spans[1] - self._from) * scale + _EDGE - left).astype(np.int64)
-        seen = (ends >= 0) & (begins < width)
-        begins, ends, ranks = begins[seen], np.maximum(ends, begins + 1)[seen], self._spans[2][seen]
+        begins, ends, ranks = self._on_lane(left, width)
         for pixel in range(int(np.max(ends - begins, initial=0))):
             under = begins + pixel
             inside = (under < ends) & (under >= 0) & (under < width)
             np.minimum.at(worst, under[inside], ranks[inside])
         return worst
+
+    def _chosen_columns(self, left: int, width: int) -> NDArray[np.bool_]:
+        """Whether a selected cue is under each pixel of the lane."""
+        begins, ends, _ = self._on_lane(left, width, self._chosen)
+        edges = np.zeros(width + 1, np.int64)
+        np.add.at(edges, np.clip(begins, 0, width), 1)
+        np.add.at(edges, np.clip(ends, 0, width), -1)
+        return np.cumsum(edges[:width]) > 0
+
+    def _on_lane(
+        self, left: int, width: int, only: NDArray[np.bool_] | None = None
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """The first pixel of each cue that is seen, the one after its last, and the place of its status."""
+        scale = (self.width() - 2 * _EDGE) / self._frames
+        begins = ((self._spans[0] - self._from) * scale + _EDGE - left).astype(np.int64)
+        ends = ((self._spans[1] - self._from) * scale + _EDGE - left).astype(np.int64)
+        seen = (ends >= 0) & (begins < width)
+        if only is not None:
+            seen &= only
+        return begins[seen], np.maximum(ends, begins + 1)[seen], self._spans[2][seen]
 
     def _colour(self, status: Status) -> QColor:
         return QColor(colours().of_light(str(status)) or colours().line)

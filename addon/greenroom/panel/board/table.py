@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from PySide6.QtCore import (
+    QEvent,
     QItemSelection,
     QItemSelectionModel,
+    QItemSelectionRange,
     QModelIndex,
     QPersistentModelIndex,
     QRect,
@@ -15,7 +17,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QAction, QColor, QPainter, QPalette
+from PySide6.QtGui import QAction, QColor, QKeyEvent, QPainter, QPalette
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -37,6 +39,7 @@ from greenroom.panel.style import POSTER, ROW, colours
 __all__ = ["CueTable"]
 
 _Index = QModelIndex | QPersistentModelIndex
+_KINDS = QItemSelectionModel.SelectionFlag
 _DOT = 7
 _SCORE_COLUMN = next(place for place, column in enumerate(COLUMNS) if column.name == "score")
 
@@ -53,6 +56,7 @@ class CueTable(QTableView):
         self._keeping: list[str] = []
         self._current = ""
         self._told: list[CueRow] | None = None
+        self._restoring = self._alone = False
         self.setAccessibleName(self.tr("Cues"))
         self.setModel(model)
         self._dress()
@@ -85,6 +89,8 @@ class CueTable(QTableView):
         head.setSectionsMovable(True)
         head.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         head.setSortIndicator(1, Qt.SortOrder.AscendingOrder)
+        # of the cues' own selection the head would ask for each row of each column, to draw what is flat here
+        head.setSelectionModel(QItemSelectionModel(self._cues, head))
 
     def _set_widths(self) -> None:
         head = self.horizontalHeader()
@@ -106,20 +112,41 @@ class CueTable(QTableView):
         self._state.keep("board/columns", self.horizontalHeader().saveState())
 
     def selected(self) -> list[CueRow]:
-        """The selected cues in the order of the table. By ranges: an index for each of 10,000 costs 150 ms."""
+        """The selected cues in the order of the table."""
+        return [self._cues.rows[place] for place in self._selected_places()]
+
+    def _selected_places(self) -> list[int]:
+        """By ranges: an index for each of 10,000 costs 150 ms."""
         chosen = self.selectionModel().selection()
         spans = [chosen.at(place) for place in range(chosen.count())]
-        places = {place for span in spans for place in range(span.top(), span.bottom() + 1)}
-        return [self._cues.rows[place] for place in sorted(places)]
+        return sorted({place for span in spans for place in range(span.top(), span.bottom() + 1)})
 
     def current(self) -> CueRow | None:
         index = self.currentIndex()
         return self._cues.rows[index.row()] if index.isValid() and index.row() < len(self._cues.rows) else None
 
     def selectRow(self, row: int) -> None:
-        """That row alone, whatever keys are held: Qt's own adds it while Ctrl is down, as in Ctrl+Down."""
-        kinds = QItemSelectionModel.SelectionFlag
-        self.selectionModel().setCurrentIndex(self._cues.index(row, 0), kinds.ClearAndSelect | kinds.Rows)
+        """That row alone; whoever then goes on with Shift begins there."""
+        self._alone = True
+        self.setCurrentIndex(self._cues.index(row, 0))
+        self._alone = False
+
+    def selectionCommand(self, index: _Index, event: QEvent | None = None) -> QItemSelectionModel.SelectionFlag:
+        """What the program selects it selects alone: Qt's own adds it while Ctrl is down, as in Ctrl+Down."""
+        return _KINDS.ClearAndSelect | _KINDS.Rows if self._alone else super().selectionCommand(index, event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Home and End go to the first and the last cue, and with Shift select up to there; Ctrl is the same."""
+        if event.key() in (Qt.Key.Key_Home, Qt.Key.Key_End):
+            without = event.modifiers() & ~Qt.KeyboardModifier.ControlModifier
+            event = QKeyEvent(event.type(), event.key(), without)
+        super().keyPressEvent(event)
+
+    def moveCursor(self, action: QAbstractItemView.CursorAction, modifiers: Qt.KeyboardModifier) -> QModelIndex:
+        ends = {self.CursorAction.MoveHome: 0, self.CursorAction.MoveEnd: self._cues.rowCount() - 1}
+        if action in ends:
+            return self._cues.index(ends[action], max(0, self.currentIndex().column()))
+        return super().moveCursor(action, modifiers)
 
     def go_to(self, cue: str) -> None:
         """Selects a cue, where it is shown."""
@@ -137,13 +164,16 @@ class CueTable(QTableView):
 
     def selected_first(self) -> list[CueRow]:
         """The selected cues, the current one first."""
-        rows, current = self.selected(), self.current()
-        if current is not None and current in rows:
-            rows = [current, *(row for row in rows if row is not current)]
-        return rows
+        places, current = self._selected_places(), self.currentIndex().row()
+        if current in places:
+            places.remove(current)
+            places.insert(0, current)
+        return [self._cues.rows[place] for place in places]
 
     def _tell(self) -> None:
         """Once for all that a click or a filter changes."""
+        if self._restoring:
+            return
         rows = self.selected_first()
         if rows != self._told:
             self._told = rows
@@ -159,16 +189,29 @@ class CueTable(QTableView):
         current = self._cues.place_of(self._current)
         if current is None:
             current = places[0] if places else 0
-        if not self._cues.rowCount():
-            self._tell()
-            return
-        self.selectRow(current)
-        if len(places) > 1:
-            wanted = QItemSelection()
-            for place in places:
-                wanted.select(self._cues.index(place, 0), self._cues.index(place, len(COLUMNS) - 1))
-            self.selectionModel().select(wanted, QItemSelectionModel.SelectionFlag.ClearAndSelect)
-        self.scrollTo(self._cues.index(current, 1))
+        if self._cues.rowCount():
+            self._restoring = True
+            self.selectRow(current)
+            if len(places) > 1:
+                self._select(places)
+            self._restoring = False
+            self.scrollTo(self._cues.index(current, 1))
+        self._tell()
+
+    def _select(self, places: Sequence[int]) -> None:
+        """Those rows alone, a range for each stretch of them."""
+        wanted = QItemSelection()
+        for first, last in _stretches(places):
+            ends = self._cues.createIndex(first, 0), self._cues.createIndex(last, len(COLUMNS) - 1)
+            wanted.append(QItemSelectionRange(*ends))
+        self.selectionModel().select(wanted, _KINDS.ClearAndSelect)
+
+
+def _stretches(places: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """The first and the last of each stretch of places that follow one another."""
+    begins = [at for at in range(len(places)) if not at or places[at] != places[at - 1] + 1]
+    for begin, end in zip(begins, [*begins[1:], len(places)], strict=True):
+        yield places[begin], places[end - 1]
 
 
 class _PosterDelegate(QStyledItemDelegate):

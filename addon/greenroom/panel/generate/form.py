@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 
 from greenroom.cues.model import Mode
 from greenroom.desk.results import EngineList
-from greenroom.errors import GreenroomError, Problem, told_once
+from greenroom.errors import GreenroomError
 from greenroom.limits import MOST_TAKES
 from greenroom.panel.model.quote import Quote, Wish
 from greenroom.panel.model.rows import CueRow
@@ -173,8 +173,8 @@ class GenerateForm(QWidget):
 
     def _common(self, name: str) -> str:
         """What all the cues say; "" where they differ."""
-        said = {str(getattr(cue, name)) for cue in self._cues}
-        return said.pop() if len(said) == 1 else ""
+        said = str(getattr(self._cues[0], name)) if self._cues else ""
+        return said if all(str(getattr(cue, name)) == said for cue in self._cues) else ""
 
     def _say_head(self) -> None:
         if not self._cues:
@@ -257,10 +257,9 @@ class GenerateForm(QWidget):
             lines += [f'<span style="color:{colours().dim}">{html.escape(line)}</span>' for line in quote.lines]
         if quote.refused is not None:
             lines.append(_marked("error", str(quote.refused)))
-        told = told_once([problem for problem in quote.problems if problem != quote.refused])
-        lines += [_marked(str(problem.severity), str(problem)) for problem in _worst_first(told)[:_SHOWN]]
-        if len(told) > _SHOWN:
-            lines.append(self.tr("and {0} more").format(len(told) - _SHOWN))
+        lines += [_marked(str(problem.severity), str(problem)) for problem in quote.problems[:_SHOWN]]
+        if len(quote.problems) > _SHOWN:
+            lines.append(self.tr("and {0} more").format(len(quote.problems) - _SHOWN))
         return lines
 
     def _price(self, quote: Quote) -> str:
@@ -305,8 +304,3 @@ class GenerateForm(QWidget):
 def _marked(severity: str, text: str) -> str:
     colour = colours().of_light(severity) or colours().text
     return f'<span style="color:{colour}">\u25cf</span> {html.escape(text)}'
-
-
-def _worst_first(problems: Sequence[Problem]) -> list[Problem]:
-    order = ("error", "warning", "note")
-    return sorted(problems, key=lambda problem: order.index(str(problem.severity)))

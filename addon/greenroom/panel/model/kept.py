@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeVar
 
 __all__ = ["Kept"]
@@ -19,6 +19,12 @@ class Kept(Mapping[str, _Value]):
 
     def __init__(self, values: Mapping[str, _Value]) -> None:
         self._kept = {name: pickle.dumps(value) for name, value in values.items()}
+
+    def only(self, names: Iterable[str]) -> Kept[_Value]:
+        """Those of these names, without making a value."""
+        some: Kept[_Value] = Kept({})
+        some._kept = {name: self._kept[name] for name in names if name in self._kept}
+        return some
 
     def __getitem__(self, name: str) -> _Value:
         value: _Value = pickle.loads(self._kept[name])

@@ -14,11 +14,13 @@ from greenroom.desk.budget import check_quote
 from greenroom.desk.planning.model import Plan
 from greenroom.desk.renoting import changed_note
 from greenroom.desk.spending import Spending, spend
-from greenroom.errors import BudgetError, Problem, QuoteError, Severity
+from greenroom.errors import BudgetError, Problem, QuoteError, Severity, told_once
 from greenroom.panel.model.rows import Board, money
 from greenroom.panel.runs.order import Order, cut_of
 
-__all__ = ["Quote", "Wish", "order_of", "quote", "read_spending", "spent"]
+__all__ = ["AskedCues", "Quote", "Wish", "asked", "order_of", "quote", "read_spending", "spent"]
+
+_WORST_FIRST = (Severity.ERROR, Severity.WARNING, Severity.NOTE)
 
 
 @dataclass(frozen=True)
@@ -36,8 +38,8 @@ class Wish:
 
 @dataclass(frozen=True)
 class Quote:
-    """What would be made. `cost` None: nobody knows. `problems` of all cues and of the whole; `refused` says why it
-    can't be begun at all.
+    """What would be made. `cost` None: nobody knows. `problems` of all cues and of the whole, the worst first, the same
+    in several places once; `refused`, which isn't among them, says why it can't be begun at all.
     """
 
     wish: Wish
@@ -62,13 +64,28 @@ class Quote:
         return " + ".join(money(cost, currency) for currency, cost in sorted(self.costs.items()) if cost)
 
 
-def order_of(wish: Wish, board: Board, *, yes: bool = False) -> Order:
+@dataclass(frozen=True)
+class AskedCues:
+    """What of a board a wish is about: little enough to be sent to the process that plans."""
+
+    cut: Path
+    project: Path
+    cues: Mapping[str, Cue]
+
+
+def asked(wish: Wish, board: Board) -> AskedCues | None:
+    """The cues that are wished for; None where there is no project to make takes in."""
+    if board.project is None:
+        return None
+    return AskedCues(board.cut, board.project, board.cues.only(wish.cues))
+
+
+def order_of(wish: Wish, cues: AskedCues, *, yes: bool = False) -> Order:
     """The wish as a run is ordered. Changes apply to every cue of it."""
-    cues = {id: board.cues[id] for id in wish.cues if id in board.cues}
-    notes = {id: changed_note(cue, wish.changes) for id, cue in cues.items() if _differs(cue, wish.changes)}
+    notes = {id: changed_note(cue, wish.changes) for id, cue in cues.cues.items() if _differs(cue, wish.changes)}
     return Order(
-        cut=str(board.cut),
-        project=str(board.project),
+        cut=str(cues.cut),
+        project=str(cues.project),
         only=wish.cues,
         engine=wish.engine,
         takes=wish.takes,
@@ -83,14 +100,17 @@ def _differs(cue: Cue, changes: Mapping[str, str]) -> bool:
     return cue.suggested or any(own.get(key, "") != value for key, value in changes.items())
 
 
-def quote(wish: Wish, order: Order) -> Quote:
-    """Plans what is wished for, ordered as `order_of` has it; nothing is sent.
+def quote(wish: Wish, cues: AskedCues) -> Quote:
+    """Plans what is wished for; nothing is sent.
 
     Raises:
         GreenroomError: the cut, the project or the ledger can't be read.
     """
+    order = order_of(wish, cues)
     project = Path(order.project)
     planned = road.plan(cut_of(order), project=project, engine=wish.engine, takes=wish.takes, only=wish.cues)
+    refused = _refused(planned, wish, project)
+    told = told_once(problem for problem in _problems(planned) if problem != refused)
     return Quote(
         wish=wish,
         to_make=len(planned.to_make),
@@ -101,8 +121,8 @@ def quote(wish: Wish, order: Order) -> Quote:
         unknown=planned.unknown_costs,
         seconds=sum(take.estimate.seconds or 0.0 for _, take in planned.to_send),
         lines=tuple(_lines(planned)),
-        problems=tuple(dict.fromkeys(_problems(planned))),
-        refused=_refused(planned, wish, project),
+        problems=tuple(sorted(told, key=lambda problem: _WORST_FIRST.index(problem.severity))),
+        refused=refused,
     )
 
 

@@ -15,6 +15,7 @@ from greenroom.cues.model import Cue
 from greenroom.desk.results import CueTakes
 from greenroom.errors import Problem, Severity
 from greenroom.frames import timecode
+from greenroom.panel.model.kept import Kept
 
 __all__ = ["Board", "CueRow", "Status", "money", "row_of", "scene_of"]
 
@@ -85,7 +86,7 @@ class Board:
     rows: tuple[CueRow, ...]
     problems: tuple[Problem, ...] = ()
     takes: Mapping[str, CueTakes] = field(default_factory=dict)
-    cues: Mapping[str, Cue] = field(default_factory=dict)
+    cues: Kept[Cue] = field(default_factory=lambda: Kept({}))
     complete: bool = True  # False: takes are still to be read
     offered: Mapping[str, Sequence[str]] = field(default_factory=dict)  # what can be filtered by (filters.choices)
 
