@@ -96,6 +96,7 @@ def test_a_host_is_asked_so_often_in_a_minute(ledger: Ledger, open_again: Open) 
     ledger._connection.execute("update asked set moment = moment - 61 where rowid = 1")
     assert ledger.may_ask(limit) == 0.0
     assert ledger.may_ask(limit) > 0
+    assert ledger.may_ask(limit, at_once=True) == 0.0
 
 
 def test_a_take_frees_the_place(ledger: Ledger, plan_job: Plan, publish: Callable[..., Take]) -> None:

@@ -14,16 +14,17 @@ from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from typing import TypeAlias, TypeVar
 
-__all__ = ["Listener", "Warden", "leave", "listening", "tell", "waiting_for_leave"]
+__all__ = ["Listener", "Warden", "leave", "listening", "tell", "unasked", "waiting_for_leave"]
 
 Listener: TypeAlias = Callable[[str, float | None], None]
 """Gets words, and how much is done (0 to 1, None where nobody knows)."""
 
-Warden: TypeAlias = Callable[[str], Awaitable[None]]
-"""Gets a host's name, and comes back when it may be asked."""
+Warden: TypeAlias = Callable[[str, bool], Awaitable[None]]
+"""Gets a host's name, and comes back when it may be asked: at once, where the second is True, but counts it too."""
 
 _Value = TypeVar("_Value")
 _warden: ContextVar[Warden | None] = ContextVar("warden", default=None)
+_unasked: ContextVar[bool] = ContextVar("unasked", default=False)
 _listener: ContextVar[Listener | None] = ContextVar("listener", default=None)
 
 
@@ -43,15 +44,20 @@ def waiting_for_leave(warden: Warden) -> AbstractContextManager[None]:
     return _with(_warden, warden)
 
 
+def unasked() -> AbstractContextManager[None]:
+    """Within, nobody waits for leave: for what saves money, and would come too late (a cancel)."""
+    return _with(_unasked, True)
+
+
 async def leave(host: str) -> None:
     """Comes back when the host called `host` may be asked."""
     warden = _warden.get()
     if warden is not None:
-        await warden(host)
+        await warden(host, _unasked.get())
 
 
 @contextmanager
-def _with(variable: ContextVar[_Value | None], value: _Value) -> Iterator[None]:
+def _with(variable: ContextVar[_Value], value: _Value) -> Iterator[None]:
     before = variable.set(value)
     try:
         yield

@@ -70,9 +70,9 @@ class HostBook(MoneyBook):
             for row in found
         )
 
-    def may_ask(self, limit: HostLimit) -> float:
+    def may_ask(self, limit: HostLimit, *, at_once: bool = False) -> float:
         """0.0: the host may be asked now, which is counted; else so many seconds are to be waited before asking here
-        again. Moments are of the clock of the ledger's machine.
+        again. Moments are of the clock of the ledger's machine. `at_once`: it is asked in any case, and counted.
         """
         if limit.requests_a_minute is None:
             return 0.0
@@ -81,7 +81,7 @@ class HostBook(MoneyBook):
             # a moment ahead is of a clock that was put back since
             self._run("delete from asked where moment <= ? or moment > ?", (now - _MINUTE, now + 1))
             row = self._one("select count(*) as asked, min(moment) as first from asked where host = ?", (limit.host,))
-            if row is not None and row["asked"] >= limit.requests_a_minute:
+            if row is not None and row["asked"] >= limit.requests_a_minute and not at_once:
                 return max(0.05, float(row["first"]) + _MINUTE - now)
             self._run("insert into asked values (?, ?)", (limit.host, now))
             return 0.0

@@ -4,15 +4,20 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from fractions import Fraction
 from typing import Any
 
 import pytest
 
 from greenroom.desk.generating import settling
+from greenroom.desk.project.project import Project
 from greenroom.errors import InputError, PaymentUnknownError
 from greenroom.media.probe import probe
+from greenroom.takes.host_book import HostLimit
+from greenroom.takes.ledger import Ledger
 from greenroom.testing.servers import Fault
 
 TALK = "GR: actor=mara mode=talk engine=fabric-1.0"
@@ -43,6 +48,37 @@ def test_a_lost_answer_is_attached_and_fetched_for_one_bill(scene: Any, open_hos
     assert probe(result.take.media).frames == 24 + 4 + 4
     assert fal.billed() == 1
     assert settling.listed(scene.folder) == ()
+
+
+def counted(scene: Any) -> int:
+    """Requests that the project's ledger has on its books."""
+    with closing(sqlite3.connect(Project.load(scene.folder).ledger_path)) as ledger:
+        return int(ledger.execute("select count(*) from asked where host = 'fal'").fetchone()[0])
+
+
+def test_every_request_counts_among_those_a_minute(scene: Any, open_host: Callable[..., Any]) -> None:
+    """Sending, polling, fetching from the host's own address, and what a person asks the host for."""
+    fal = open_host("fal")
+    scene.placeholder(TALK)
+    scene.configure("\n[hosts.fal]\nrequests_a_minute = 1000\n")
+    job = lost(scene, fal)
+    settling.attach(job, fal.jobs[0].id, scene.folder)
+    scene.generate("fetched.otio")
+    assert counted(scene) == len(fal.requests)
+
+
+def test_a_cancel_waits_for_nobody_and_counts(scene: Any, open_host: Callable[..., Any]) -> None:
+    fal = open_host("fal")
+    scene.placeholder(TALK)
+    job = lost(scene, fal)
+    settling.attach(job, fal.jobs[0].id, scene.folder)
+    scene.configure("\n[hosts.fal]\nrequests_a_minute = 1\n")
+    project = Project.load(scene.folder)
+    with Ledger.open(project.ledger_path, project=project.id) as ledger:
+        assert ledger.may_ask(HostLimit("fal", requests_a_minute=1)) == 0.0
+    settling.give_up(job, scene.folder)
+    assert "cancel" in fal.requests[-1].path
+    assert counted(scene) == 2
 
 
 def test_what_is_no_id_never_becomes_part_of_an_address(scene: Any, open_host: Callable[..., Any]) -> None:

@@ -39,9 +39,9 @@ def limits_of(hosts: Mapping[str, Any]) -> dict[str, HostLimit]:
 def warden_of(limits: Mapping[str, HostLimit], ledger: Ledger) -> Warden:
     """Lets a host be asked as often as its limit allows. Belongs to the ledger's thread."""
 
-    async def waited(host: str) -> None:
+    async def waited(host: str, at_once: bool) -> None:
         limit = limits.get(host)
-        while limit is not None and (wait := ledger.may_ask(limit)):
+        while limit is not None and (wait := ledger.may_ask(limit, at_once=at_once)):
             await asyncio.sleep(min(wait, _LONGEST))
 
     return waited

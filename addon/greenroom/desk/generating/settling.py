@@ -6,7 +6,8 @@
     give_up    nothing will come of it, or nobody waits for it any more: it counts as failed, and the next `generate`
                makes it again. Its money counts as spent, unless a person knows that it never arrived
 
-Nothing is sent here, and nothing fetched. While a job is settled no other process can make it, or its twin.
+Nothing is sent here, and nothing fetched. While a job is settled no other process can make it, or its twin. What a
+provider is asked for counts among its requests a minute.
 """
 
 from __future__ import annotations
@@ -19,10 +20,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from greenroom.desk.as_json import Json
+from greenroom.desk.generating.host_limits import limits_of, warden_of
 from greenroom.desk.generating.stranded import find_stranded
 from greenroom.desk.generating.twins import attempt_folder, name_there
 from greenroom.desk.open_cut import find_project
 from greenroom.engines.contract import Capabilities, Engine, Failed, Handle, Lost, Traceable
+from greenroom.engines.telling import unasked, waiting_for_leave
 from greenroom.errors import (
     CueError,
     EngineError,
@@ -172,7 +175,8 @@ async def _stopped(job: Job, engines: Mapping[str, Engine], work: Path) -> str:
 async def _trouble(engine: Engine, handle: Handle) -> str:
     """What kept the provider from being asked to stop a job; "" for nothing."""
     try:
-        await asyncio.wait_for(engine.cancel(handle), _CANCEL_GRACE)
+        with unasked():
+            await asyncio.wait_for(engine.cancel(handle), _CANCEL_GRACE)
     except Exception as error:  # noqa: BLE001 - a stranger's code, and nothing depends on it
         return type(error).__name__
     return ""
@@ -187,7 +191,7 @@ def _opened(
 
     home = find_project(None, project)
     engines = find_engines(project=home.engine_tables) if installed is None else installed
-    with open_ledger(home) as ledger:
+    with open_ledger(home) as ledger, waiting_for_leave(warden_of(limits_of(home.hosts), ledger)):
         find_stranded(ledger, engines, home.work_folder)
         yield ledger, engines
 

@@ -176,6 +176,7 @@ class _Fetch:
     async def _try(self, file: BinaryIO) -> tuple[str, Mapping[str, str]]:
         """What went wrong, in words ("": nothing), and the answer's headers."""
         headers: Mapping[str, str] = {}
+        await self.wire.leave_for(self.url)
         try:
             async with self.wire.line.opened(self._ask()) as response:
                 headers = response.headers

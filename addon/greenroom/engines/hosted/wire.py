@@ -198,6 +198,16 @@ class Wire:
         words = providers_words(result.body, self.line.secrets(ask))
         return f"it answered {result.status}{': ' + words if words else ''}"
 
+    async def attempt(self, ask: Ask) -> Answer | Trouble:
+        """One try, whatever comes of it."""
+        await self.leave_for(ask.url)
+        return await self.line.attempt(ask)
+
+    async def leave_for(self, url: str) -> None:
+        """Comes back when the host may be asked; at once where `url` is another's (storage, a delivery network)."""
+        if "://" not in url or self.settings.owns(url):
+            await leave(self.settings.name)
+
     def payment_unknown(self, words: str) -> PaymentUnknownError:
         """The error for a paid request whose outcome nobody knows; also for hosts that find no id in an answer."""
         return PaymentUnknownError(
@@ -230,9 +240,7 @@ class Wire:
         waited, attempt = 0.0, 0
         while True:
             attempt += 1
-            if "://" not in ask.url or self.settings.owns(ask.url):
-                await leave(self.settings.name)
-            result = await self.line.attempt(ask)
+            result = await self.attempt(ask)
             if seen is not None:
                 seen.append(result)
             tries = _tries(result, paid=paid, accept=accept)

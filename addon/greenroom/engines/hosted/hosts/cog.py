@@ -118,7 +118,7 @@ class CogHost:
 
     async def schema(self, endpoint: str) -> Mapping[str, Any] | None:
         """The model's inputs; None where the container doesn't know them (Cog 0.23 without its schema file)."""
-        answer = await self.wire.line.attempt(Ask("GET", "openapi.json"))
+        answer = await self.wire.attempt(Ask("GET", "openapi.json"))
         body = answer.json() if isinstance(answer, Answer) and answer.fine else None
         schemas = ((body or {}).get("components") or {}).get("schemas") or {}
         inputs = schemas.get("Input")
@@ -183,7 +183,7 @@ class CogHost:
         attempt = unreached = 0
         while True:
             attempt += 1
-            result = await self.wire.line.attempt(ask)
+            result = await self.wire.attempt(ask)
             if isinstance(result, Trouble):
                 unreached += 1
                 if result.arrived:
@@ -215,7 +215,7 @@ class CogHost:
 
     async def _stop_orphan(self, handle: Handle) -> None:
         """Older versions go on although nobody listens, and take nothing else until they have ended."""
-        await self.wire.line.attempt(Ask("POST", f"predictions/{handle['id']}/cancel"))
+        await self.wire.attempt(Ask("POST", f"predictions/{handle['id']}/cancel"))
 
 
 def _status(known: Mapping[str, Any]) -> Status:
