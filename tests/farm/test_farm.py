@@ -6,12 +6,14 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from greenroom.desk.farm.certificates import make_certificates, security
@@ -21,7 +23,7 @@ from greenroom.desk.farm.nodes import status, stop
 from greenroom.desk.farm.settings import FarmSettings
 from greenroom.errors import EngineError, EngineUnavailable, MediaError
 from greenroom.takes.presence import Presence
-from greenroom.testing.farm import Farm, end, wait_for
+from greenroom.testing.farm import Farm, end, told_when_ready, wait_for
 from greenroom.testing.farm_work import end_the_machine, refuse, run_out_of_time, shout, wait
 
 
@@ -69,6 +71,22 @@ def test_status_names_the_machines(farm: Farm) -> None:
     found = asyncio.run(status(farm.address))
     assert [each["cores"] for each in found["machines"]] == [1]
     assert found["machines"][0]["version"] == found["version"]
+
+
+def test_the_dashboard_is_for_this_machine_alone(own_farm: Farm) -> None:
+    head = own_farm.run("start", "--listen", "127.0.0.1:0", "--dashboard", "0")
+    told = told_when_ready(head)
+    assert asyncio.run(status(str(told["address"])))["dashboard"] == told["dashboard"]
+    page = httpx.get(str(told["dashboard"]), timeout=30)
+    assert (page.status_code, "Bokeh" in page.text) == (200, True)
+    port = httpx.URL(str(told["dashboard"])).port
+    assert port is not None
+    with pytest.raises(OSError), socket.create_connection(("127.0.0.2", port), timeout=5):
+        pass
+
+
+def test_a_farm_shows_no_pages_unless_it_is_told_to(farm: Farm) -> None:
+    assert asyncio.run(status(farm.address))["dashboard"] == ""
 
 
 def test_no_farm_there(farm: Farm) -> None:

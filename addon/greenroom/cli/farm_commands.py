@@ -57,16 +57,22 @@ def init(folder: Path | None, as_json: bool, verbose: bool) -> None:
 
 @farm.command()
 @click.option("--listen", metavar="HOST:PORT", default="0.0.0.0", help="Default: all of this machine, port 8786.")
+@click.option(
+    "--dashboard",
+    metavar="PORT",
+    type=WholeNumber(0, 65535),
+    help="Dask's own dashboard, for this machine's browsers only. 0 takes a free port.",
+)
 @common_options
-def start(listen: str, as_json: bool, verbose: bool) -> None:
+def start(listen: str, dashboard: int | None, as_json: bool, verbose: bool) -> None:
     """Hand out work, until Ctrl-C or 'greenroom farm stop'."""
     from greenroom.desk.farm.nodes import serve
 
-    def told(address: str) -> None:
-        value = {"schema": "greenroom.farm-start/1", "address": address}
-        show(value, as_json=as_json, tell=lambda v: click.echo(f"The farm is at {v['address']}. Ctrl-C ends it."))
+    def told(address: str, pages: str) -> None:
+        value = {"schema": "greenroom.farm-start/1", "address": address, "dashboard": pages}
+        show(value, as_json=as_json, tell=_tell_start)
 
-    asyncio.run(serve(listen, told))
+    asyncio.run(serve(listen, told, dashboard))
 
 
 @farm.command()
@@ -153,6 +159,16 @@ def _tell_init(value: Mapping[str, Any]) -> None:
     click.echo("ca-key.pem stays here.")
 
 
+def _tell_start(value: Mapping[str, Any]) -> None:
+    click.echo(f"The farm is at {value['address']}. Ctrl-C ends it.")
+    _tell_dashboard(value)
+
+
+def _tell_dashboard(value: Mapping[str, Any]) -> None:
+    if value["dashboard"]:
+        click.echo(f"Dask's dashboard, on the machine that hands work out: {value['dashboard']}")
+
+
 def _tell_status(value: Mapping[str, Any]) -> None:
     machines = value["machines"]
     if not machines:
@@ -160,3 +176,4 @@ def _tell_status(value: Mapping[str, Any]) -> None:
     for each in machines:
         other = f"  Greenroom {each['version']}, this one is {value['version']}" * (each["version"] != value["version"])
         click.echo(f"{each['host']:<20} {each['cores']} core  {each['at_work']} at work{other}")
+    _tell_dashboard(value)

@@ -7,12 +7,13 @@ Nothing is kept by the farm: whoever asked for work asks again after it was star
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import json
 import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -47,7 +48,7 @@ ALLOWED_FAILURES = 1  # ends of machines that work may be part of; the next is t
 _SILENT = "30s"  # a machine that says nothing for so long is given up; Dask's own 5 minutes hold up a whole run
 _TIMEOUT = "30s"  # below 11 s Dask's TCP layer refuses to connect
 QUIET: dict[str, Any] = {"dashboard": False, "dashboard_address": "127.0.0.1:0"}
-"""Dask's pages are plain HTTP: they stay on the machine, and show nothing."""
+"""Dask's pages are plain HTTP: they stay on the machine, and show nothing unless they are asked for (`_pages`)."""
 
 KIND = f"greenroom {__version__}, python {sys.version_info.major}.{sys.version_info.minor}"
 """What machines have to have in common: work is handed to those of its own kind only."""
@@ -57,6 +58,7 @@ ending = asyncio.Event()
 
 ROOTS = "GREENROOM_FARMROOTS"
 SCRATCH = "GREENROOM_FARMSCRATCH"
+_shown: list[str] = []  # the dashboard's address, in the process that has one
 
 
 def perform_parcel(parcel: Parcel, place: str) -> Returned:
@@ -70,19 +72,21 @@ def perform_parcel(parcel: Parcel, place: str) -> Returned:
         shutil.rmtree(work, ignore_errors=True)
 
 
-async def serve(listen: str, told: Callable[[str], None]) -> None:
-    """Hands out work at `listen` (HOST:PORT; port 0 takes a free one) until it is stopped. `told` gets its address.
+async def serve(listen: str, told: Callable[[str, str], None], dashboard: int | None = None) -> None:
+    """Hands out work at `listen` (HOST:PORT; port 0 takes a free one) until it is stopped. `told` gets its address, and
+    that of Dask's dashboard, which is shown on this machine at the port `dashboard`; without one it is empty.
 
     Raises:
-        InputError: no certificates, or the address can't be had.
+        InputError: no certificates, the address can't be had, or Dask's dashboard isn't installed.
     """
     host, _, port = read_address(listen).removeprefix("tls://").rpartition(":")
+    pages = _pages(dashboard)
     with configured():
         from distributed import Scheduler  # reads its settings when it is imported
 
         try:
             scheduler = await Scheduler(
-                host=host, port=int(port), protocol="tls", security=security(certificates_folder()), **QUIET
+                host=host, port=int(port), protocol="tls", security=security(certificates_folder()), **pages
             )
         except OSError as error:
             raise InputError(
@@ -90,8 +94,25 @@ async def serve(listen: str, told: Callable[[str], None]) -> None:
                 hint="Another farm may run on this machine; choose another port: --listen HOST:PORT",
                 where=listen,
             ) from error
-        told(scheduler.address)
+        _shown.clear()
+        if dashboard is not None:
+            _shown.append(f"http://127.0.0.1:{scheduler.http_server.port}/status")
+        told(scheduler.address, _dashboard())
         await scheduler.finished()
+
+
+def _pages(port: int | None) -> Mapping[str, Any]:
+    """How Dask is told of its pages. They ask nobody for a certificate, so only this machine's users reach them."""
+    if port is None:
+        return QUIET
+    if importlib.util.find_spec("bokeh") is None:
+        raise InputError("Dask's dashboard isn't installed here", hint='pip install "greenroom[farm-dashboard]"')
+    return {"dashboard": True, "dashboard_address": f"127.0.0.1:{port}"}
+
+
+def _dashboard() -> str:
+    """In the process that hands work out: where its dashboard is, empty where it has none."""
+    return _shown[0] if _shown else ""
 
 
 async def status(address: str) -> dict[str, Any]:
@@ -105,6 +126,7 @@ async def status(address: str) -> dict[str, Any]:
         info = await machines_of(client)
         versions = await client.run(_version)
         doing = await client.processing()
+        dashboard = await client.run_on_scheduler(_dashboard)
     machines = [
         {
             "address": name,
@@ -120,6 +142,7 @@ async def status(address: str) -> dict[str, Any]:
         "schema": "greenroom.farm/1",
         "address": read_address(address),
         "version": __version__,
+        "dashboard": dashboard,
         "machines": machines,
     }
 
