@@ -41,6 +41,16 @@ def cast(window: Window, wait: Wait) -> Window:
     return window
 
 
+@pytest.mark.parametrize("width", [960, 1280, 1900])
+def test_whose_takes_are_shown_is_readable_at_every_width(window: Window, width: int, wait: Wait) -> None:
+    window.resize(width, 720)
+    head = window.takes.head
+    wait(lambda: head.text().startswith("mara  talk  01:00:00:00") and window.width() == width)
+    QTest.qWait(50)
+    assert head.width() >= head.fontMetrics().horizontalAdvance("mara  talk  01:00:00:00")
+    whole(window)
+
+
 @pytest.mark.parametrize("size", SIZES)
 def test_the_board_empty_at_work_and_with_errors(
     new_window: Callable[[], Window], cut: Path, size: tuple[int, int], wait: Wait

@@ -7,8 +7,9 @@ import html
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, QUrl, Signal
-from PySide6.QtGui import QAction, QDesktopServices
+from PySide6.QtGui import QAction, QDesktopServices, QResizeEvent
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QHBoxLayout,
     QInputDialog,
     QLabel,
@@ -75,16 +76,18 @@ class TakesPane(QWidget):
         return (self.circle_action, self.reject_action, self.next_action, self.back_action, self.folder_action)
 
     def _lay_out(self) -> None:
-        top = QHBoxLayout()
-        top.setContentsMargins(GAP, GAP, GAP, 0)
-        top.addWidget(self.head, 1)
+        self._top = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._top.setContentsMargins(GAP, GAP, GAP, 0)
+        self._top.addWidget(self.head, 1)
+        self._row = QHBoxLayout()
+        self._top.addLayout(self._row)
         self.buttons = [QToolButton(), QToolButton()]
         for button, action in zip(self.buttons, (self.circle_action, self.reject_action), strict=True):
             button.setDefaultAction(action)
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # each has its key
-            top.addWidget(button)
-        self.comparing = _menu_button(self.tr("Compare"), top)
-        self.more = _menu_button(self.tr("More"), top)
+            self._row.addWidget(button)
+        self.comparing = _menu_button(self.tr("Compare"), self._row)
+        self.more = _menu_button(self.tr("More"), self._row)
         area = QScrollArea()
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         area.setWidgetResizable(True)
@@ -98,9 +101,17 @@ class TakesPane(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(GAP)
-        layout.addLayout(top)
+        layout.addLayout(self._top)
         layout.addWidget(self.list)
         layout.addWidget(area, 1)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Which take of whom this is stays readable: where it has no room beside the buttons, it stands above them."""
+        beside = self.width() - self._row.sizeHint().width() - 4 * GAP
+        above = beside < self.fontMetrics().horizontalAdvance("MARIANNE  animate  01:00:00:00")
+        direction = QBoxLayout.Direction
+        self._top.setDirection(direction.TopToBottom if above else direction.LeftToRight)
+        super().resizeEvent(event)
 
     def offer(self, comparing: Sequence[QAction], more: Sequence[QAction]) -> None:
         """What the window can do with the take or its cue, for those who work with the mouse."""
