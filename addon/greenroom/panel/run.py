@@ -8,17 +8,17 @@ import signal
 import sys
 from pathlib import Path
 
-from PySide6.QtCore import QLibraryInfo, QLocale, QTimer, QTranslator
+from PySide6.QtCore import QLibraryInfo, QLocale, Qt, QTimer, QTranslator
 from PySide6.QtWidgets import QApplication
 
 from greenroom import __version__
 from greenroom.panel.link import link_of
 from greenroom.panel.stalls import Stalls
 from greenroom.panel.state import State
-from greenroom.panel.style import use_style
+from greenroom.panel.style import PALETTES, choose_style
 from greenroom.panel.window import Window
 
-__all__ = ["application", "run"]
+__all__ = ["application", "dress", "run"]
 
 _TURN = 0.001  # seconds after which a thread at work lets the window have its turn; Python's own is 5 ms
 _LISTEN = 300  # milliseconds between two moments at which Ctrl-C is heard: Qt's loop runs no Python by itself
@@ -49,13 +49,23 @@ def _translate(made: QApplication) -> None:
             made.installTranslator(translator)
 
 
+def dress(made: QApplication, state: State) -> None:
+    """In the palette that was chosen; where that is the system's, with each change of it."""
+
+    def put_on(scheme: Qt.ColorScheme | None = None) -> None:
+        choose_style(made, state.text("palette", PALETTES[0]), scheme)
+
+    put_on()
+    made.styleHints().colorSchemeChanged.connect(put_on)
+
+
 def run(cut: Path | None, project: Path | None, host: str = "", *, verbose: bool = False) -> int:
     """Opens the window and returns when it is closed."""
     logging.basicConfig(level=logging.DEBUG if verbose else logging.WARNING)
     sys.setswitchinterval(_TURN)
     made = application()
     state = State()
-    use_style(made, light=state.text("palette") == "light")
+    dress(made, state)
     link = link_of(host)
     window = Window(state=state, link=link)
     window.open(cut or state.last_cut(), project)

@@ -6,12 +6,17 @@ Colours of states are used in small marks only; words always stand beside them, 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import astuple, dataclass
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPalette
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 
-__all__ = ["DARK", "GAP", "LIGHT", "POSTER", "ROW", "Colours", "colours", "use_style"]
+__all__ = ["DARK", "GAP", "LIGHT", "PALETTES", "POSTER", "ROW", "Colours", "choose_style", "colours", "use_style"]
+
+PALETTES = ("dark", "light", "system")  # the first is what counts where nothing is chosen
+_COLOUR = re.compile(r"""(style=["']color:)(#[0-9a-f]{6})""")
 
 GAP = 6  # between things
 ROW = 30  # a row of a table: a poster of 16:9 and two pixels round it
@@ -90,12 +95,40 @@ def colours() -> Colours:
     return _shown[0]
 
 
+def choose_style(application: QApplication, palette: str, scheme: Qt.ColorScheme | None = None) -> None:
+    """Dark, light, or as the system says, now or with the `scheme` that it changes to; dark where it says nothing.
+    What is shown changes at once.
+    """
+    hints, schemes = application.styleHints(), Qt.ColorScheme
+    # title bars and the system's own dialogs are of the same kind
+    hints.setColorScheme({"dark": schemes.Dark, "light": schemes.Light}.get(palette, schemes.Unknown))
+    by_system = palette == "system" and (scheme or hints.colorScheme()) is schemes.Light
+    use_style(application, light=palette == "light" or by_system)
+
+
 def use_style(application: QApplication, *, light: bool = False) -> None:
     """Gives the application its palette; the widgets are Qt's own Fusion on every system."""
-    _shown[0] = LIGHT if light else DARK
-    application.setStyle("Fusion")
-    application.setPalette(_palette(_shown[0]))
-    application.setStyleSheet(_sheet(_shown[0]))
+    before, use = _shown[0], LIGHT if light else DARK
+    if application.styleSheet() and use is before:
+        return
+    _shown[0] = use
+    if not application.styleSheet():
+        application.setStyle("Fusion")
+    application.setPalette(_palette(use))
+    application.setStyleSheet(_sheet(use))
+    _recolour(before, use)
+
+
+def _recolour(before: Colours, now: Colours) -> None:
+    """What stands in texts with the colours of before. A name that an editor wrote has its quotes escaped there."""
+    instead: dict[str, str] = dict(zip(astuple(before), astuple(now), strict=True))
+
+    def other(found: re.Match[str]) -> str:
+        return f"{found[1]}{instead.get(found[2], found[2])}"
+
+    for widget in QApplication.allWidgets():
+        if isinstance(widget, QLabel) and _COLOUR.search(widget.text()):
+            widget.setText(_COLOUR.sub(other, widget.text()))
 
 
 def _palette(use: Colours) -> QPalette:

@@ -30,6 +30,7 @@ _WORDS = (
     # settings
     QT_TRANSLATE_NOOP("Words", "dark"),
     QT_TRANSLATE_NOOP("Words", "light"),
+    QT_TRANSLATE_NOOP("Words", "system"),
     QT_TRANSLATE_NOOP("Words", "hosted"),
     QT_TRANSLATE_NOOP("Words", "all"),
     QT_TRANSLATE_NOOP("Words", "none"),

@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
+    QApplication,
     QDialog,
     QDialogButtonBox,
     QLabel,
@@ -28,7 +29,7 @@ from greenroom.panel.settings.engines_page import EnginesPage
 from greenroom.panel.settings.fields import Fields
 from greenroom.panel.settings.keys_page import KeysPage
 from greenroom.panel.state import State
-from greenroom.panel.style import GAP
+from greenroom.panel.style import GAP, PALETTES, choose_style
 from greenroom.panel.work import Work
 
 __all__ = ["SettingsDialog"]
@@ -93,7 +94,7 @@ class SettingsDialog(QDialog):
     def _user_page(self) -> Fields:
         fields = Fields()
         fields.text("budget.ask_above", self.tr("Ask above"), self.tr("never"), number=True)
-        fields.choice("palette", self.tr("Palette"), ["dark", "light"])
+        fields.choice("palette", self.tr("Palette"), PALETTES)
         return fields
 
     def _about_page(self) -> QWidget:
@@ -106,7 +107,7 @@ class SettingsDialog(QDialog):
         return page
 
     def _read(self) -> None:
-        self.user_fields.show_values({"palette": self._state.text("palette", "dark")})
+        self.user_fields.show_values({"palette": self._state.text("palette", PALETTES[0])})
         project = self._project
         self._work.run(ask_above, self._show_user, self._tell)
         self._work.run(lambda: about_text(project), self.about.setPlainText, self._tell)
@@ -116,7 +117,7 @@ class SettingsDialog(QDialog):
         self.engines.read()
 
     def _show_user(self, amount: object) -> None:
-        palette = self._state.text("palette", "dark")
+        palette = self._state.text("palette", PALETTES[0])
         self.user_fields.show_values({"budget.ask_above": amount, "palette": palette})
 
     def save(self) -> None:
@@ -126,7 +127,7 @@ class SettingsDialog(QDialog):
         if palette is not None:
             self._state.keep("palette", str(palette))
             self._state.save()
-            self.said.setText(self.tr("The palette is used when the panel opens again."))
+            self._use_palette(str(palette))
         folder = self._project
         said = [(fields, fields.said()) for fields in (self.project_fields, self.user_fields)]
 
@@ -138,6 +139,13 @@ class SettingsDialog(QDialog):
 
         if user or project:
             self._work.run(write, lambda result: self._saved(said), self._tell)
+
+    def _use_palette(self, palette: str) -> None:
+        running = QApplication.instance()
+        if isinstance(running, QApplication):
+            choose_style(running, palette)
+        self.user_fields.keep({"palette": palette})
+        self.said.setText(self.tr("Saved."))
 
     def _saved(self, said: list[tuple[Fields, dict[str, str]]]) -> None:
         for fields, kept in said:
