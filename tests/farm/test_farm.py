@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from greenroom.desk.farm.crew import FarmCrew
 from greenroom.desk.farm.machine import work
 from greenroom.desk.farm.nodes import status, stop
 from greenroom.desk.farm.settings import FarmSettings
+from greenroom.engines.telling import listening
 from greenroom.errors import EngineError, EngineUnavailable, MediaError
 from greenroom.takes.presence import Presence
 from greenroom.testing.farm import Farm, end, told_when_ready, wait_for
@@ -46,16 +48,51 @@ def test_work_is_done_elsewhere(farm: Farm, tmp_path: Path) -> None:
     assert found.file.read_text() == "QUIET"
 
 
+def test_whoever_asks_hears_where_it_is_at_work(farm: Farm, tmp_path: Path) -> None:
+    heard: list[str] = []
+    with listening(lambda message, progress: heard.append(message)):
+        on(farm, tmp_path / "work", lambda crew: crew.run(wait, 0.2, farm.folder / "show" / "heard"))
+    assert heard == ["waiting for a machine", f"at work on {socket.gethostname()}"]
+
+
+def test_work_that_is_called_off_ends_there(farm: Farm, tmp_path: Path) -> None:
+    seen = farm.folder / "there" / "called off"
+
+    async def task(crew: FarmCrew) -> int:
+        waiting = asyncio.create_task(crew.run(wait, 1000.0, farm.folder / "show" / "called off"))
+        (process,) = await asyncio.to_thread(wait_for, seen)
+        waiting.cancel()
+        ends = time.monotonic() + 60
+        while is_there(int(process)):
+            assert time.monotonic() < ends, "it goes on, though nobody wants it"
+            await asyncio.sleep(0.1)
+        return await asyncio.wait_for(crew.run(wait, 0, farm.folder / "show" / "next"), 60)
+
+    assert on(farm, tmp_path / "work", task)
+    assert list((farm.folder / "store" / "calls").glob("*")) == []
+    assert list(farm.folder.glob("scratch*/greenroom-*/*/work-*")) == []
+
+
+def is_there(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
 def test_an_error_of_the_work_is_the_error_here(farm: Farm, tmp_path: Path) -> None:
     (tmp_path / "a.mov").write_text("x")
-    with pytest.raises(MediaError, match="can't be read"):
+    with pytest.raises(MediaError, match="can't be read") as caught:
         on(farm, tmp_path / "work", lambda crew: crew.run(refuse, tmp_path / "a.mov"))
+    assert caught.value.hint == f"Export it again. It was at work on {socket.gethostname()}."
 
 
 def test_an_error_like_that_of_a_lost_farm_is_the_error_of_the_work(farm: Farm, tmp_path: Path) -> None:
-    with pytest.raises(TimeoutError, match="the drive"):
+    with pytest.raises(TimeoutError, match="the drive") as caught:
         on(farm, tmp_path / "work", lambda crew: crew.run(run_out_of_time, farm.folder / "show" / "tried"))
     assert wait_for(farm.folder / "there" / "tried") == ["tried"]
+    assert caught.value.__notes__ == [f"on {socket.gethostname()}"]
 
 
 def test_what_failed_leaves_nothing_in_the_store(farm: Farm, tmp_path: Path) -> None:
@@ -185,7 +222,7 @@ def test_machines_of_another_version_get_no_work(own_farm: Farm, tmp_path: Path)
         return str(caught.value), sum(each != os.getpid() for each in found)
 
     refused, elsewhere = asyncio.run(main())
-    assert "another Greenroom" in refused
+    assert "127.0.0.1 has greenroom 9.9" in refused
     assert elsewhere == 4
 
 
@@ -199,7 +236,7 @@ def test_work_that_ends_every_machine_is_given_up_and_its_neighbours_are_not(own
 
     poison, *others = on(own_farm, tmp_path / "work", task)
     assert isinstance(poison, EngineError)
-    assert "ended every machine" in str(poison)
+    assert "ended every machine that tried it (the last was 127.0.0.1)" in str(poison)
     assert "--farm" in poison.hint
     assert others == [(3, 1)] * 3
 

@@ -4,10 +4,14 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -115,6 +119,62 @@ def test_a_farm_and_a_bundle_give_the_same_takes(here: Path, small_scene: Path, 
     assert movies(bundled) == movies(here)
     assert reviews(bundled) == reviews(here)
     assert (bundled / "cut.greenroom.otio").is_file()
+
+
+def test_a_host_hears_of_a_farm_and_calls_its_work_off(small_scene: Path, tmp_path: Path, farm: Farm) -> None:
+    folder = copied(small_scene, tmp_path / "asked by a host")
+    text = (
+        (folder / "greenroom.toml")
+        .read_text("utf-8")
+        .replace("width = 192\nheight = 108", "width = 1920\nheight = 1080")
+    )
+    table = f'\n[farm]\naddress = "{farm.address}"\nstore = "{farm.store}"\n'
+    (folder / "greenroom.toml").write_text(text + table, "utf-8")
+    with host(tmp_path / "data") as ask:
+        batch = next(ask("generate", snapshot=snapshot(folder)))["result"]["batch"]
+        for told in ask("cast", project=str(folder)):
+            if told.get("params", {}).get("message") == f"at work on {socket.gethostname()}":
+                break
+        (ended,) = (
+            each["params"] for each in ask("cancel", batch=batch) if each.get("method") in ("finished", "failed")
+        )
+    assert (ended["made"], ended["interrupted"]) == (0, True)
+    assert movies(folder) == {}
+
+
+@contextmanager
+def host(data: Path) -> Iterator[Callable[..., Iterator[dict[str, Any]]]]:
+    """A child as a plug-in has it; asked for something, it gives all that is said from then on, up to a batch's end."""
+    words, environment = [sys.executable, "-m", "greenroom", "host"], {**os.environ, "GREENROOM_DATA": str(data)}
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, text=True) as child:
+        assert child.stdin is not None
+        assert child.stdout is not None
+        stdin, stdout = child.stdin, child.stdout
+
+        def ask(method: str, **params: Any) -> Iterator[dict[str, Any]]:
+            stdin.write(json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}) + "\n")
+            stdin.flush()
+            for line in stdout:
+                yield (said := json.loads(line))
+                if said.get("method") in ("finished", "failed"):
+                    return
+
+        yield ask
+
+
+def snapshot(folder: Path) -> dict[str, Any]:
+    """A placeholder of ten seconds on a host's timeline."""
+    head = {"uid": "scene", "name": "Scene", "rate": [24, 1], "start": 1, "start_timecode": "", "drop_frame": False}
+    item = {"uid": "slug", "kind": "colour", "name": "slug", "start": 1, "frames": 240, "enabled": True}
+    track = {"kind": "video", "index": 1, "name": "V1", "locked": False, "enabled": True}
+    return {
+        "greenroom": "snapshot",
+        "schema": 1,
+        "host": {"name": "blender", "version": "4.5.15", "document": str(folder / "scene.blend")},
+        "timeline": {**head, "size": [1920, 1080]},
+        "tracks": [{**track, "items": [{**item, "note": "@theo animate: nod"}]}],
+        "markers": [],
+    }
 
 
 def openjd(words: list[str]) -> None:

@@ -274,6 +274,8 @@ def test_progress_is_throttled_but_a_change_of_state_is_always_told() -> None:
         teller.tell(JobEvent("job", "cue", 1, JobStep.RUNNING, step / 100))
         teller.tell(JobEvent("job", "cue", 2, JobStep.RUNNING, step / 100))
     assert 18 <= len(said) <= 22
+    teller.tell(JobEvent("job", "cue", 1, JobStep.RUNNING, None, "at work on render-03"))
+    assert said[-1]["message"] == "at work on render-03", "words that are new are told, however soon"
     teller.tell(JobEvent("job", "cue", 1, JobStep.DONE, 1.0))
     assert said[-1]["state"] == "done"
 

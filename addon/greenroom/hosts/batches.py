@@ -141,7 +141,7 @@ class Teller:
         self._wire = wire
         self._batch = batch
         self._clock = clock
-        self._told: dict[tuple[str, int], tuple[str, float]] = {}
+        self._told: dict[tuple[str, int], tuple[tuple[str, str], float]] = {}
         self._items: dict[str, str | None] = {}
 
     def known(self, items: dict[str, str | None]) -> None:
@@ -150,10 +150,10 @@ class Teller:
 
     def tell(self, event: JobEvent) -> None:
         state, key, now = STATE_OF_STEP[event.state], (event.cue, event.take), self._clock()
-        before = self._told.get(key)
-        if before is not None and before[0] == state and now - before[1] < _EVERY:
+        before, news = self._told.get(key), (state, event.message)
+        if before is not None and before[0] == news and now - before[1] < _EVERY:
             return
-        self._told[key] = (state, now)
+        self._told[key] = (news, now)
         self._wire.notify(
             "progress",
             {

@@ -13,15 +13,17 @@ import contextlib
 import itertools
 import logging
 from collections.abc import Callable
+from contextvars import Context, copy_context
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from greenroom.desk.farm.connecting import connect
-from greenroom.desk.farm.nodes import KIND, machines_of, perform_parcel
+from greenroom.desk.farm.nodes import BEGUN, KIND, machines_of, perform_parcel
 from greenroom.desk.farm.parcels import Parcel, Returned, pack_call, take_back
 from greenroom.desk.farm.settings import FarmSettings
 from greenroom.desk.farm.shared_store import SharedStore
+from greenroom.engines.telling import tell
 from greenroom.errors import EngineError, EngineUnavailable
 
 if TYPE_CHECKING:
@@ -36,6 +38,8 @@ _log = logging.getLogger("greenroom.farm")
 _TRIES = 5  # of one call, each after the farm was lost and found again
 _LOOKS, _LOOK_EVERY = 20, 0.5  # seconds: how often a farm without a machine is asked again
 _PAUSE = 2.0  # seconds before a lost farm is looked for again
+_NAMED = 4  # machines of another version
+_WAITS = "waiting for a machine"
 _PATIENCE = 60.0  # seconds for which a lost farm is looked for: time to start it anew
 
 
@@ -58,19 +62,20 @@ class FarmCrew:
         self._search: asyncio.Task[Client] | None = None
         self._suspects = asyncio.Lock()
         self._numbers = itertools.count()
+        self._tellers: dict[str, Context] = {}  # by call: where whoever asked for it listens
 
     async def __aenter__(self) -> Self:
         await asyncio.to_thread(self._store.check)
-        client = self._client = await connect(self._where)
+        client = await self._entered()
         for _ in range(_LOOKS):  # a farm that was just started has its machines in a moment
-            self.cores, others = await _cores(client)
+            self.cores, others = await _machines(client)
             if self.cores:
                 return self
             await asyncio.sleep(_LOOK_EVERY)
         await self._leave(client)
         if others:
             raise EngineUnavailable(
-                "the farm's machines have another Greenroom, or another Python",
+                f"the farm's machines have another Greenroom, or another Python: {others}",
                 hint=f"Install one version on all machines; this one has {KIND}.",
                 where=self._where,
             )
@@ -101,14 +106,30 @@ class FarmCrew:
         """
         roots, held = self.settings.roots, held_folder(self.work)
         parcel = await asyncio.to_thread(pack_call, function, values, self._store, self.work, roots)
+        self._tellers[parcel.name] = copy_context()
+        tell(_WAITS)
         try:
             returned = await self._handed_out(parcel)
         except BaseException:  # nobody will fetch what it gave
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(asyncio.to_thread(self._store.room_of(parcel.name).clear), 2)
             raise
+        finally:
+            del self._tellers[parcel.name]
         result: Result = await asyncio.to_thread(take_back, returned, self._store, self.work, roots, held)
         return result
+
+    async def _entered(self) -> Client:
+        """A connection, over which machines say what they begin. Errors as `connect`."""
+        client = self._client = await connect(self._where)
+        client.subscribe_topic(BEGUN, self._begun)
+        return client
+
+    def _begun(self, event: tuple[float, dict[str, str]]) -> None:
+        """Of calls of other runs, too."""
+        call, machine = event[1]["call"], event[1]["machine"]
+        if call in self._tellers:
+            self._tellers[call].run(tell, f"at work on {machine}")
 
     async def _handed_out(self, parcel: Parcel) -> Returned:
         from distributed import KilledWorker
@@ -121,8 +142,9 @@ class FarmCrew:
             try:
                 return await self._given(parcel)
             except KilledWorker as error:
+                last = getattr(error.last_worker, "host", error.last_worker)
                 raise EngineError(
-                    "this work ended every machine that tried it, for want of memory as a rule",
+                    f"this work ended every machine that tried it (the last was {last}), for want of memory as a rule",
                     hint="Make it here, without --farm, or give the farm's machines more memory.",
                     where=self._where,
                 ) from error
@@ -167,14 +189,14 @@ class FarmCrew:
         while True:
             await asyncio.sleep(_PAUSE)
             try:
-                self._client = await connect(self._where)
+                client = await self._entered()
             except EngineUnavailable:
                 if asyncio.get_running_loop().time() > ends:
                     raise
             else:
                 self._search = None
                 _log.warning("%s: the farm is there again", self._where)
-                return self._client
+                return client
 
     async def _leave(self, client: Client) -> None:
         """Another call may have left it already, and found the farm again."""
@@ -189,8 +211,14 @@ def held_folder(work: Path) -> Path:
     return work / ".farm"
 
 
-async def _cores(client: Client) -> tuple[int, int]:
-    """Of all machines that are at work now: those of our kind, and of others."""
-    found = [each.get("resources", {}) for each in (await machines_of(client)).values()]
-    ours = sum(each.get("cpu", 0) for each in found if KIND in each)
-    return int(ours), int(sum(each.get("cpu", 0) for each in found) - ours)
+async def _machines(client: Client) -> tuple[int, str]:
+    """Of all machines that are at work now: the cores of those of our kind, and in words which others there are."""
+    ours, others = 0, dict[str, None]()
+    for each in (await machines_of(client)).values():
+        resources = each.get("resources", {})
+        if KIND in resources:
+            ours += int(resources.get("cpu", 0))
+        else:
+            kinds = (name for name in resources if name != "cpu")
+            others[f"{each.get('host', '')} has {next(kinds, 'an older one')}"] = None
+    return ours, "; ".join(list(others)[:_NAMED])

@@ -7,13 +7,16 @@ Nothing is kept by the farm: whoever asked for work asks again after it was star
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import importlib.util
 import json
 import os
 import shutil
+import socket
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,13 +27,14 @@ from greenroom.desk.farm.connecting import connected
 from greenroom.desk.farm.parcels import Parcel, Returned, make_call
 from greenroom.desk.farm.settings import certificates_folder
 from greenroom.desk.farm.shared_store import SharedStore
-from greenroom.errors import InputError
+from greenroom.errors import GreenroomError, InputError
 
 if TYPE_CHECKING:
-    from distributed import Client
+    from distributed import Client, Worker
 
 __all__ = [
     "ALLOWED_FAILURES",
+    "BEGUN",
     "KIND",
     "QUIET",
     "ROOTS",
@@ -53,23 +57,62 @@ QUIET: dict[str, Any] = {"dashboard": False, "dashboard_address": "127.0.0.1:0"}
 KIND = f"greenroom {__version__}, python {sys.version_info.major}.{sys.version_info.minor}"
 """What machines have to have in common: work is handed to those of its own kind only."""
 
+BEGUN = "greenroom-begun"
+"""The topic of Dask's on which machines say which call they have begun."""
+
+_LOOK_EVERY = 0.5  # seconds between looks whether work is still wanted
+
 ending = asyncio.Event()
 """Of a machine: the farm was stopped, so that it isn't lost, but over."""
 
-ROOTS = "GREENROOM_FARMROOTS"
-SCRATCH = "GREENROOM_FARMSCRATCH"
+ROOTS = "GREENROOM_FARM_ROOTS"
+SCRATCH = "GREENROOM_FARM_SCRATCH"
 _shown: list[str] = []  # the dashboard's address, in the process that has one
 
 
 def perform_parcel(parcel: Parcel, place: str) -> Returned:
-    """On a farm's machine: makes the call in a scratch folder, which it leaves empty. Errors as `make_call`."""
+    """On a farm's machine: makes the call in a scratch folder, which it leaves empty. Errors as `make_call`; they say
+    on which machine it was.
+    """
     roots = {name: Path(value) for name, value in json.loads(os.environ.get(ROOTS, "{}")).items()}
-    scratch = Path(os.environ.get(SCRATCH) or tempfile.gettempdir())
+    scratch = Path(os.environ[SCRATCH])
+    for left in scratch.glob("work-*"):  # by work that was called off; a process does one at a time
+        shutil.rmtree(left, ignore_errors=True)
     work = Path(tempfile.mkdtemp(prefix="work-", dir=scratch))
     try:
-        return make_call(parcel, SharedStore(place), work, roots, scratch / "held")
+        with _while_it_is_wanted(parcel.name):
+            return make_call(parcel, SharedStore(place), work, roots, scratch / "held")
+    except GreenroomError as error:
+        error.hint = f"{error.hint} It was at work on {socket.gethostname()}.".lstrip()
+        raise
+    except Exception as error:
+        error.add_note(f"on {socket.gethostname()}")
+        raise
     finally:
         shutil.rmtree(work, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _while_it_is_wanted(call: str) -> Iterator[None]:
+    """Tells whoever asked for it that the work has begun here. Where it is called off, this process ends: nothing else
+    stops a computation, and what watches over the process starts a new one.
+    """
+    from distributed import get_worker
+
+    worker, done = get_worker(), threading.Event()
+    worker.log_event(BEGUN, {"call": call, "machine": socket.gethostname()})
+    threading.Thread(target=_watch, args=(worker, worker.get_current_task(), done), daemon=True).start()
+    try:
+        yield
+    finally:
+        done.set()
+
+
+def _watch(worker: Worker, key: Any, done: threading.Event) -> None:
+    while not done.wait(_LOOK_EVERY):
+        task = worker.state.tasks.get(key)
+        if task is None or task.state == "cancelled":
+            os._exit(1)
 
 
 async def serve(listen: str, told: Callable[[str, str], None], dashboard: int | None = None) -> None:

@@ -88,8 +88,9 @@ class Performance:
             raise
         except Exception as error:
             name = self.abilities.name if self.abilities else self.order.cue_plan.engine
+            said = ", ".join([f"{type(error).__name__}: {error}", *getattr(error, "__notes__", ())])
             raise ForeignError(
-                f"{name} broke while the desk was at {stage} ({type(error).__name__}: {error})",
+                f"{name} broke while the desk was at {stage} ({said})",
                 hint="Run the same command again; if it stays, report it.",
                 where=self.order.where,
             ) from error
