@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
 
 from greenroom.errors import GreenroomError, Problem, Severity, told_once
+from greenroom.panel.hints import paragraph
 from greenroom.panel.model.rows import Board
 from greenroom.panel.style import GAP, colours
 
@@ -67,11 +68,11 @@ class Notice(QWidget):
         if self._no_cut:
             lines.append(html.escape(self.tr("Open a cut to begin: Ctrl+O.")))
         if self._error is not None:
-            lines.append(_marked(Severity.ERROR, str(self._error)))
+            lines.append(_marked(Severity.ERROR, paragraph(self._error)))
         elif self._no_project:
             lines.append(html.escape(self.tr("There is no project beside this cut: cues can be read, not made.")))
         loud = [problem for problem in told_once(self._problems) if problem.severity is not Severity.NOTE]
-        lines += [_marked(problem.severity, str(problem)) for problem in loud[:_SHOWN]]
+        lines += [_marked(problem.severity, paragraph(problem)) for problem in loud[:_SHOWN]]
         if len(loud) > _SHOWN:
             lines.append(html.escape(self.tr("and {0} more").format(len(loud) - _SHOWN)))
         self.text.setText("<br>".join(lines))

@@ -11,6 +11,7 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QCoreApplication, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from greenroom.panel.board.columns import COLUMNS, POSTER_COLUMN, STATUS_COLUMN
+from greenroom.panel.hints import paragraph
 from greenroom.panel.model.filters import Filter, filtered, haystacks
 from greenroom.panel.model.rows import CueRow
 from greenroom.panel.words import word
@@ -107,5 +108,5 @@ class CueModel(QAbstractTableModel):
 
 def _tip(row: CueRow, column: int) -> str | None:
     if column == STATUS_COLUMN and row.problems:
-        return "\n".join(str(problem) for problem in row.problems)
+        return "\n".join(paragraph(problem) for problem in row.problems)
     return row.words or None

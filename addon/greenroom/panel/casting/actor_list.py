@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QListView, QWidget
 
 from greenroom.panel.board.posters import Posters
 from greenroom.panel.casting.cards import Card
+from greenroom.panel.hints import paragraph
 from greenroom.panel.style import colours
 from greenroom.rights.consent import Standing
 
@@ -56,7 +57,7 @@ class _Model(QAbstractListModel):
         if role == Qt.ItemDataRole.SizeHintRole:
             return QSize(2 * FACE[0], _ROW)  # with the portrait or before it is there
         if role == Qt.ItemDataRole.ToolTipRole:
-            return str(card.broken) if card.broken is not None else self._about(card)
+            return paragraph(card.broken) if card.broken is not None else self._about(card)
         if role == Qt.ItemDataRole.ForegroundRole and card.broken is not None:
             return QColor(colours().red)
         return None

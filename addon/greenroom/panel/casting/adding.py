@@ -28,6 +28,7 @@ from greenroom.panel.board.posters import read_poster
 from greenroom.panel.casting.cards import Card
 from greenroom.panel.casting.examined import LookedOver, look
 from greenroom.panel.casting.marked_picture import MarkedPicture
+from greenroom.panel.hints import in_window
 from greenroom.panel.style import GAP, colours
 from greenroom.panel.work import Work
 
@@ -147,7 +148,7 @@ class AddPane(QWidget):
             self.picture.show_picture(self._image, seen.marks)
         lines = [
             f"<p><b style='color:{colours().of_light(str(problem.severity))}'>{number}</b> "
-            f"{html.escape(_sentence(problem.message))} {html.escape(problem.hint)}</p>"
+            f"{html.escape(_sentence(problem.message))} {html.escape(in_window(problem.hint))}</p>"
             for number, problem in enumerate(seen.problems, 1)
         ]
         good = self.tr("This portrait can be animated well.")
@@ -156,7 +157,7 @@ class AddPane(QWidget):
 
     def _show_error(self, error: GreenroomError) -> None:
         self._busy = False
-        text = f"{_sentence(error.message)} {error.hint}"
+        text = f"{_sentence(error.message)} {in_window(error.hint)}"
         self._say(f"<p style='color:{colours().red}'>{html.escape(text)}</p>")
         self._enable()
 

@@ -15,6 +15,7 @@ from greenroom.panel.board.posters import Posters
 from greenroom.panel.casting.actor_list import consent_tone
 from greenroom.panel.casting.cards import Card, Changes
 from greenroom.panel.casting.parts_form import PartsForm
+from greenroom.panel.hints import paragraph
 from greenroom.panel.style import GAP, colours
 from greenroom.rights.consent import Standing
 
@@ -165,7 +166,7 @@ class ActorDetail(QScrollArea):
 
     def _consent_words(self, card: Card) -> str:
         if card.broken is not None:
-            return _dotted("red", str(card.broken))
+            return _dotted("red", paragraph(card.broken))
         if card.consent is None:
             return ""
         words = self.tr("Consent: {0}").format(card.consent.text)

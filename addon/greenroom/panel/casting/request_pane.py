@@ -30,6 +30,7 @@ from greenroom.panel.board.posters import read_poster
 from greenroom.panel.casting.cards import Card
 from greenroom.panel.casting.marked_picture import MarkedPicture
 from greenroom.panel.casting.requests import AUDITION, Making, Request, RequestQuote, Result, begin, quote
+from greenroom.panel.hints import in_window, paragraph
 from greenroom.panel.style import GAP, colours
 from greenroom.panel.work import Work
 
@@ -199,7 +200,7 @@ class RequestPane(QWidget):
         self._quote = found
         self.make.setEnabled(found.can_begin)
         lines = [f"<b>{html.escape(self._words(found))}</b>"]
-        lines += [html.escape(note) for note in found.notes[:_SHOWN]]
+        lines += [html.escape(in_window(note)) for note in found.notes[:_SHOWN]]
         if found.refused is not None:
             lines.append(_marked(found.refused))
         lines += [_marked(problem) for problem in told_once(found.problems)[:_SHOWN] if problem != found.refused]
@@ -267,4 +268,4 @@ class RequestPane(QWidget):
 def _marked(problem: Problem) -> str:
     colour = colours().of_light(str(problem.severity)) or colours().dim
     word = {Severity.ERROR: "\u25a0", Severity.WARNING: "\u25b2"}.get(problem.severity, "\u25cf")
-    return f'<span style="color:{colour}">{word}</span> {html.escape(str(problem))}'
+    return f'<span style="color:{colour}">{word}</span> {html.escape(paragraph(problem))}'

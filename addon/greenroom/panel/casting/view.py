@@ -27,6 +27,7 @@ from greenroom.panel.casting.cards import Card, CastCards, Changes, read_cast, s
 from greenroom.panel.casting.detail import PORTRAIT, VIEW, ActorDetail
 from greenroom.panel.casting.request_pane import RequestPane
 from greenroom.panel.casting.requests import AUDITION, SHEET, Result, engines_for
+from greenroom.panel.hints import paragraph
 from greenroom.panel.style import GAP
 from greenroom.panel.work import Work
 
@@ -227,7 +228,7 @@ class CastView(QWidget):
     def _tell(self, error: GreenroomError) -> None:
         self.failed.emit(error)
         if not self._cards:
-            self.empty.setText(str(error))
+            self.empty.setText(paragraph(error))
             self.pages.setCurrentWidget(self.empty)
 
 

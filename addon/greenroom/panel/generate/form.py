@@ -26,6 +26,7 @@ from greenroom.cues.model import Mode
 from greenroom.desk.results import EngineList
 from greenroom.errors import GreenroomError
 from greenroom.limits import MOST_TAKES
+from greenroom.panel.hints import in_window, paragraph
 from greenroom.panel.model.quote import Quote, Wish
 from greenroom.panel.model.rows import CueRow
 from greenroom.panel.style import GAP, colours
@@ -132,7 +133,7 @@ class GenerateForm(QWidget):
             if not mode or mode in able.modes:
                 name = able.name if not able.unavailable else self.tr("{0} (not ready)").format(able.name)
                 self.engine.addItem(name, able.name)
-                tip = able.unavailable or able.title
+                tip = in_window(able.unavailable) or able.title
                 self.engine.setItemData(self.engine.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
         self.engine.setCurrentIndex(max(0, self.engine.findData(chosen)))
         self.engine.blockSignals(False)
@@ -243,7 +244,7 @@ class GenerateForm(QWidget):
     def show_error(self, error: GreenroomError) -> None:
         """Why there is no quote."""
         self._quote = None
-        self._say(_marked("error", str(error)))
+        self._say(_marked("error", paragraph(error)))
         self._set_button()
 
     def _lines(self, quote: Quote) -> list[str]:
@@ -254,10 +255,12 @@ class GenerateForm(QWidget):
             takes = self.tr("{0} to make").format(quote.to_make)
             cached = self.tr(", {0} made already").format(quote.cached) if quote.cached else ""
             lines.append(f"<b>{html.escape(self._price(quote))}</b> &nbsp; {takes}{cached}{self._time(quote.seconds)}")
-            lines += [f'<span style="color:{colours().dim}">{html.escape(line)}</span>' for line in quote.lines]
+            lines += [
+                f'<span style="color:{colours().dim}">{html.escape(in_window(line))}</span>' for line in quote.lines
+            ]
         if quote.refused is not None:
-            lines.append(_marked("error", str(quote.refused)))
-        lines += [_marked(str(problem.severity), str(problem)) for problem in quote.problems[:_SHOWN]]
+            lines.append(_marked("error", paragraph(quote.refused)))
+        lines += [_marked(str(problem.severity), paragraph(problem)) for problem in quote.problems[:_SHOWN]]
         if len(quote.problems) > _SHOWN:
             lines.append(self.tr("and {0} more").format(len(quote.problems) - _SHOWN))
         return lines

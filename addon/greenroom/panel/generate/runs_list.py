@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from greenroom.desk.generating.settling import ListedJob
+from greenroom.panel.hints import in_window, paragraph
 from greenroom.panel.model.rows import money
 from greenroom.panel.runs.following import RunRow
 from greenroom.panel.style import GAP, colours
@@ -99,7 +100,9 @@ class RunsList(QWidget):
         head = self.tr("Take {0} of {1} by {2}: nobody knows what came of it").format(job.number, name, job.engine)
         text = _label(f'<span style="color:{colours().violet}">\u25cf</span> {html.escape(head)}')
         column.addWidget(text)
-        said = " ".join([each.message, *(step for step in each.next_steps if not step.startswith("greenroom"))])
+        said = " ".join(
+            [each.message, *(in_window(step) for step in each.next_steps if not step.startswith("greenroom"))]
+        )
         column.addWidget(_label(html.escape(said), dim=True))
         grid = QGridLayout()
         for place, (how, title) in enumerate(
@@ -215,7 +218,7 @@ class _RunCard(QFrame):
                 lines.append(self.tr("and {0} more").format(len(at_work) - _JOBS))
         for problem in run.problems[:_JOBS]:
             colour = colours().of_light(str(problem.severity))
-            lines.append(f'<span style="color:{colour}">\u25cf</span> {html.escape(str(problem))}')
+            lines.append(f'<span style="color:{colour}">\u25cf</span> {html.escape(paragraph(problem))}')
         return lines
 
     def _deed(self, run: RunRow) -> str:

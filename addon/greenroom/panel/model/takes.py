@@ -15,6 +15,7 @@ from greenroom.desk.reviewing.kept import kept_review, pictures_of
 from greenroom.desk.writing_back.writeback import TakesOfCue, chosen_number
 from greenroom.errors import GreenroomError
 from greenroom.frames import timecode
+from greenroom.panel.hints import paragraph
 from greenroom.panel.model.rows import money
 from greenroom.review.findings import Finding, Review
 from greenroom.takes.record import RECORD, bill_of, read_record
@@ -92,7 +93,7 @@ def _record(take: Take) -> tuple[Mapping[str, Any], str]:
     try:
         record = read_record(take.folder / RECORD)
     except GreenroomError as error:
-        return {}, str(error)
+        return {}, paragraph(error)
     if not take.media.is_file():
         return record, f"{take.media.name} is missing. Restore it from a backup, or generate again."
     return record, ""

@@ -24,6 +24,7 @@ from greenroom.desk.project.changing import change_project, change_user
 from greenroom.desk.project.user_settings import ask_above
 from greenroom.errors import GreenroomError
 from greenroom.media.types import Codec, Fit
+from greenroom.panel.hints import paragraph
 from greenroom.panel.model.about import about_text
 from greenroom.panel.settings.engines_page import EnginesPage
 from greenroom.panel.settings.fields import Fields
@@ -155,7 +156,7 @@ class SettingsDialog(QDialog):
         self._read()
 
     def _tell(self, error: GreenroomError) -> None:
-        self.said.setText(str(error))
+        self.said.setText(paragraph(error))
 
 
 def _values(project: Path) -> dict[str, object]:

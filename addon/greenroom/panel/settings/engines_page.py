@@ -19,6 +19,7 @@ from greenroom.desk import road
 from greenroom.desk.project.engine_check import EngineState, check_engine
 from greenroom.desk.results import EngineList
 from greenroom.errors import GreenroomError
+from greenroom.panel.hints import in_window, paragraph
 from greenroom.panel.settings.plain_table import plain_table
 from greenroom.panel.work import Work
 
@@ -52,7 +53,7 @@ class EnginesPage(QWidget):
     def _show(self, found: EngineList) -> None:
         self.table.setRowCount(len(found.engines))
         for place, able in enumerate(found.engines):
-            state = able.unavailable or self.tr("ready")
+            state = in_window(able.unavailable) or self.tr("ready")
             for column, text in enumerate((able.name, ", ".join(able.modes), state)):
                 item = QTableWidgetItem(text)
                 item.setData(Qt.ItemDataRole.ToolTipRole, text)
@@ -69,7 +70,7 @@ class EnginesPage(QWidget):
         self._work.run(lambda: check_engine(name, project), self._tested, self._tell, key="engine test")
 
     def _tested(self, state: EngineState) -> None:
-        self.said.setText(f"{state.name}: {state.message}")
+        self.said.setText(in_window(f"{state.name}: {state.message}"))
 
     def _tell(self, error: GreenroomError) -> None:
-        self.said.setText(str(error))
+        self.said.setText(paragraph(error))

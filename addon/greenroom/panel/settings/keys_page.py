@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from greenroom.desk.project import host_keys
 from greenroom.errors import GreenroomError
+from greenroom.panel.hints import paragraph
 from greenroom.panel.settings.plain_table import plain_table
 from greenroom.panel.work import Work
 
@@ -88,4 +89,4 @@ class KeysPage(QWidget):
         self.read()
 
     def _tell(self, error: GreenroomError) -> None:
-        self.said.setText(str(error))
+        self.said.setText(paragraph(error))

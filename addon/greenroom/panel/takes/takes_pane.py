@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 
 from greenroom.panel.board.posters import Posters
 from greenroom.panel.elided import ElidedLabel
+from greenroom.panel.hints import paragraph
 from greenroom.panel.model.rows import CueRow
 from greenroom.panel.model.takes import TakeRow
 from greenroom.panel.style import GAP, colours
@@ -158,7 +159,7 @@ class TakesPane(QWidget):
         if cue is None:
             return ""
         lines = [_escaped(cue.words)] if cue.words else []
-        lines += [_problem(str(problem.severity), str(problem)) for problem in cue.problems]
+        lines += [_problem(str(problem.severity), paragraph(problem)) for problem in cue.problems]
         return "<br>".join([*lines, _dim(self.tr("No take yet."))])
 
     def _words(self, row: TakeRow) -> str:
@@ -180,7 +181,7 @@ class TakesPane(QWidget):
             lines.append(_dim(self.tr("Not measured yet.")))
         lines += [_problem("note", warning) for warning in row.warnings]
         if self._cue is not None:
-            lines += [_problem(str(problem.severity), str(problem)) for problem in self._cue.problems]
+            lines += [_problem(str(problem.severity), paragraph(problem)) for problem in self._cue.problems]
         return "<br>".join(lines)
 
     def _name(self, name: str) -> str:
