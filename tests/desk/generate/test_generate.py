@@ -35,7 +35,7 @@ LOCAL_FAULTS = {
     "fails": "no face was found",
     "lost": "there is no job",
     "dies": "BrokenProcessPool",
-    "empty": "delivered no file",
+    "empty": ".mov: the engine delivered no file",
     "short": "10 frames",
 }
 

@@ -52,9 +52,15 @@ class Performance:
         except StoreError as trouble:  # the ledger can't be written either: say both
             ruling, error.hint = Verdict.KEEP, f"{error.hint} {trouble}".strip()
         outcome = Outcome.UNKNOWN if ruling is Verdict.UNKNOWN else Outcome.FAILED
-        result = self.result(outcome, message=error.message, hint=error.hint)
+        result = self.result(outcome, message=self._said(error), hint=error.hint)
         refused = isinstance(error, ConsentError)
         return replace(result, resumable=ruling is Verdict.KEEP, refused=refused)
+
+    def _said(self, error: GreenroomError) -> str:
+        """With the file, folder or address that it is about; the cue's own place stands beside it anyway."""
+        where = error.where
+        known = ("", self.order.where, self.job.cue, f"cue {self.job.cue}")
+        return error.message if where in known else f"{where}: {error.message}"
 
     def _rule(self, error: GreenroomError) -> Verdict:
         ledger, state = self.room.ledger, self.room.ledger.job(self.order.job.id).state
@@ -68,9 +74,9 @@ class Performance:
         if ruling is Verdict.FAILED:
             sent = isinstance(state, Submitted | Running) and state.handle is not None
             billed = sent and self.abilities is not None and self.abilities.hosted  # it delivered, though no good
-            self._failed(error.message, error.hint, billed=billed)
+            self._failed(self._said(error), error.hint, billed=billed)
         elif ruling is Verdict.UNKNOWN:
-            ledger.unknown(self.order.job.id, error.message)
+            ledger.unknown(self.order.job.id, self._said(error))
         return ruling
 
     def _failed(self, message: str, hint: str, *, billed: bool) -> None:
