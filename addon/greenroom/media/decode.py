@@ -82,6 +82,12 @@ class PictureReader:
                 raise self._undecodable(picture)
         return self._held[1]
 
+    def close(self) -> None:
+        """After `picture`: the generator that it goes on with and the reader hold each other, and the decoder's frames
+        with them, for as long as Python collects no garbage.
+        """
+        self._decoded = self._held = None
+
     def _check(self, frames: Sequence[int]) -> None:
         wrong = next((frame for frame in frames if not 0 <= frame < self.clock.frames), None)
         if wrong is not None:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
@@ -16,7 +17,9 @@ import pytest
 
 from greenroom.frames import resample, timecode
 from greenroom.media import write_png
+from greenroom.media.decode import PictureReader
 from greenroom.panel.viewer import Picture, Viewer
+from greenroom.panel.viewer.source import Source
 from greenroom.testing.burnt import LONG_GOP, Burnt, Movie, write_burnt
 
 Wait = Callable[[Callable[[], bool]], None]
@@ -173,6 +176,25 @@ def test_standing_it_shows_the_exact_tones_and_a_new_size_anew(
     wait(lambda: viewer.canvas.first.image is not None and not viewer.canvas.first.image.quick)
     viewer.resize(400, 360)
     wait(lambda: viewer.canvas.first.image is not None and viewer.canvas.first.image.size[0] == viewer.canvas.width())
+
+
+def test_what_was_decoded_goes_with_its_source(long_gop: Picture) -> None:
+    """At once: what waits for Python's collector keeps a decoder's frames, and takes are opened by the hundred."""
+
+    def readers() -> int:
+        return sum(isinstance(each, PictureReader) for each in gc.get_objects())
+
+    gc.collect()
+    before = readers()
+    gc.disable()
+    try:
+        with Source(long_gop) as source:
+            source.image(3, (320, 180), quick=True)
+            assert readers() == before + 1
+        del source
+        assert readers() == before
+    finally:
+        gc.enable()
 
 
 _ON_A_FINE_SCREEN = """

@@ -94,6 +94,7 @@ class Source:
         stream = picture_stream(container)
         assert stream is not None  # the probe says that it is a video
         reader = PictureReader(container, stream, path)
+        self._stack.callback(reader.close)
         self.intra = stream.codec_context.codec.intra_only
         if self.intra:
             stream.thread_type = "SLICE"  # threads over frames would decode as many ahead as there are cores, each step
