@@ -12,14 +12,14 @@ WORDS := addon/greenroom/panel/translations
 # Blenders for `make test-blender`; 5.0 and 4.2 too: make test-blender BLENDERS="5.2 5.1 5.0 4.5 4.2"
 BLENDERS ?= 5.2 4.5
 
-.PHONY: demo test test-blender bench-blender test-window test-panel-window screenshots translations lint bench memory soak docs help clean
+.PHONY: demo test test-blender bench-blender test-window test-panel-window screenshots translations lint bench memory soak soak-panel docs help clean
 
 help:
 	@echo "make demo    a demo project with takes, a new cut and pictures, in $(DEMO)/"
 	@echo "make test    everything that can be tested on a machine without a screen"
 	@echo "make test-blender   the add-on in real Blenders without a window, which it installs into your cache (1 GB each)"
 	@echo "make bench-blender  the add-on's figures among ten thousand strips, in the same Blenders"
-	@echo "make test-window    the add-on in a Blender with a window, worked by mouse; Debian's Blender and Xvfb"
+	@echo "make test-window    the add-on in a Blender with a window, and the panel beside it, worked by mouse; Debian's Blender and Xvfb"
 	@echo "make test-panel-window   the panel on an X screen of its own, worked by keys and mouse; Debian's Xvfb"
 	@echo "make screenshots    the panel's views in three states, dark and light, at 100 and 250 %, in $(SHOTS)/"
 	@echo "make translations INTO=de   the panel's texts for Qt Linguist, in $(WORDS)/; what is translated is used at the next start"
@@ -27,6 +27,7 @@ help:
 	@echo "make bench   the figures of docs/benchmarks.md"
 	@echo "make memory  the most memory that takes of ten minutes need, beside takes of one"
 	@echo "make soak    100 kill -9 at random moments of a batch, 200 of batches at a paid host, 60 of a farm's parts; links cut"
+	@echo "make soak-panel   an hour of play in the panel: memory, frames left out, drift of the sound, minute by minute"
 	@echo "make docs    docs/commands.md, docs/host-protocol.md and docs/preflight.md, made of the code's own words"
 	@echo "make clean   remove what the others made"
 
@@ -53,7 +54,8 @@ bench-blender: $(VENV)/.installed
 
 test-window: $(VENV)/.installed
 	$(BIN)/python tests/hosts/blender/debian.py
-	$(BIN)/python -m pytest tests/hosts/blender/windowed.py
+	$(BIN)/python tests/panel/qt_libraries.py window
+	$(BIN)/python -m pytest tests/hosts/blender/windowed.py tests/hosts/blender/windowed_panel.py
 	$(BIN)/python -m pytest -n 2 tests/hosts/blender --blender 3.4
 
 test-panel-window: $(VENV)/.installed
@@ -85,6 +87,10 @@ soak: $(VENV)/.installed
 	$(BIN)/python tests/soak/kill_paid.py
 	$(BIN)/python tests/soak/kill_farm.py
 	$(BIN)/python tests/soak/cut_farm.py
+
+soak-panel: $(VENV)/.installed
+	$(BIN)/python tests/panel/qt_libraries.py
+	$(BIN)/python tests/soak/play_an_hour.py
 
 docs: $(VENV)/.installed
 	$(BIN)/python -m greenroom.cli.reference > docs/commands.md
