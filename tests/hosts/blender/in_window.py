@@ -2,13 +2,16 @@
 """Run by Blender with a window: `blender --python in_window.py -- FOLDER`. Cuts a scene, then only looks.
 
 What the test needs is written to FOLDER/state.json several times a second: where strips are on the screen, what they
-are, and what Greenroom tells. Everything else is done by the mouse and the keyboard.
+are, and what Greenroom tells. Everything else is done by the mouse and the keyboard. GREENROOM_COMMAND names the
+command that the add-on's preferences are given; placeholders of FOLDER/more.json, [[name, first frame, frames, note]],
+are cut in too.
 """
 
 from __future__ import annotations
 
 import importlib
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -52,6 +55,9 @@ def set_up():
     slot.color = (0.1, 0.2, 0.4)
     identity.write_note(slot, NOTE)
     compat.new_movie(editor, "standin", str(FOLDER / "standin.mov"), 2, 30)
+    more = FOLDER / "more.json"
+    for name, first, frames, note in json.loads(more.read_text("utf-8")) if more.exists() else ():
+        identity.write_note(compat.new_effect(editor, "COLOR", name, 2, first, frames), note)
     for strip in compat.strips(editor):
         strip.select = False
     editor.active_strip = None
@@ -84,6 +90,7 @@ def look():
         }
     state = {
         "strips": strips,
+        "frame": window.scene.frame_current,
         "idle": jobs.idle(),
         "under_way": sum(len(batch.takes) for batch in jobs.state.batches.values()),
         "quote": isinstance(jobs.state.quote, dict),
@@ -102,6 +109,7 @@ def look():
 if __name__ == "__main__":
     bpy.context.preferences.view.show_splash = False
     bpy.context.preferences.view.ui_scale = 1.0
+    bpy.context.preferences.addons[addon().__name__].preferences.command = os.environ.get("GREENROOM_COMMAND", "")
     if (FOLDER / "scene.blend").exists():
         bpy.app.timers.register(look, first_interval=2.0, persistent=True)
     else:

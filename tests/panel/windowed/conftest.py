@@ -35,6 +35,7 @@ class Seen(NamedTuple):
     height: int
     checked: bool
     enabled: bool
+    selected: bool
 
     @property
     def centre(self) -> tuple[int, int]:

@@ -2,17 +2,21 @@
 """`greenroom panel`, with somebody who looks at it: `python eyes.py panel CUT`.
 
 Every line on stdin asks `[name, role]`; the answer is a line of JSON with all that is seen of that name or description,
-as a screen reader would tell it: `[[role, name, value, left, top, width, height, checked, enabled], ...]`, in the
-screen's own pixels. What is covered by a dialog or a menu isn't seen. Hands are xdotool's: nothing is done from here.
+as a screen reader would tell it: `[[role, name, value, left, top, width, height, checked, enabled, selected], ...]`, in
+the screen's own pixels. What is covered by a dialog or a menu isn't seen. Hands are xdotool's: nothing is done from
+here. Where a host has the panel's stdin, PANEL_EYES names a Unix socket to listen at instead.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import queue
+import socket
 import sys
 import threading
 from collections.abc import Iterator
+from typing import TextIO
 
 from PySide6.QtCore import QRect, QTimer
 from PySide6.QtGui import QAccessible, QAccessibleInterface
@@ -58,22 +62,46 @@ def answer(name: str, role: str) -> list[list[object]]:
                 continue
             sides = [round(side * scale) for side in (box.x(), box.y(), box.width(), box.height())]
             state = thing.state()
-            told = (thing.text(QAccessible.Text.Value), *sides, bool(state.checked), not state.disabled)
+            told = (
+                thing.text(QAccessible.Text.Value),
+                *sides,
+                bool(state.checked),
+                not state.disabled,
+                bool(state.selected),
+            )
             found.append([kind, called, *told])
     return found
+
+
+def pipes() -> tuple[TextIO, TextIO]:
+    """Where questions come from, and where answers go."""
+    path = os.environ.get("PANEL_EYES")
+    if path is None:
+        return sys.stdin, sys.stdout
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(path)
+        server.listen()
+        friend, _ = server.accept()
+    return friend.makefile("r"), friend.makefile("w")
 
 
 def listen() -> None:
     running = application()
     QAccessible.setActive(True)  # else views keep cells that are no longer theirs
-    asked: queue.Queue[str] = queue.Queue()
-    threading.Thread(target=lambda: [asked.put(line) for line in sys.stdin], daemon=True).start()
+    asked: queue.Queue[tuple[str, TextIO]] = queue.Queue()
+
+    def hear() -> None:
+        questions, answers = pipes()
+        for line in questions:
+            asked.put((line, answers))
 
     def look() -> None:
         while not asked.empty():
-            sys.stdout.write(json.dumps(answer(*json.loads(asked.get()))) + "\n")
-            sys.stdout.flush()
+            line, answers = asked.get()
+            answers.write(json.dumps(answer(*json.loads(line))) + "\n")
+            answers.flush()
 
+    threading.Thread(target=hear, daemon=True).start()
     looking = QTimer(running)
     looking.timeout.connect(look)
     looking.start(LOOK)
