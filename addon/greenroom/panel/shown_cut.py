@@ -28,6 +28,7 @@ from greenroom.panel.work import Work
 __all__ = ["ShownCut"]
 
 _LOOK = 1000  # milliseconds between two looks at what changed on disk
+_LOOK_SERVED = 2000  # likewise, where each look asks the process that serves the ledger: 6 ms of processor there and here
 _FOLLOW = 300  # likewise at runs, while one is at work
 _GONE = "take-gone"  # the code of that problem, in takes.reconciling
 _BUSY_AGAIN = 2000  # milliseconds until a busy ledger is asked again
@@ -55,6 +56,7 @@ class ShownCut(QObject):
         self.board: Board | None = None
         self.runs: tuple[RunRow, ...] = ()
         self._data: Path | None = None
+        self._served = False
         self._seen: Signature | None = None
         self._gone: dict[Problem, None] = {}
         self._reading: Path | None = None
@@ -75,7 +77,7 @@ class ShownCut(QObject):
     def open(self, cut: Path, project: Path | None = None) -> None:
         """Shows another cut: its cues first, its takes as soon as they are read."""
         self.cut, self.chosen_project = cut.absolute(), project
-        self.board, self.runs, self._seen, self._data = None, (), None, None
+        self.board, self.runs, self._seen, self._data, self._served = None, (), None, None, False
         self._gone.clear()
         if self._reading is not None:
             self._work.drop_apart()
@@ -114,7 +116,7 @@ class ShownCut(QObject):
     def _show_board(self, cut: Path, found: ReadCut) -> None:
         if not self._ended(cut):
             return
-        board, self._data, self._seen = found.board, found.data, found.seen
+        board, self._data, self._served, self._seen = found.board, found.data, found.served, found.seen
         # the ledger forgets a take that is gone as soon as it has told so: the window tells it until it is read anew
         self._gone |= dict.fromkeys(problem for problem in board.problems if problem.code == _GONE)
         self.told.emit(None)
@@ -155,17 +157,24 @@ class ShownCut(QObject):
     # watching
 
     def _look(self) -> None:
-        cut, project, data = self.cut, self.project, self._data
+        cut, project, data, served = self.cut, self.project, self._data, self._served
         if cut is not None and self._reading is None:
-            self._work.run(lambda: signature(cut, project, data), self._compare, self._quiet, key="look")
+            self._looking.stop()  # until this look is back: one at a drive or an owner that is away takes its time
+            look = partial(signature, cut, project, data, served=served)
+            self._work.run(look, self._compare, self._look_later, key="look")
 
     def _compare(self, now: Signature) -> None:
         """What changes while it is read is seen at the look after that: it is compared with how it was before."""
+        self._look_later()
         if self._reading is not None:
             return
         before, self._seen = self._seen, now
         if before is not None and now != before:
             self.read_again()
+
+    def _look_later(self, error: GreenroomError | None = None) -> None:
+        """On to the next look."""
+        self._looking.start(_LOOK_SERVED if self._served else _LOOK)
 
     def _follow(self) -> None:
         project = self.project

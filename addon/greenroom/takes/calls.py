@@ -28,7 +28,7 @@ __all__ = ["CALLS", "call", "error_of", "named", "pack", "packed_error", "unpack
 
 CALLS: Mapping[str, bool] = {
     **dict.fromkeys(("digest", "check", "takes", "take", "take_for", "circled", "job", "jobs", "holder"), False),
-    **dict.fromkeys(("sent_twin", "committed", "charges", "billed", "sent_handles"), False),
+    **dict.fromkeys(("sent_twin", "committed", "charges", "billed", "sent_handles", "changes"), False),
     **dict.fromkeys(("remember_digest", "remember_digests", "plan_job", "plan_jobs", "renumber", "claim"), True),
     **dict.fromkeys(("release", "take_over", "submitting", "never_sent", "submitted", "running", "begin_anew"), True),
     **dict.fromkeys(("done", "failed", "unknown", "attach", "give_up", "adopt", "withdraw", "circle"), True),

@@ -83,6 +83,10 @@ class Ledger(JobSteps):
     def answered_desks(self) -> list[str]:
         return [str(row["desk"]) for row in self._all("select desk from answers", ())]
 
+    def changes(self) -> int:
+        """How many changes were made through this connection: a served ledger's owner makes those of all desks."""
+        return self._connection.total_changes
+
     def check(self) -> tuple[str, ...]:
         """What SQLite and the ledger's own rules find wrong with the file; nothing, if it is sound."""
         found = [str(row[0]) for row in self._all("pragma integrity_check", ()) if row[0] != "ok"]

@@ -15,7 +15,7 @@ from greenroom.desk import road
 from greenroom.desk.open_cut import project_if_any
 from greenroom.desk.project.project import FILE_NAME
 from greenroom.desk.results import CueTakes
-from greenroom.errors import ProjectError
+from greenroom.errors import GreenroomError, ProjectError
 from greenroom.panel.model.filters import choices
 from greenroom.panel.model.kept import Kept
 from greenroom.panel.model.rows import Board, CueRow, Status, row_of
@@ -28,15 +28,19 @@ Signature = tuple[tuple[str, int, int], ...]
 
 @dataclass(frozen=True)
 class ReadCut:
-    """The board, where the project's ledger lies, and how it all looked on disk just before it was read."""
+    """The board, where the project's ledger lies, whether another process serves it, and how it all looked just before
+    it was read.
+    """
 
     board: Board
     data: Path | None
+    served: bool
     seen: Signature
 
 
-def signature(cut: Path, project: Path | None, data: Path | None) -> Signature:
-    """What changes on disk when cut, project, cast or takes do: names with times and sizes. Only stats.
+def signature(cut: Path, project: Path | None, data: Path | None, *, served: bool = False) -> Signature:
+    """What changes on disk when cut, project, cast or takes do: names with times and sizes. Only stats; of a ledger
+    that is `served` the owner is asked for the number of its changes: those of other desks leave nothing on this disk.
 
     The ledger's WAL counts once something is in it: whoever merely reads makes an empty one, and takes it away again.
     """
@@ -52,7 +56,20 @@ def signature(cut: Path, project: Path | None, data: Path | None) -> Signature:
             told = place.stat()
             if place != wal or told.st_size:
                 found.append((str(place), told.st_mtime_ns, 0 if stat.S_ISDIR(told.st_mode) else told.st_size))
+    if served and project is not None:
+        found.append(("served", _changes(project), 0))
     return tuple(found)
+
+
+def _changes(project: Path) -> int:
+    """How often a served ledger was changed since its owner began; -1 while it can't be reached."""
+    from greenroom.desk.farm.opening import open_ledger
+
+    try:
+        with open_ledger(road.find_project(None, project)) as ledger:
+            return ledger.changes()
+    except GreenroomError:
+        return -1
 
 
 def read_cut(cut: Path, project: Path | None) -> ReadCut:
@@ -63,8 +80,9 @@ def read_cut(cut: Path, project: Path | None) -> ReadCut:
     """
     home = project_if_any(cut, project)
     data = home.data_folder if home is not None else None
-    seen = signature(cut, home.folder if home is not None else None, data)
-    return ReadCut(read_board(cut, project), data, seen)
+    served = home is not None and bool(home.farm.ledger)
+    seen = signature(cut, home.folder if home is not None else None, data, served=served)
+    return ReadCut(read_board(cut, project), data, served, seen)
 
 
 @dataclass(frozen=True)
