@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 import shutil
+import signal
 import socket
 import ssl
 import subprocess
@@ -11,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
-from threading import Thread
+from threading import Thread, Timer
 from typing import Any
 
 import pytest
@@ -276,6 +279,27 @@ def test_an_owner_that_is_away_is_waited_for_once(
     assert ledger.holder(job.id) == "", "its jobs are still its own"
 
 
+def test_ctrl_c_ends_the_waiting_for_an_owner(
+    make_served: Callable[..., Served], opened: Callable[..., Ledger]
+) -> None:
+    show = make_served()
+    owner = show.start()
+    ledger = opened(show, patience=60.0)
+    owner.kill()
+    owner.wait()
+
+    async def main() -> None:
+        Timer(1.5, os.kill, (os.getpid(), signal.SIGINT)).start()
+        with pytest.raises(StoreError, match="can't be reached"):
+            ledger.jobs()
+        await asyncio.sleep(60)
+
+    began = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        asyncio.run(main())
+    assert time.monotonic() - began < 30
+
+
 # The owner
 
 
@@ -285,6 +309,21 @@ def test_a_ledger_has_one_owner(show: Served) -> None:
     second.communicate(timeout=30)
     assert second.returncode == 1
     assert "is served already" in (show.folder / "owner.txt").read_text("utf-8")
+
+
+def test_an_owner_that_no_desk_knows_of_says_so(
+    tmp_path: Path, certificates: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    show = Served(tmp_path, certificates)
+    Project.init(show.project)
+    words = ["farm", "ledger", str(show.project), "--listen", "127.0.0.1:0"]
+    process = show.run("owner", "-u", "-m", "greenroom", *words)
+    assert process.stdout is not None
+    said = [process.stdout.readline() for _ in range(4)]
+    show.end()
+    port = said[0].partition(" is at 127.0.0.1:")[2].partition(".")[0]
+    assert said[1].startswith("No desk uses it yet")
+    assert f'ledger = "{socket.gethostname()}:{port}"' in said[3]
 
 
 def test_a_project_names_its_owner(show: Served, monkeypatch: pytest.MonkeyPatch, certificates: Path) -> None:

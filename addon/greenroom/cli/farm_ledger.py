@@ -4,7 +4,10 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -47,7 +50,15 @@ def ledger(project: Path, listen: str | None, lease: float | None, as_json: bool
 
     def told(address: str) -> None:
         value = {"schema": "greenroom.farm-ledger/1", "address": address, "project": str(home.folder), "id": home.id}
-        show(value, as_json=as_json, tell=lambda v: click.echo(f"The ledger is at {v['address']}. Ctrl-C ends it."))
+        show(value, as_json=as_json, tell=lambda v: _tell(v, named=bool(home.farm.ledger)))
 
     port = place_of(home.farm.ledger)[1] if home.farm.ledger else LEDGER_PORT
     asyncio.run(keep_ledger(home, listen or f"0.0.0.0:{port}", lease or LEASE, told))
+
+
+def _tell(value: Mapping[str, Any], *, named: bool) -> None:
+    click.echo(f"The ledger of {value['project']} is at {value['address']}. Ctrl-C ends it.")
+    if not named:
+        port = value["address"].rpartition(":")[2]
+        click.echo("No desk uses it yet. Write into greenroom.toml, with the name by which desks know this machine:")
+        click.echo(f'  [farm]\n  ledger = "{socket.gethostname()}:{port}"')

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
@@ -32,6 +33,8 @@ async def connect(address: str) -> Client:
     await asyncio.to_thread(look, address)
     from distributed import Client
 
+    # that it lost the farm is told by whoever uses the line, in words
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
     try:
         client: Client = await Client(
             read_address(address),

@@ -7,6 +7,7 @@ seconds says that the desk is alive while it waits for hosts and asks for nothin
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 import os
@@ -110,8 +111,9 @@ class Line:
                     raise self._away(error) from None
                 time.sleep(_PAUSE)
                 continue
-            except BaseException:  # Ctrl-C in the middle of an answer
+            except BaseException:  # Ctrl-C in the middle of an answer, or by somebody who doesn't want to wait
                 self._cut()
+                self._lost = True
                 raise
             self._lost = False
             return answer
@@ -143,7 +145,7 @@ class Line:
                 foreign = isinstance(error, ssl.SSLError | _ShutOut)
                 if foreign and not isinstance(error, _MAYBE_ENDING):
                     raise self._foreign(error) from error
-                if time.monotonic() >= ends:
+                if time.monotonic() >= ends or _called_off():
                     raise (self._foreign(error) if foreign else self._away(error)) from error
             if self._known and not told and time.monotonic() > began + _SOON:
                 _log.warning(
@@ -202,6 +204,14 @@ class Line:
     def _foreign(self, error: OSError) -> StoreError:
         said, hint = why_foreign(error, "the ledger's owner")
         return StoreError(said, hint=hint, where=self.address)
+
+
+def _called_off() -> bool:
+    """Whether the event loop that waits here has been told to end (Ctrl-C), which it can't heed meanwhile."""
+    try:
+        return any(task.cancelling() for task in asyncio.all_tasks())
+    except RuntimeError:  # there is no loop
+        return False
 
 
 def _machine() -> str:

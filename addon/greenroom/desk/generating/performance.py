@@ -50,7 +50,8 @@ class Performance:
         try:
             ruling = self._rule(error)
         except StoreError as trouble:  # the ledger can't be written either: say both
-            ruling, error.hint = Verdict.KEEP, f"{error.hint} {trouble}".strip()
+            both = str(trouble) != str(error)
+            ruling, error.hint = Verdict.KEEP, f"{error.hint} {trouble}".strip() if both else error.hint
         outcome = Outcome.UNKNOWN if ruling is Verdict.UNKNOWN else Outcome.FAILED
         result = self.result(outcome, message=self._said(error), hint=error.hint)
         refused = isinstance(error, ConsentError)
