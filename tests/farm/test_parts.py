@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import ssl
 import time
 import uuid
 from dataclasses import replace
@@ -19,6 +20,7 @@ from greenroom.desk.farm.addresses import read_address
 from greenroom.desk.farm.certificates import NODE_FILES, make_certificates, security
 from greenroom.desk.farm.crew import held_folder
 from greenroom.desk.farm.parcels import Returned, make_call, pack_call, take_back
+from greenroom.desk.farm.reaching import unreachable
 from greenroom.desk.farm.settings import FarmSettings, read_farm
 from greenroom.desk.farm.shared_store import SharedStore
 from greenroom.desk.project.project import Project
@@ -74,6 +76,14 @@ def test_certificates_that_cannot_be_used(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="others can read") as caught:
         security(tmp_path / "farm")
     assert "chmod 600" in caught.value.hint
+
+
+def test_certificates_that_have_expired_are_told_as_that() -> None:
+    expired = ssl.SSLCertVerificationError(1, "certificate verify failed")
+    expired.verify_code = 10
+    found = unreachable("farm.local", expired)
+    assert (found.message, found.where) == ("the farm's certificates have expired", "farm.local")
+    assert "greenroom farm init" in found.hint
 
 
 def test_the_store_keeps_files_by_their_content(tmp_path: Path) -> None:

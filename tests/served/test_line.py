@@ -106,6 +106,15 @@ def test_it_is_the_ledger(show: Served, opened: Callable[..., Ledger]) -> None:
     assert other.committed("USD") == Decimal("0.3")
 
 
+def test_a_desk_that_is_sent_away_hears_by_whom(
+    show: Served, certificates: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GREENROOM_FARM_CERTIFICATES", str(certificates))
+    with pytest.raises(StoreError, match="not another-project") as caught:
+        Line(show.address, "another-project", "desk")
+    assert (caught.value.where, "[farm] ledger" in caught.value.hint) == (show.address, True)
+
+
 def test_jobs_are_planned_in_one_step_or_on_trial(show: Served, opened: Callable[..., Ledger]) -> None:
     ledger = opened(show)
     asked = [{"cue": f"step{n}", "fingerprint": f"s{n}" * 8, "variant": 1, **TERMS} for n in range(3)]

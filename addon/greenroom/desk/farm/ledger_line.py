@@ -129,7 +129,9 @@ class Line:
         answer = message_of(line)
         if "refused" in answer:
             self._cut()
-            raise error_of(answer["refused"])
+            refused = error_of(answer["refused"])
+            refused.where = refused.where or self.address
+            raise refused
         return answer
 
     def _connected(self, patience: float) -> None:
