@@ -10,6 +10,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,6 +28,8 @@ from greenroom.engines.previz.drawn.actors import draw
 from greenroom.errors import EngineUnavailable, InputError
 from greenroom.media.posters import write_png
 from greenroom.media.sound import write_wav
+from greenroom.panel.runs.following import RunRow, read_runs, start, stop
+from greenroom.panel.runs.order import Order
 from greenroom.testing.farm import Farm
 from greenroom.testing.projects import measure_nothing
 
@@ -121,15 +124,41 @@ def test_a_farm_and_a_bundle_give_the_same_takes(here: Path, small_scene: Path, 
     assert (bundled / "cut.greenroom.otio").is_file()
 
 
+def large_and_far(scene: Path, to: Path, farm: Farm) -> Path:
+    """A project whose takes are seconds of work, and whose own settings name the farm."""
+    folder = copied(scene, to)
+    file = folder / "greenroom.toml"
+    text = file.read_text("utf-8").replace("width = 192\nheight = 108", "width = 1920\nheight = 1080")
+    file.write_text(f'{text}\n[farm]\naddress = "{farm.address}"\nstore = "{farm.store}"\n', "utf-8")
+    return folder
+
+
+def test_a_run_of_the_panel_hears_of_a_farm_and_calls_its_work_off(
+    small_scene: Path, tmp_path: Path, farm: Farm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GREENROOM_DATA", str(tmp_path / "data"))
+    folder = large_and_far(small_scene, tmp_path / "asked by the panel", farm)
+    at_work = f"at work on {socket.gethostname()}"
+    order = start(Order(str(folder / "cut.otio"), str(folder)), Project.load(folder))
+    until(folder, lambda run: any(job.message == at_work for job in run.jobs))
+    stop(order)
+    assert until(folder, lambda run: run.ended).interrupted
+
+
+def until(project: Path, so: Callable[[RunRow], bool]) -> RunRow:
+    """The project's only run, once it is as asked for."""
+    ends = time.monotonic() + 100
+    while time.monotonic() < ends:
+        (run,) = read_runs(project)
+        if so(run):
+            return run
+        assert not run.ended, run
+        time.sleep(0.02)
+    raise AssertionError(f"it never came so far: {read_runs(project)}")
+
+
 def test_a_host_hears_of_a_farm_and_calls_its_work_off(small_scene: Path, tmp_path: Path, farm: Farm) -> None:
-    folder = copied(small_scene, tmp_path / "asked by a host")
-    text = (
-        (folder / "greenroom.toml")
-        .read_text("utf-8")
-        .replace("width = 192\nheight = 108", "width = 1920\nheight = 1080")
-    )
-    table = f'\n[farm]\naddress = "{farm.address}"\nstore = "{farm.store}"\n'
-    (folder / "greenroom.toml").write_text(text + table, "utf-8")
+    folder = large_and_far(small_scene, tmp_path / "asked by a host", farm)
     with host(tmp_path / "data") as ask:
         batch = next(ask("generate", snapshot=snapshot(folder)))["result"]["batch"]
         for told in ask("cast", project=str(folder)):

@@ -33,7 +33,7 @@ from greenroom.takes.locks import try_lock
 
 __all__ = ["main", "perform"]
 
-_EVERY = 0.2  # seconds between two lines of one take in one state
+_EVERY = 0.2  # seconds between two lines of one take that say the same
 _LOOK = 0.3  # seconds between two looks for the wish to stop
 
 
@@ -43,7 +43,7 @@ class Diary:
     def __init__(self, path: Path) -> None:
         self._file: IO[str] = path.open("a", encoding="utf-8")
         self._lock = threading.Lock()
-        self._told: dict[str, tuple[str, float]] = {}
+        self._told: dict[str, tuple[tuple[str, str], float]] = {}
 
     def write(self, **said: Any) -> None:
         with self._lock:
@@ -53,9 +53,10 @@ class Diary:
     def tell(self, event: JobEvent) -> None:
         state, now = str(event.state), time.monotonic()
         before = self._told.get(event.job)
-        if before is not None and before[0] == state and now - before[1] < _EVERY:
+        news = (state, event.message)
+        if before is not None and before[0] == news and now - before[1] < _EVERY:
             return
-        self._told[event.job] = (state, now)
+        self._told[event.job] = (news, now)
         named = {"job": event.job, "cue": event.cue, "take": event.take}
         self.write(**named, state=state, progress=event.progress, message=event.message)
 
