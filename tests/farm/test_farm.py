@@ -211,8 +211,9 @@ def test_machines_of_another_version_get_no_work(own_farm: Farm, tmp_path: Path)
 
         of_another: dict[str, float] = {"cpu": 1, "greenroom 9.9, python 3.11": 1}
         lock = security(own_farm.folder / "certificates")
+        there: dict[str, Any] = {"dashboard": False, "local_directory": str(tmp_path / "scratch")}
         crew = FarmCrew(FarmSettings(own_farm.address, own_farm.store, own_farm.roots), tmp_path / "work")
-        async with Worker(own_farm.address, nthreads=1, resources=of_another, security=lock, dashboard=False):
+        async with Worker(own_farm.address, nthreads=1, resources=of_another, security=lock, **there):
             with pytest.raises(EngineUnavailable) as caught:
                 async with crew:
                     pass
