@@ -198,3 +198,15 @@ def test_all_cues_that_are_selected_are_marked_on_the_strip_however_many(window:
         picture = window.strip.grab().toImage()
         line = [picture.pixelColor(x, 40).name() for x in range(10, picture.width() - 10)]
         assert abs(line.count(colours().accent) / len(line) - marked) < 0.02, len(chosen)
+
+
+def test_what_runs_right_to_left_leaves_the_window_as_it_is(window: Window, wait: Wait) -> None:
+    """Names and lines of such a script stand where others do: at the left, with their neighbours after them."""
+    rows = [replace(window.cues.rows[2], actor="\u05d3\u05e0\u05d4", line="\u05d0\u05e0\u05d9 (never)")]
+    window.takes.show_cue(rows[0], ())
+    window.generate.form.show_cues(rows)
+    for label in (window.takes.details, window.generate.form.head, window.takes.head):
+        picture = label.grab().toImage()
+        ground = picture.pixel(picture.width() - 1, picture.height() - 1)
+        inked = [x for x in range(picture.width()) for y in range(picture.height()) if picture.pixel(x, y) != ground]
+        assert min(inked) < 12, label.text()

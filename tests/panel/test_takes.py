@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication, QInputDialog
 from pytestqt.qtbot import QtBot
 
 from greenroom.desk import road
-from greenroom.desk.rejecting import rejected
+from greenroom.desk.rejecting import reject, rejected
 from greenroom.panel.model.rows import Status
 from greenroom.panel.window import Window
 
@@ -143,3 +143,17 @@ def test_ctrl_and_an_arrow_pick_one_cue(window: Window, qtbot: QtBot, wait: Wait
     look_at(window, 0, wait)
     qtbot.keyClick(window, Qt.Key.Key_Down, Qt.KeyboardModifier.ControlModifier)
     assert [row.id for row in window.table.selected()] == [window.cues.rows[1].id]
+
+
+def test_what_other_programs_do_to_the_takes_that_are_looked_at_is_seen(window: Window, wait: Wait) -> None:
+    window.table.go_to(window.cues.rows[0].id)
+    shown = window.takes.list.takes
+    wait(lambda: len(shown.rows) == 2 and not window.work.busy)
+    first, second = (row.take for row in shown.rows)
+    reject(first, "her eyes wander", (first, second), second.number, project=window.shown.project)
+    wait(lambda: shown.rows[0].rejected == "her eyes wander")
+    shutil.rmtree(first.folder)
+    wait(lambda: [row.number for row in shown.rows] == [2])
+    wait(lambda: "no longer on disk" in window.notice.text.text())
+    shutil.rmtree(second.folder.parent)
+    wait(lambda: not shown.rows and window.cues.rows[0].takes == 0)

@@ -17,8 +17,8 @@ from greenroom.desk.generating import settling
 from greenroom.desk.project.project import Project
 from greenroom.desk.rejecting import accept, reject
 from greenroom.errors import GreenroomError, LedgerBusy, Problem
-from greenroom.panel.model.quote import Wish, asked, order_of, quote, read_spending
-from greenroom.panel.model.reading import ReadCut, Signature, read_cues, read_cut, signature
+from greenroom.panel.model.quote import Quote, Wish, asked, order_of, quote, read_spending
+from greenroom.panel.model.reading import ReadCut, Signature, read_cues, read_cut, signature, takes_signature
 from greenroom.panel.model.rows import Board
 from greenroom.panel.model.takes import TakeRow, read_takes
 from greenroom.panel.runs.following import RunRow, forget, read_runs, start, stop
@@ -28,7 +28,7 @@ from greenroom.panel.work import Work
 __all__ = ["ShownCut"]
 
 _LOOK = 1000  # milliseconds between two looks at what changed on disk
-_LOOK_SERVED = 2000  # likewise, where each look asks the process that serves the ledger: 6 ms of processor there and here
+_LOOK_SERVED = 2000  # likewise, where each look asks the process that serves the ledger: 6 ms of processor
 _FOLLOW = 300  # likewise at runs, while one is at work
 _GONE = "take-gone"  # the code of that problem, in takes.reconciling
 _BUSY_AGAIN = 2000  # milliseconds until a busy ledger is asked again
@@ -57,6 +57,8 @@ class ShownCut(QObject):
         self.runs: tuple[RunRow, ...] = ()
         self._data: Path | None = None
         self._served = False
+        self._cue = ""  # whose takes are looked at
+        self._seen_takes: tuple[str, Signature] = ("", ())
         self._seen: Signature | None = None
         self._gone: dict[Problem, None] = {}
         self._reading: Path | None = None
@@ -145,6 +147,7 @@ class ShownCut(QObject):
 
     def read_takes(self, cue: str) -> None:
         """The takes of a cue; `takes_read` brings them."""
+        self._cue = cue
         has = self.board.takes.get(cue) if self.board is not None else None
         if has is None:
             self.takes_read.emit(cue, ())
@@ -160,16 +163,22 @@ class ShownCut(QObject):
         cut, project, data, served = self.cut, self.project, self._data, self._served
         if cut is not None and self._reading is None:
             self._looking.stop()  # until this look is back: one at a drive or an owner that is away takes its time
-            look = partial(signature, cut, project, data, served=served)
+            cue = self._cue
+
+            def look() -> tuple[Signature, str, Signature]:
+                return signature(cut, project, data, served=served), cue, takes_signature(project, cue)
+
             self._work.run(look, self._compare, self._look_later, key="look")
 
-    def _compare(self, now: Signature) -> None:
+    def _compare(self, now: tuple[Signature, str, Signature]) -> None:
         """What changes while it is read is seen at the look after that: it is compared with how it was before."""
         self._look_later()
         if self._reading is not None:
             return
-        before, self._seen = self._seen, now
-        if before is not None and now != before:
+        before, self._seen = self._seen, now[0]
+        takes_before, self._seen_takes = self._seen_takes, now[1:]
+        other_takes = takes_before[0] == now[1] and takes_before != now[1:]
+        if (before is not None and now[0] != before) or other_takes:
             self.read_again()
 
     def _look_later(self, error: GreenroomError | None = None) -> None:
@@ -231,7 +240,15 @@ class ShownCut(QObject):
         cues = asked(wish, self.board) if self.board is not None else None
         if cues is not None:
             plan = partial(quote, wish, cues)
-            self._work.run(plan, self.quoted.emit, self.quote_failed.emit, key="quote", apart=True)
+            self._work.run(plan, self._show_quote, self.quote_failed.emit, key="quote", apart=True)
+
+    def _show_quote(self, found: Quote) -> None:
+        """A take that is gone is told once, to whoever looks first: that may be the plan."""
+        self.quoted.emit(found)
+        gone = [problem for problem in found.problems if problem.code == _GONE]
+        if gone and self.board is not None:
+            self._gone |= dict.fromkeys(gone)
+            self._show(replace(self.board, problems=tuple(dict.fromkeys((*self.board.problems, *gone)))))
 
     def generate(self, wish: Wish) -> None:
         """Begins a run: the editor saw its quote."""

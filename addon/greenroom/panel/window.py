@@ -245,7 +245,9 @@ class Window(QMainWindow):
         self._cast_of = board.project
         self.place.setText(f"  {isolated(board.name)}   {isolated(board.cut.name)}")
         self.place.setToolTip(str(board.cut))
-        self.generate.runs.use_names({row.id: f"{row.actor or row.clip} {row.timecode}" for row in board.rows})
+        self.generate.runs.use_names(
+            {row.id: f"{isolated(row.actor or row.clip)} {row.timecode}" for row in board.rows}
+        )
         self.notice.show_problems(board)
         self.strip.show_board(board)
         self.filters.offer(board.offered)

@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
+from PySide6.QtGui import QGuiApplication
 
-__all__ = ["isolated", "word"]
+__all__ = ["aligned", "isolated", "word"]
 
 _WORDS = (
     # where a cue is
@@ -43,6 +44,12 @@ _WORDS = (
 def word(text: str) -> str:
     """`text` as it is shown; a word that isn't known stays as it is."""
     return QCoreApplication.translate("Words", text)
+
+
+def aligned(text: str) -> str:
+    """Rich text that begins where the window's own does, whatever script its first word is of."""
+    mark = "\u200f" if QGuiApplication.isRightToLeft() else "\u200e"
+    return f"{mark}{text}" if text else ""
 
 
 def isolated(text: str) -> str:

@@ -48,14 +48,14 @@ def drop(view: CastView, path: Path, at: QPoint) -> None:
 
 
 def test_shows_who_is_there_and_moves_by_keys(view: CastView, qtbot: QtBot, wait: Wait) -> None:
-    assert view.detail.name.text() == "mara"
+    assert "mara" in view.detail.name.text()
     assert "Consent" in view.detail.consent.text()
     wait(lambda: not view.detail.portrait.pixmap().isNull())
     high = view.actors.visualRect(view.actors.model().index(0, 0)).height()
     for posters in view._posters:
         posters.forget()
     qtbot.keyClick(view.actors, Qt.Key.Key_Down)
-    assert view.detail.name.text() == "theo"
+    assert "theo" in view.detail.name.text()
     assert view.detail.portrait.pixmap().isNull()  # not mara's, until his is there
     assert view.actors.visualRect(view.actors.model().index(0, 0)).height() == high
     wait(lambda: not view.detail.portrait.pixmap().isNull())
@@ -91,7 +91,7 @@ def test_a_dropped_picture_is_looked_over_and_joins_the_cast(
     wait(view.adding.add.isEnabled)
     with qtbot.waitSignal(view.changed, timeout=20000):
         qtbot.keyClick(view.adding.name, Qt.Key.Key_Return)
-    wait(lambda: view.detail.name.text() == "Inés Ω")
+    wait(lambda: "Inés Ω" in view.detail.name.text())
     assert len(list((project / "cast").glob("*/actor.toml"))) == 3
 
 

@@ -17,6 +17,7 @@ from greenroom.panel.casting.cards import Card, Changes
 from greenroom.panel.casting.parts_form import PartsForm
 from greenroom.panel.hints import paragraph
 from greenroom.panel.style import GAP, colours
+from greenroom.panel.words import isolated
 from greenroom.rights.consent import Standing
 
 __all__ = ["PORTRAIT", "VIEW", "ActorDetail"]
@@ -50,7 +51,7 @@ class ActorDetail(QScrollArea):
         if self._card is not None and self.form.changed:
             self._drafts[self._card.name] = self.form.wished()
         self._card = card
-        self.name.setText(card.display_name)
+        self.name.setText(isolated(card.display_name))
         made = self.tr("made by {0}").format(card.made) if card.made else ""
         self.made.setText(" · ".join(filter(None, (card.name, made))))
         self.consent.setText(self._consent_words(card))

@@ -65,6 +65,8 @@ class CastView(QWidget):
         self.actors.show_cards(())
         self.add.setEnabled(project is not None)
         self._show_empty()
+        if project is not None:
+            self.empty.setText(self.tr("Reading the cast ..."))
         self.read_again()
 
     def read_again(self) -> None:

@@ -30,6 +30,7 @@ from greenroom.panel.hints import in_window, paragraph
 from greenroom.panel.model.quote import Quote, Wish
 from greenroom.panel.model.rows import CueRow
 from greenroom.panel.style import GAP, colours
+from greenroom.panel.words import isolated
 
 __all__ = ["GenerateForm"]
 
@@ -181,7 +182,7 @@ class GenerateForm(QWidget):
         if not self._cues:
             self.head.setText(self.tr("Select a cue"))
         elif len(self._cues) == 1:
-            self.head.setText(f"{self._cues[0].actor or self.tr('nobody')} {self._cues[0].timecode}")
+            self.head.setText(f"{isolated(self._cues[0].actor or self.tr('nobody'))} {self._cues[0].timecode}")
         else:
             self.head.setText(self.tr("Cues: {0}").format(len(self._cues)))
 

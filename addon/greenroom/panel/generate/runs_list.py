@@ -26,7 +26,7 @@ from greenroom.panel.hints import in_window, paragraph
 from greenroom.panel.model.rows import money
 from greenroom.panel.runs.following import RunRow
 from greenroom.panel.style import GAP, colours
-from greenroom.panel.words import word
+from greenroom.panel.words import aligned, word
 from greenroom.takes.states import Unknown
 
 __all__ = ["RunsList"]
@@ -180,7 +180,7 @@ class _RunCard(QFrame):
         if along is not None:
             self.bar.setValue(round(along * 1000))
         self.bar.setVisible(not run.ended and run.alive)
-        self.words.setText("<br>".join(self._lines(run)))
+        self.words.setText(aligned("<br>".join(self._lines(run))))
         self.words.setVisible(bool(self.words.text()))
         self.button.setText(self._deed(run))
         self.button.setEnabled(not (run.stopping and run.alive))

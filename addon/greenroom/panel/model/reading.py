@@ -21,7 +21,7 @@ from greenroom.panel.model.kept import Kept
 from greenroom.panel.model.rows import Board, CueRow, Status, row_of
 from greenroom.takes.states import FailedJob, Job, Planned, Running, Submitted, Unknown
 
-__all__ = ["ReadCut", "Signature", "read_board", "read_cues", "read_cut", "signature"]
+__all__ = ["ReadCut", "Signature", "read_board", "read_cues", "read_cut", "signature", "takes_signature"]
 
 Signature = tuple[tuple[str, int, int], ...]
 
@@ -58,6 +58,17 @@ def signature(cut: Path, project: Path | None, data: Path | None, *, served: boo
                 found.append((str(place), told.st_mtime_ns, 0 if stat.S_ISDIR(told.st_mode) else told.st_size))
     if served and project is not None:
         found.append(("served", _changes(project), 0))
+    return tuple(found)
+
+
+def takes_signature(project: Path | None, cue: str) -> Signature:
+    """Likewise of one cue's takes: what is written into their folders changes none of the places above."""
+    found = []
+    folder = project / "takes" / cue if project is not None and cue else None
+    if folder is not None:
+        with contextlib.suppress(OSError):
+            for place in (folder, *sorted(folder.iterdir())):
+                found.append((str(place), place.stat().st_mtime_ns, 0))
     return tuple(found)
 
 

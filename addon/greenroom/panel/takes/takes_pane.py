@@ -27,6 +27,7 @@ from greenroom.panel.model.rows import CueRow
 from greenroom.panel.model.takes import TakeRow
 from greenroom.panel.style import GAP, colours
 from greenroom.panel.takes.take_list import TakeList
+from greenroom.panel.words import aligned, isolated
 
 __all__ = ["TakesPane"]
 
@@ -151,19 +152,19 @@ class TakesPane(QWidget):
 
     def _show(self, row: TakeRow | None) -> None:
         self._enable(row)
-        self.details.setText(self._words(row) if row is not None else self._without())
+        self.details.setText(aligned(self._words(row) if row is not None else self._without()))
         self.looked_at.emit(row)
 
     def _without(self) -> str:
         cue = self._cue
         if cue is None:
             return ""
-        lines = [_escaped(cue.words)] if cue.words else []
+        lines = [_escaped(isolated(cue.words))] if cue.words else []
         lines += [_problem(str(problem.severity), paragraph(problem)) for problem in cue.problems]
         return "<br>".join([*lines, _dim(self.tr("No take yet."))])
 
     def _words(self, row: TakeRow) -> str:
-        pairs = [f"{_dim(self._name(name))} {_escaped(value)}" for name, value in row.made]
+        pairs = [f"{_dim(self._name(name))} {_escaped(isolated(value))}" for name, value in row.made]
         if row.cost:
             pairs.append(f"{_dim(self.tr('cost'))} {_escaped(row.cost)}")
         if row.score is not None:
@@ -172,7 +173,12 @@ class TakesPane(QWidget):
         if row.problem:
             lines.append(_problem("error", row.problem))
         if row.rejected is not None:
-            lines.append(_problem("error", self.tr("Rejected: {0}").format(row.rejected or self.tr("no reason given"))))
+            lines.append(
+                _problem(
+                    "error",
+                    self.tr("Rejected: {0}").format(row.rejected or self.tr("no reason given")),
+                )
+            )
         for finding in row.findings:
             frame = next((first for first, _ in finding.frames), finding.at)
             place = f' <a href="frame:{frame}">{self.tr("frame {0}").format(frame)}</a>' if frame is not None else ""
