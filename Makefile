@@ -60,7 +60,7 @@ test-window: $(VENV)/.installed
 
 test-panel-window: $(VENV)/.installed
 	$(BIN)/python tests/panel/qt_libraries.py window
-	$(BIN)/python -m pytest tests/panel/windowed/keyboard.py tests/panel/windowed/mouse.py
+	$(BIN)/python -m pytest tests/panel/windowed/keyboard.py tests/panel/windowed/mouse.py tests/panel/windowed/screens.py
 
 screenshots: $(VENV)/.installed
 	$(BIN)/python tests/panel/qt_libraries.py

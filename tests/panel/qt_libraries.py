@@ -29,7 +29,13 @@ WINDOW = {
     "xcb-render-util": "libxcb-render-util0",
     "xkbcommon-x11": "libxkbcommon-x11-0",
 }
-PROGRAMS = {"Xvfb": "xvfb", "openbox": "openbox", "xdotool": "xdotool", "import": "imagemagick"}
+PROGRAMS = {
+    "Xvfb": "xvfb",
+    "openbox": "openbox",
+    "xdotool": "xdotool",
+    "xrandr": "x11-xserver-utils",
+    "import": "imagemagick",
+}
 FONT = "fonts-dejavu-core"
 FONTS = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"), Path.home() / ".fonts")
 

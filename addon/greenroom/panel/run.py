@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication
 
 from greenroom import __version__
 from greenroom.panel.link import link_of
+from greenroom.panel.on_screen import watch_screens
 from greenroom.panel.stalls import Stalls
 from greenroom.panel.state import State
 from greenroom.panel.style import PALETTES, choose_style
@@ -70,6 +71,7 @@ def run(cut: Path | None, project: Path | None, host: str = "", *, verbose: bool
     window = Window(state=state, link=link)
     window.open(cut or state.last_cut(), project)
     window.show()
+    watch_screens(made)
     if verbose:
         Stalls(window).start()
     signal.signal(signal.SIGINT, lambda number, frame: window.close())

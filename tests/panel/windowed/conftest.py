@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -45,11 +46,11 @@ class Seen(NamedTuple):
 class Screen:
     """An X server with a panel on it, and hands."""
 
-    def __init__(self, pictures: Path, data: Path, *, scale: int) -> None:
+    def __init__(self, pictures: Path, data: Path, *, scale: int = 1, monitors: int = 1) -> None:
         self.pictures, self.scale = pictures, scale
         reading, writing = os.pipe()
-        size = f"{SIZE[0] * scale}x{SIZE[1] * scale}x24"
-        command = ["Xvfb", "-displayfd", str(writing), "-screen", "0", size, "-nolisten", "tcp"]
+        size = f"{SIZE[0] * scale * monitors}x{SIZE[1] * scale}x24"
+        command = ["Xvfb", "-displayfd", str(writing), "-screen", "0", size, "-nolisten", "tcp", "-noreset"]
         self.processes = [subprocess.Popen(command, pass_fds=[writing], stderr=subprocess.DEVNULL)]
         os.close(writing)
         with os.fdopen(reading) as told:
@@ -65,16 +66,18 @@ class Screen:
         }
         self.processes.append(subprocess.Popen(["openbox"], env=self.environment, stderr=subprocess.DEVNULL))
         self.panel: subprocess.Popen[str] | None = None
+        self.window = ""
 
-    def open(self, folder: Path) -> None:
-        """The panel without a cut, started in `folder`, as large as the screen."""
+    def open(self, folder: Path, *cut: str, large: bool = True) -> None:
+        """The panel, started in `folder` without a cut or with one; as large as the screen, or as it likes to be."""
         pipe = subprocess.PIPE
-        command = [sys.executable, str(EYES), "panel"]
+        command = [sys.executable, str(EYES), "panel", *cut]
         self.panel = subprocess.Popen(command, env=self.environment, cwd=folder, stdin=pipe, stdout=pipe, text=True)
         self.processes.append(self.panel)
-        window = self.do("search", "--sync", "--onlyvisible", "--name", "Greenroom").split()[-1]
-        self.do("windowsize", "--sync", window, "100%", "100%")
-        self.do("windowactivate", "--sync", window)
+        self.window = self.do("search", "--sync", "--onlyvisible", "--name", "Greenroom").split()[-1]
+        if large:
+            self.do("windowsize", "--sync", self.window, "100%", "100%")
+        self.do("windowactivate", "--sync", self.window)
 
     # eyes
 
@@ -153,13 +156,22 @@ def waiting() -> Callable[..., None]:
     return until
 
 
+def copy_or_link(source: str, target: str) -> str:
+    """Pictures aren't copied for each test: the demo has 700 MB of them, and none is ever written anew."""
+    if Path(source).suffix == ".mov":
+        with suppress(OSError):  # on another disk
+            os.link(source, target)
+            return target
+    return shutil.copy2(source, target)
+
+
 @pytest.fixture(scope="session")
 def made_demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What `greenroom demo` makes; PANEL_DEMO names one that is there. New takes are small: they are made often."""
     folder = tmp_path_factory.mktemp("made") / "demo"
     there = os.environ.get("PANEL_DEMO")
     if there:
-        shutil.copytree(there, folder)
+        shutil.copytree(there, folder, copy_function=copy_or_link)
     else:
         data = {"GREENROOM_DATA": str(folder.parent / "data"), "GREENROOM_SETTINGS": str(folder.parent / "s.toml")}
         command = [sys.executable, "-m", "greenroom", "demo", str(folder)]
@@ -172,18 +184,30 @@ def made_demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def demo(made_demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("GREENROOM_DATA", str(tmp_path / "data"))
     folder = tmp_path / "demo"
-    shutil.copytree(made_demo, folder)
+    shutil.copytree(made_demo, folder, copy_function=copy_or_link)
     road.takes(folder / "demo.otio", project=folder)  # the ledger, read from the folders
     return folder
 
 
-@pytest.fixture(params=[1, 2], ids=["100 %", "200 %"])
-def screen(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Screen]:
-    needed = [name for name in ("Xvfb", "openbox", "xdotool", "import") if shutil.which(name) is None]
+@pytest.fixture
+def new_screen(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[..., Screen]]:
+    """new_screen(scale=1, monitors=1): a screen that lives as long as the test."""
+    needed = [name for name in ("Xvfb", "openbox", "xdotool", "xrandr", "import") if shutil.which(name) is None]
     assert not needed, "python tests/panel/qt_libraries.py window"
     pictures = Path(os.environ.get("PANEL_PICTURES", str(tmp_path)))
     pictures.mkdir(parents=True, exist_ok=True)
-    made = Screen(pictures, tmp_path, scale=request.param)
-    yield made
-    made.shoot(f"last_{request.node.originalname}")
-    made.close()
+    opened: list[Screen] = []
+
+    def new(**how: int) -> Screen:
+        opened.append(Screen(pictures, tmp_path, **how))
+        return opened[-1]
+
+    yield new
+    for made in opened:
+        made.shoot(f"last_{request.node.originalname}")
+        made.close()
+
+
+@pytest.fixture(params=[1, 2], ids=["100 %", "200 %"])
+def screen(request: pytest.FixtureRequest, new_screen: Callable[..., Screen]) -> Screen:
+    return new_screen(scale=request.param)

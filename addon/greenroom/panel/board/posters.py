@@ -84,20 +84,22 @@ class Posters(QObject):
         while self._waiting and len(self._loading) < _AT_ONCE:
             path = self._waiting.pop()
             self._loading.add(path)
-            width, height = (round(side * self._ratio) for side in self._size)
-            self._work.run(
-                partial(read_poster, path, width, height), partial(self._take, path), partial(self._miss, path)
-            )
+            ratio = self._ratio
+            width, height = (round(side * ratio) for side in self._size)
+            taken, missed = partial(self._take, path, ratio), partial(self._miss, path, ratio)
+            self._work.run(partial(read_poster, path, width, height), taken, missed)
 
-    def _take(self, path: Path, image: QImage) -> None:
-        pixmap = QPixmap.fromImage(image)
-        pixmap.setDevicePixelRatio(self._ratio)
-        self._kept[path] = pixmap
+    def _take(self, path: Path, ratio: float, image: QImage) -> None:
+        """One that was made for another screen than the window is on by now is asked for anew."""
+        if ratio == self._ratio:
+            pixmap = QPixmap.fromImage(image)
+            pixmap.setDevicePixelRatio(ratio)
+            self._kept[path] = pixmap
         while len(self._kept) > _KEPT:
             self._kept.popitem(last=False)
         self._loading.discard(path)
         self.changed.emit(path)
         self._load_next()
 
-    def _miss(self, path: Path, error: GreenroomError) -> None:
-        self._take(path, QImage())
+    def _miss(self, path: Path, ratio: float, error: GreenroomError) -> None:
+        self._take(path, ratio, QImage())
