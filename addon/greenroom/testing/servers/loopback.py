@@ -71,6 +71,7 @@ class Loopback(Switches):
         self._numbers = itertools.count(1)
         self._files: dict[str, Stored] = {}
         self._memories: list[dict[str, Any]] = []
+        self._making: set[str] = set()
         self._made: dict[tuple[object, ...], tuple[Stored, float]] = {}
         self._uvicorn: uvicorn.Server | None = None
 
@@ -135,17 +136,25 @@ class Loopback(Switches):
         return next(found, None)
 
     async def step(self, job: Job) -> None:
-        """The job gets on by one poll; its result is made when it succeeds."""
+        """The job gets on by one poll. It has succeeded once its result is made, which others who poll wait for."""
+        if job.id in self._making:
+            return
         before = job.state
         job.step(self.polls)
         if job.state is State.FAILED and not job.why:
             job.why = "no face was found"
         if job.state is not State.SUCCEEDED or before is State.SUCCEEDED or job.fault is Fault.NO_OUTPUT:
             return
+        job.state = before
+        self._making.add(job.id)
         try:
             await asyncio.to_thread(self._make, job)
+            if job.state is before:  # it wasn't cancelled meanwhile
+                job.state = State.SUCCEEDED
         except Unfetchable as missing:
             job.state, job.why = State.FAILED, f"Failed to download the file: {missing}"
+        finally:
+            self._making.discard(job.id)
 
     def keep(self, name: str, mime: str, content: bytes, *, url: str = "") -> str:
         """Keep a file that was sent; its address, on the media address if none is given."""
