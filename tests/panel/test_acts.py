@@ -135,6 +135,13 @@ def test_a_job_runs_while_a_process_is_at_it_and_is_stopped_after_that(
     assert read_board(cut, project).rows[3].status is Status.STOPPED
 
 
+def test_why_a_take_failed_stands_with_its_cue(window: Window, project: Path, wait: Wait) -> None:
+    with job_of(project, window.cues.rows[3].id) as (ledger, job):
+        ledger.failed(job.id, "the portrait was refused", hint="Use another portrait.")
+    window.table.selectRow(3)
+    wait(lambda: "take 1 failed: the portrait was refused. Use another portrait." in window.takes.details.text())
+
+
 def test_ctrl_m_measures_the_takes_of_the_selected_cues(window: Window, qtbot: QtBot, wait: Wait) -> None:
     window.table.selectRow(1)
     assert window.cues.rows[1].score is None

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
@@ -15,7 +15,7 @@ from greenroom.desk import road
 from greenroom.desk.open_cut import project_if_any
 from greenroom.desk.project.project import FILE_NAME
 from greenroom.desk.results import CueTakes
-from greenroom.errors import GreenroomError, ProjectError
+from greenroom.errors import GreenroomError, Problem, ProjectError, Severity
 from greenroom.panel.model.filters import choices
 from greenroom.panel.model.kept import Kept
 from greenroom.panel.model.rows import Board, CueRow, Status, row_of
@@ -186,7 +186,17 @@ def _with_takes(row: CueRow, has: CueTakes | None, books: _Books) -> CueRow:
     row = replace(row, cost=cost, currency=currency)
     if has is not None and has.takes:
         row = _with_best(row, has)
-    return replace(row, status=_status(row, has, books))
+    status = _status(row, has, books)
+    why = _why_failed(books.jobs.get(row.id, ())) if status is Status.FAILED else ()
+    return replace(row, status=status, problems=(*row.problems, *why))
+
+
+def _why_failed(jobs: Iterable[Job]) -> tuple[Problem, ...]:
+    return tuple(
+        Problem(Severity.ERROR, "take-failed", f"take {job.number} failed: {job.state.message}", job.state.hint)
+        for job in jobs
+        if isinstance(job.state, FailedJob)
+    )
 
 
 def _with_best(row: CueRow, has: CueTakes) -> CueRow:
