@@ -10,6 +10,7 @@ from pathlib import Path
 import opentimelineio as otio
 
 from greenroom.desk import road
+from greenroom.desk.rejecting import rejected
 from greenroom.frames import timecode
 from greenroom.panel.runs.following import read_runs
 
@@ -116,6 +117,7 @@ def test_strip_scrubber_menus_and_lists(screen, demo: Path, until: Until) -> Non
     screen.shoot("mouse_menu")
     screen.click(screen.see("One more take", "MenuItem"))
     until(lambda: "1 to make" in screen.look("Quote")[0].name, "the quote")
+    reject_and_take_back(screen, demo, cues[last], until)
     screen.click(screen.see("Actor", "ComboBox"))
     screen.click(screen.takes()[1])
     until(lambda: 0 < screen.rows() < len(cues), "the filter")
@@ -128,3 +130,15 @@ def test_strip_scrubber_menus_and_lists(screen, demo: Path, until: Until) -> Non
     screen.shoot("mouse_about")
     screen.click(screen.see("Close", "Button"))
     screen.see("Cues", "Table")
+
+
+def reject_and_take_back(screen, demo: Path, cue: str, until: Until) -> None:
+    """By the take's own buttons; a reason can be left out."""
+    take = next(each for each in road.takes(demo / "demo.otio").cues if each.cue.id == cue).takes[-1]
+    screen.click(screen.takes()[-1])
+    screen.click(screen.see("Reject", "Button"))
+    screen.click(screen.see("OK", "Button"))
+    until(lambda: rejected(take) is not None, "rejected")
+    screen.click(screen.see("Take back", "Button"))
+    until(lambda: rejected(take) is None, "taken back")
+    screen.see("Reject", "Button")
