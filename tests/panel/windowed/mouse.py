@@ -123,7 +123,7 @@ def test_strip_scrubber_menus_and_lists(screen, demo: Path, until: Until) -> Non
     until(lambda: 0 < screen.rows() < len(cues), "the filter")
     screen.click(screen.see("Length", "ColumnHeader"))
     screen.click(screen.see("Cast", "Button"))
-    screen.see("Add a picture ...", "Button")
+    audition(screen, demo, until)
     screen.click(screen.see("Cues", "Button"))
     screen.click(screen.see("Settings", "Button"))
     screen.click(screen.see("About", "PageTab"))
@@ -142,3 +142,16 @@ def reject_and_take_back(screen, demo: Path, cue: str, until: Until) -> None:
     screen.click(screen.see("Take back", "Button"))
     until(lambda: rejected(take) is None, "taken back")
     screen.see("Reject", "Button")
+
+
+def audition(screen, demo: Path, until: Until) -> None:
+    """Of the actor that the cast shows first, with a line of the cut's own sound."""
+    screen.see("Add a picture ...", "Button")
+    screen.click(screen.see("Audition ...", "Button"))
+    screen.click(screen.see("Sound of the line", "EditableText"))
+    screen.write(str(next(demo.rglob("*.wav"))))
+    until(lambda: any(" to make" in each.name for each in screen.look("Quote")), "the quote")
+    screen.shoot("mouse_audition")
+    screen.click(next(each for each in screen.look(role="Button") if each.name.startswith("Make")))
+    until(lambda: screen.look("Contact sheet"), "the audition", MAKING)
+    screen.shoot("mouse_auditioned")
