@@ -24,6 +24,7 @@ import pytest
 
 EYES = Path(__file__).resolve().parents[2] / "panel" / "windowed" / "eyes.py"
 PATIENCE = 90  # seconds, on a busy machine
+SELECTED = 9  # of what eyes.py tells, whether it is selected
 OPEN = 26  # pixels from the screen's lower edge to the menu's last entry
 MORE = [["later", 90, 24, "@mara animate: looks up"]]
 CUES = 3  # the placeholder, the stand-in, which is only suggested, and that one
@@ -60,7 +61,7 @@ class Panel:
     def rows(self) -> list[bool]:
         """Of each cue in the table, from above, whether it is selected."""
         cells = self.look("*", "Cell")
-        return [any(cell[-1] for cell in cells if cell[4] == top) for top in sorted({cell[4] for cell in cells})]
+        return [any(cell[SELECTED] for cell in cells if cell[4] == top) for top in sorted({cell[4] for cell in cells})]
 
     def key(self, *keys: str) -> None:
         self.do("windowactivate", "--sync", self.window)

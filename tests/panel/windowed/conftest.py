@@ -37,6 +37,7 @@ class Seen(NamedTuple):
     checked: bool
     enabled: bool
     selected: bool
+    focused: bool
 
     @property
     def centre(self) -> tuple[int, int]:
@@ -122,6 +123,14 @@ class Screen:
 
     def key(self, *keys: str) -> None:
         self.do("key", "--clearmodifiers", "--delay", "120", *keys)
+
+    def tab_to(self, name: str) -> None:
+        """Presses Tab until the keys go there."""
+        for _ in range(40):
+            if any(each.focused for each in self.look(name)):
+                return
+            self.key("Tab")
+        raise AssertionError(f"Tab doesn't lead to {name}")
 
     def write(self, text: str) -> None:
         self.do("type", "--delay", "40", text)

@@ -2,9 +2,9 @@
 """`greenroom panel`, with somebody who looks at it: `python eyes.py panel CUT`.
 
 Every line on stdin asks `[name, role]`; the answer is a line of JSON with all that is seen of that name or description,
-as a screen reader would tell it: `[[role, name, value, left, top, width, height, checked, enabled, selected], ...]`, in
-the screen's own pixels. What is covered by a dialog or a menu isn't seen. Hands are xdotool's: nothing is done from
-here. Where a host has the panel's stdin, PANEL_EYES names a Unix socket to listen at instead.
+as a screen reader would tell it: `[[role, name, value, left, top, width, height, checked, enabled, selected, focused],
+...]`, in the screen's own pixels. What is covered by a dialog or a menu isn't seen. Hands are xdotool's: nothing is
+done from here. Where a host has the panel's stdin, PANEL_EYES names a Unix socket to listen at instead.
 """
 
 from __future__ import annotations
@@ -62,14 +62,8 @@ def answer(name: str, role: str) -> list[list[object]]:
                 continue
             sides = [round(side * scale) for side in (box.x(), box.y(), box.width(), box.height())]
             state = thing.state()
-            told = (
-                thing.text(QAccessible.Text.Value),
-                *sides,
-                bool(state.checked),
-                not state.disabled,
-                bool(state.selected),
-            )
-            found.append([kind, called, *told])
+            told = (thing.text(QAccessible.Text.Value), *sides, bool(state.checked), not state.disabled)
+            found.append([kind, called, *told, bool(state.selected), bool(state.focused)])
     return found
 
 

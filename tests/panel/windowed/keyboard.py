@@ -161,5 +161,20 @@ def test_change_reject_and_find(screen, demo: Path, until: Until) -> None:
     screen.key("Escape", "ctrl+2")
     screen.see("Add a picture ...", "Button")
     screen.shoot("keyboard_cast")
+    audition(screen, demo, until)
     screen.key("ctrl+1")
     screen.see("Cues", "Table")
+
+
+def audition(screen, demo: Path, until: Until) -> None:
+    """Of the actor that the cast shows first, with a line of the cut's own sound; back by Esc."""
+    screen.tab_to("Audition ...")
+    screen.key("space")
+    screen.tab_to("Sound of the line")
+    screen.write(str(next(demo.rglob("*.wav"))))
+    screen.see("Make: free", "Button")
+    screen.tab_to("Make: free")
+    screen.key("space")
+    until(lambda: screen.look("Contact sheet"), "the audition", MAKING)
+    screen.key("Escape")
+    screen.see("Add a picture ...", "Button")
