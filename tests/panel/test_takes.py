@@ -14,8 +14,10 @@ from pytestqt.qtbot import QtBot
 
 from greenroom.desk import road
 from greenroom.desk.rejecting import reject, rejected
+from greenroom.desk.reviewing.kept import keep
 from greenroom.panel.model.rows import Status
 from greenroom.panel.window import Window
+from greenroom.review.findings import Light, Review
 
 Wait = Callable[[Callable[[], bool]], None]
 
@@ -103,6 +105,19 @@ def test_the_viewer_plays_the_take_and_compares_it_with_the_one_in_use(
     assert (first.label, second.label) == ("take 1", "take 2")
     qtbot.keyClick(window.table, Qt.Key.Key_D)
     assert window._in_viewer[1] is None
+
+
+def test_a_take_that_is_measured_while_it_plays_plays_on(window: Window, wait: Wait) -> None:
+    look_at(window, 0, wait)
+    window.takes.list.go_to(1)
+    wait(lambda: bool(window.viewer.findings))
+    window.viewer.action("set_loop").setChecked(True)
+    window.viewer.play(1)
+    take = window.takes.list.current().take
+    keep(Review(take.cue, take.number, "1", (), (), Light.GREEN, 0.9), take, {})
+    window.shown.read_again()
+    wait(lambda: not window.viewer.findings)
+    assert window.viewer.transport.playing
 
 
 def test_thumbnails_are_picked_by_mouse(window: Window, qtbot: QtBot, wait: Wait) -> None:

@@ -312,14 +312,14 @@ class Window(QMainWindow):
             title = self.tr("take {0}").format(row.number)
             first = take_picture(row.take, cue, drop_frame=drop, label=title)
             second = stand_in if self._beside == "stand_in" else self._used(row, drop)
-        wanted = (first, second, row.findings if row is not None else ())
-        if wanted == self._in_viewer:
-            return
-        self._in_viewer = wanted
-        if first is None:
-            self.viewer.close_media()
-            return
-        self.viewer.load(first, second, dialogue_of(cue))
+        dialogue = dialogue_of(cue)
+        if (first, second, dialogue) != self._in_viewer:
+            self._in_viewer = (first, second, dialogue)
+            if first is None:
+                self.viewer.close_media()
+                return
+            self.viewer.load(first, second, dialogue)
+        # a take that is measured while it plays, plays on
         self.viewer.findings = ticks_of(row) if row is not None else ()
 
     def _used(self, row: TakeRow, drop_frame: bool) -> Picture | None:
