@@ -6,8 +6,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from greenroom.engines.hosted.settings import HOSTS
+
+settings.register_profile("untimed", deadline=None)  # a busy machine is no fault
+settings.load_profile("untimed")
 
 
 @pytest.fixture(autouse=True)
@@ -16,6 +20,6 @@ def nobodys_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GREENROOM_SIGNING", str(tmp_path / "signing"))
     monkeypatch.setenv("GREENROOM_SETTINGS", str(tmp_path / "settings.toml"))
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
-    for settings in HOSTS.values():
-        for variable in (*settings.key_variables, f"GREENROOM_{settings.name.upper()}_URL"):
+    for host in HOSTS.values():
+        for variable in (*host.key_variables, f"GREENROOM_{host.name.upper()}_URL"):
             monkeypatch.delenv(variable, raising=False)

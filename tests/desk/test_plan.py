@@ -438,7 +438,7 @@ def test_an_engine_that_objects_is_heard(talking: Any, plan_of: Any, still_engin
     assert planned.to_make == ()
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     slot=st.integers(1, 300),
     start=st.integers(0, 200_000),

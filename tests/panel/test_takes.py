@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
-import pytest
 from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QInputDialog
 from pytestqt.qtbot import QtBot
@@ -58,15 +58,17 @@ def test_what_made_a_take_and_what_was_found_is_told(window: Window, wait: Wait)
     assert "nobody" in window.takes.details.text()  # the cue's own problem, with what to do
 
 
-@pytest.mark.usefixtures("no_stalls")
-def test_c_circles_the_take_that_is_looked_at(window: Window, project: Path, qtbot: QtBot, wait: Wait) -> None:
-    look_at(window, 0, wait)
-    window.table.setFocus()
-    qtbot.keyClick(window.table, Qt.Key.Key_Left, Qt.KeyboardModifier.ControlModifier)
-    assert window.takes.list.current().number == 1
-    qtbot.keyClick(window.table, Qt.Key.Key_C)
-    wait(lambda: window.cues.rows[0].status is Status.CIRCLED)
-    wait(lambda: any(row.circled for row in window.takes.list.takes.rows[:1]))
+def test_c_circles_the_take_that_is_looked_at(
+    window: Window, project: Path, smoothly: Callable[[], AbstractContextManager[None]], qtbot: QtBot, wait: Wait
+) -> None:
+    with smoothly():
+        look_at(window, 0, wait)
+        window.table.setFocus()
+        qtbot.keyClick(window.table, Qt.Key.Key_Left, Qt.KeyboardModifier.ControlModifier)
+        assert window.takes.list.current().number == 1
+        qtbot.keyClick(window.table, Qt.Key.Key_C)
+        wait(lambda: window.cues.rows[0].status is Status.CIRCLED)
+        wait(lambda: any(row.circled for row in window.takes.list.takes.rows[:1]))
     assert window.takes.list.current().number == 1
     assert road.takes(window.shown.cut, project=project).cues[0].circled.number == 1
 

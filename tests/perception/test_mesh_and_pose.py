@@ -50,7 +50,7 @@ def test_the_right_eye_is_the_actors_own() -> None:
 
 
 @given(yaw=angles, pitch=angles, roll=angles, scale=st.floats(2, 80), x=st.floats(-2000, 2000))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_posed_mesh_gives_its_pose_back(yaw: float, pitch: float, roll: float, scale: float, x: float) -> None:
     points = scale * canonical().vertices @ rotation_from_angles(yaw, pitch, roll).T + (x, 300, 7)
     for rigid in (False, True):

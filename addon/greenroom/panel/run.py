@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import signal
 import sys
@@ -72,6 +73,8 @@ def run(cut: Path | None, project: Path | None, host: str = "", *, verbose: bool
     window.open(cut or state.last_cut(), project)
     window.show()
     watch_screens(made)
+    gc.collect()
+    gc.freeze()  # what the program is made of is never garbage: to look through it again and again cost 60 ms each time
     if verbose:
         Stalls(window).start()
     signal.signal(signal.SIGINT, lambda number, frame: window.close())

@@ -25,7 +25,7 @@ from greenroom.panel.elided import ElidedLabel
 from greenroom.panel.hints import paragraph
 from greenroom.panel.model.rows import CueRow
 from greenroom.panel.model.takes import TakeRow
-from greenroom.panel.style import GAP, colours
+from greenroom.panel.style import GAP, ROW, colours
 from greenroom.panel.takes.take_list import TakeList
 from greenroom.panel.words import aligned, isolated
 
@@ -94,6 +94,7 @@ class TakesPane(QWidget):
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         area.setWidgetResizable(True)
         area.setFrameShape(QScrollArea.Shape.NoFrame)
+        area.setMinimumHeight(ROW)
         holder = QWidget()
         column = QVBoxLayout(holder)
         column.setContentsMargins(GAP, GAP, GAP, GAP)
