@@ -26,7 +26,7 @@ help:
 	@echo "make lint    ruff and mypy --strict"
 	@echo "make bench   the figures of docs/benchmarks.md"
 	@echo "make memory  the most memory that takes of ten minutes need, beside takes of one"
-	@echo "make soak    100 kill -9 at random moments of a batch, 200 of batches at a paid host, 60 of a farm's parts; links cut"
+	@echo "make soak    100 kill -9 at random moments of a batch, 200 of batches at a paid host, 60 each of a farm's parts and of desks at one ledger; links cut"
 	@echo "make soak-panel   an hour of play in the panel: memory, frames left out, drift of the sound, minute by minute"
 	@echo "make docs    docs/commands.md, docs/host-protocol.md and docs/preflight.md, made of the code's own words"
 	@echo "make clean   remove what the others made"
@@ -60,7 +60,7 @@ test-window: $(VENV)/.installed
 
 test-panel-window: $(VENV)/.installed
 	$(BIN)/python tests/panel/qt_libraries.py window
-	$(BIN)/python -m pytest tests/panel/windowed/keyboard.py tests/panel/windowed/mouse.py tests/panel/windowed/screens.py
+	$(BIN)/python -m pytest -n 2 tests/panel/windowed/keyboard.py tests/panel/windowed/mouse.py tests/panel/windowed/screens.py
 
 screenshots: $(VENV)/.installed
 	$(BIN)/python tests/panel/qt_libraries.py
@@ -86,6 +86,7 @@ soak: $(VENV)/.installed
 	$(BIN)/python tests/soak/kill_batch.py
 	$(BIN)/python tests/soak/kill_paid.py
 	$(BIN)/python tests/soak/kill_farm.py
+	$(BIN)/python tests/soak/kill_desks.py
 	$(BIN)/python tests/soak/cut_farm.py
 
 soak-panel: $(VENV)/.installed
