@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import gc
 import logging
 import signal
@@ -31,12 +33,22 @@ def application() -> QApplication:
     running = QApplication.instance()
     if isinstance(running, QApplication):
         return running
+    _keep_heaps_few()
     made = QApplication([sys.argv[0]])
     made.setApplicationName("Greenroom")
     made.setApplicationVersion(__version__)
     made.setDesktopFileName("greenroom")
     _translate(made)
     return made
+
+
+def _keep_heaps_few() -> None:
+    """The GNU C library gives threads heaps of their own, up to eight for each core, and what lies scattered over them
+    is hardly ever given back: every take is decoded by new threads (mallopt(3): M_ARENA_MAX is -8).
+    """
+    if sys.platform == "linux":
+        with contextlib.suppress(AttributeError, OSError):  # another C library
+            ctypes.CDLL(None).mallopt(-8, 2)
 
 
 def _translate(made: QApplication) -> None:
