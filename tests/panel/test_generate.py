@@ -58,6 +58,15 @@ def test_the_quote_comes_before_the_button(window: Window, wait: Wait) -> None:
     assert "previz: 1" in form.quote_text.text()
 
 
+def test_one_more_is_made_however_soon_it_is_asked_for(window: Window, qtbot: QtBot, wait: Wait) -> None:
+    window.table.selectRow(0)
+    qtbot.keyClick(window.table, Qt.Key.Key_A)
+    assert window.generate.form._quote is None, "nobody knows yet how many there are"
+    wait(lambda: window.generate.form.button.isEnabled())
+    assert window.generate.form.takes.value() == 3
+    assert "1 to make" in window.generate.form.quote_text.text()
+
+
 def test_keys_in_the_frame_of_another_cue_meet_that_cue(window: Window, qtbot: QtBot, wait: Wait) -> None:
     """What is picked is shown a frame later. No key may begin the cue before it, or change its line, until then."""
     form = window.generate.form

@@ -49,6 +49,7 @@ class GenerateForm(QWidget):
         self._cues: tuple[CueRow, ...] = ()
         self._engines = EngineList(())
         self._quote: Quote | None = None
+        self._more = False  # asked for before there was a quote
         self._shown = ""
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
@@ -162,7 +163,7 @@ class GenerateForm(QWidget):
         self.mode.setCurrentIndex(0)
         self.engine.setCurrentIndex(0)
         self.takes.setValue(0)
-        self._quote = None
+        self._quote, self._more = None, False
         for box in (self.mode, self.engine, self.takes):
             box.blockSignals(False)
         one = len(self._cues) == 1
@@ -204,10 +205,14 @@ class GenerateForm(QWidget):
         )
 
     def one_more(self) -> None:
-        """One take more than there are of what the fields say."""
-        if self._cues:
-            made = self._quote.cached // len(self._cues) if self._quote is not None else 0
-            self.takes.setValue(min(MOST_TAKES, max(made, self.takes.value()) + 1))
+        """One take more than there are of what the fields say. Only quotes know how many there are: while the next one
+        has nothing to make, one more is asked for.
+        """
+        quote, self._more = self._quote, self._quote is None or not self._quote.to_make
+        if self._cues and quote is not None:
+            made, before = quote.cached // len(self._cues), self.takes.value()
+            self.takes.setValue(min(MOST_TAKES, max(made, before) + 1))
+            self._more = self._more and self.takes.value() != before
 
     def change(self) -> None:
         """The keys go to what is most often changed."""
@@ -241,10 +246,14 @@ class GenerateForm(QWidget):
         self.unknown_cost.setVisible(bool(quote.unknown) or self.unknown_cost.isChecked())
         self._say("<br>".join(self._lines(quote)))
         self._set_button()
+        if self._more and quote.to_make:
+            self._more = False
+        elif self._more:
+            self.one_more()
 
     def show_error(self, error: GreenroomError) -> None:
         """Why there is no quote."""
-        self._quote = None
+        self._quote, self._more = None, False
         self._say(_marked("error", paragraph(error)))
         self._set_button()
 
